@@ -1,0 +1,306 @@
+"""What a suite may do with an answer: compare it, unpack it, ask something of it.
+
+An answer is whatever a student's function returned, so it may be anything. Every check here either passes or
+raises CheckFailed with a finding; no answer makes it raise something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.cleaning import clean
+from autograder.room.wire import Opaque
+from autograder.rooms import Call, CallRaised, Function, Raised
+from autograder.wording import Finding, Kind
+
+_EPS32 = float(np.finfo(np.float32).eps)
+_SHOWN = 8  # a message shows at most so many numbers
+
+Tolerance = Callable[[NDArray[Any]], float]
+
+
+class CheckFailed(Exception):
+    """A wrong answer; the finding says in which way."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.kind.name)
+        self.finding = finding
+
+
+def tolerance_for(terms: int = 1, scale: float | None = None) -> Tolerance:
+    """How far a right answer may be from ours: 16·eps32·√n·s, the same for every entry of an array.
+
+    n is the number of terms in the longest sum behind an entry, s the largest expected magnitude of the array
+    (1 where that is 0; `scale` where the values are bounded by their nature, as a sigmoid's). Any order of
+    evaluation, FFT and float32 inside stay within 2.5·eps32·√n·s; the smallest deviation that a typical mistake
+    makes is 1e-2·s. The error is measured against the whole array because rounding is: an entry that cancels to
+    nearly zero carries the error of its terms.
+    """
+
+    def bound(expected: NDArray[Any]) -> float:
+        largest = float(np.max(np.abs(expected), initial=0.0)) if scale is None else scale
+        return 16 * _EPS32 * float(np.sqrt(terms)) * (largest or 1.0)
+
+    return bound
+
+
+def close(
+    function: Function,
+    arguments: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    expected: Any,
+    terms: int = 1,
+    scale: float | None = None,
+    tolerance: float | None = None,
+) -> None:
+    """Call the function once; its answer must be `expected`, real numbers within the tolerance.
+
+    A tuple as `expected` means several results: a tuple or list of exactly that many.
+    """
+    rule = tolerance_for(terms, scale) if tolerance is None else (lambda _: tolerance)
+    _compare(_answer(function.ask(arguments, options)), expected, rule)
+
+
+def equal(
+    function: Function,
+    arguments: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    expected: Any,
+) -> None:
+    """The same without a tolerance: counts, shapes, masks, 0/1 outputs."""
+    _compare(_answer(function.ask(arguments, options)), expected, lambda _: 0.0)
+
+
+def raises(
+    function: Function,
+    arguments: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    error: type[Exception] = ValueError,
+) -> None:
+    """Call the function once; it must raise `error` or an exception derived from it."""
+    call = function.ask(arguments, options)
+    wanted = error.__name__
+    if not isinstance(call.reply, Raised):
+        raise CheckFailed(Finding(Kind.NO_ERROR, show(call.reply.value), wanted))
+    if call.reply.type == "NotImplementedError":
+        raise CallRaised(call)
+    if wanted not in call.reply.kinds:
+        raise CheckFailed(Finding(Kind.OTHER_ERROR, f"{call.reply.type}", wanted))
+
+
+def unchanged(function: Function, arguments: Sequence[Any] = (), options: Mapping[str, Any] | None = None) -> None:
+    """Call the function once; what it was given must be as before. Its answer is not looked at."""
+    call = function.ask(arguments, options, want_arguments=True)
+    _answer(call)
+    after = None if isinstance(call.reply, Raised) else call.reply.after
+    for number, before in enumerate(arguments):
+        given = after[number] if after is not None and len(after) == len(arguments) else None
+        if not callable(before) and not _same(before, given):
+            raise CheckFailed(Finding(Kind.ARGUMENTS, part=_ordinal(number)))
+
+
+def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
+    """The parts of an answer that must be a tuple or list (or the rows of an array) of exactly `count`."""
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        value = tuple(value)
+    if not isinstance(value, tuple | list):
+        raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what))
+    if len(value) != count:
+        raise CheckFailed(Finding(Kind.COUNT, f"{len(value)} results", f"{count} results", what))
+    return tuple(value)
+
+
+def array(
+    value: Any, what: str = "", *, shape: tuple[int | None, ...] | None = None, ndim: int | None = None
+) -> NDArray[np.float64]:
+    """An answer as a finite float64 array. `None` in `shape` leaves that side free."""
+    plain = _numbers(value, what)
+    expected = _shape_words(shape, ndim)
+    fits = (ndim is None or plain.ndim == ndim) and (
+        shape is None
+        or (plain.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, plain.shape, strict=True)))
+    )
+    if not fits:
+        raise CheckFailed(Finding(Kind.SHAPE, _shape(plain), expected, what))
+    _must_be_finite(plain, what)
+    return plain.astype(np.float64)
+
+
+def number(value: Any, what: str = "") -> float:
+    """An answer as one finite number."""
+    return float(array(value, what, shape=()))
+
+
+def holds(condition: bool, sentence: str) -> None:
+    """A property of the answer; the sentence says what is wrong where it does not hold."""
+    if not condition:
+        raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
+
+
+def _answer(call: Call) -> Any:
+    if isinstance(call.reply, Raised):
+        raise CallRaised(call)
+    return call.reply.value
+
+
+def _compare(value: Any, expected: Any, rule: Tolerance, part: str = "") -> None:
+    if isinstance(expected, tuple) or (isinstance(expected, list) and not _is_numeric(expected)):
+        parts = several(value, len(expected), part)
+        for number, (got, want) in enumerate(zip(parts, expected, strict=True)):
+            _compare(got, want, rule, f"{part}[{number}]" if part else f"result {number + 1}")
+    elif isinstance(expected, dict):
+        _compare_dict(value, expected, rule)
+    elif isinstance(expected, str) or expected is None:
+        if type(value) is not type(expected) or value != expected:
+            raise CheckFailed(Finding(Kind.VALUES, show(value), show(expected), part, 1, 1))
+    else:
+        _compare_numbers(_numbers(value, part), np.asarray(expected), rule, part)
+
+
+def _compare_dict(value: Any, expected: dict[Any, Any], rule: Tolerance) -> None:
+    keys = ", ".join(map(str, expected))
+    if not isinstance(value, dict):
+        raise CheckFailed(Finding(Kind.TYPE, show(value), f"a dict with the keys {keys}"))
+    if set(value) != set(expected):
+        raise CheckFailed(Finding(Kind.COUNT, f"keys {show(list(value))}", f"exactly the keys {keys}"))
+    for key, want in expected.items():
+        _compare(value[key], want, rule, f"[{key!r}]")
+
+
+def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, part: str) -> None:
+    if got.shape != want.shape:
+        raise CheckFailed(Finding(Kind.SHAPE, _shape(got), _shape(want), part, sentence=_other_shape(got, want)))
+    if np.all(np.isfinite(want)):
+        _must_be_finite(got, part)
+    with np.errstate(all="ignore"):
+        near = np.abs(got.astype(np.float64) - want.astype(np.float64)) <= rule(want)
+        wrong = ~(near | (got == want))  # infinity equals infinity
+    if not wrong.any():
+        return
+    raise CheckFailed(
+        Finding(
+            Kind.VALUES,
+            *_shown_pair(got, want, wrong),
+            part,
+            differ=int(wrong.sum()),
+            size=got.size,
+        )
+    )
+
+
+def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> tuple[str, str]:
+    """Both arrays where they are small; else the first wrong entry and where it stands."""
+    if got.size <= _SHOWN:
+        return show(got), show(want)
+    where = tuple(int(axis) for axis in np.argwhere(wrong)[0])
+    place = f"at [{', '.join(map(str, where))}]: "
+    return place + show(got[where]), place + show(want[where])
+
+
+def _other_shape(got: NDArray[Any], want: NDArray[Any]) -> str:
+    """The diagnosis of a shape, fit for a hidden test: it names no length."""
+    if got.ndim != want.ndim:
+        return f"It has {_axes(got.ndim)} where {_axes(want.ndim)} {'is' if want.ndim == 1 else 'are'} right."
+    wrong = [str(axis) for axis in range(got.ndim) if got.shape[axis] != want.shape[axis]]
+    return f"The length is wrong along axis {' and '.join(wrong)}."
+
+
+def _axes(count: int) -> str:
+    return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
+
+
+def _numbers(value: Any, part: str) -> NDArray[Any]:
+    """A plain answer as an array of real numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            plain = np.asarray(value)
+    except Exception:  # ragged lists, and whatever else NumPy does not like
+        plain = np.asarray(None)
+    if plain.dtype.kind not in "biuf":
+        raise CheckFailed(Finding(Kind.TYPE, show(value), "numbers", part, sentence=_no_number(value)))
+    return plain
+
+
+def _no_number(value: Any) -> str:
+    if value is None:
+        return "Is a `return` missing?"
+    kind = value.dtype.kind if isinstance(value, np.ndarray) else type(value).__name__[0]
+    return "A complex number came out." if kind == "c" else ""
+
+
+def _must_be_finite(plain: NDArray[Any], part: str) -> None:
+    bad = ~np.isfinite(plain)
+    if bad.any():
+        raise CheckFailed(Finding(Kind.FINITE, show(plain), "", part, differ=int(bad.sum()), size=plain.size))
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return (
+            isinstance(after, np.ndarray)
+            and before.shape == after.shape
+            and before.dtype == after.dtype
+            and bool(np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
+        )
+    if isinstance(before, list | tuple):
+        return type(before) is type(after) and len(before) == len(after) and all(map(_same, before, after))
+    return True  # numbers, strings and generators cannot be changed, or may be
+
+
+def _is_numeric(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, bool | int | float | np.number) for value in values)
+
+
+def _ordinal(number: int) -> str:
+    return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
+
+
+def _shape(plain: NDArray[Any]) -> str:
+    return "one number" if plain.ndim == 0 else f"shape {plain.shape}"
+
+
+def _shape_words(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
+    if shape is None:
+        return f"{_axes(ndim or 0)}"
+    if shape == ():
+        return "one number"
+    sides = ", ".join("any" if side is None else str(side) for side in shape)
+    return f"shape ({sides}{',' if len(shape) == 1 else ''})"
+
+
+def show(value: Any) -> str:
+    """A value in a few words: numbers short, arrays of more than a few entries by their shape."""
+    if isinstance(value, np.ndarray):
+        if value.size > _SHOWN:
+            return f"an array of shape {value.shape}"
+        text = np.array2string(value, separator=", ", precision=7, suppress_small=True)
+        return " ".join(text.split()) if value.size else f"an empty array of shape {value.shape}"
+    if isinstance(value, bool | np.bool_) or value is None:
+        return str(value)
+    if isinstance(value, int | float | np.number):
+        return f"{value:.7g}" if isinstance(value, float | np.floating) else str(value)[:40]
+    if isinstance(value, list | tuple):
+        inside = ", ".join(show(item) for item in value[:_SHOWN])
+        more = ", …" if len(value) > _SHOWN else "," if len(value) == 1 and isinstance(value, tuple) else ""
+        return f"[{inside}{more}]" if isinstance(value, list) else f"({inside}{more})"
+    if isinstance(value, Opaque):
+        return clean(value.described, 100)
+    if isinstance(value, str):
+        return repr(value[:60])
+    return "a function" if callable(value) else f"a {type(value).__name__}"
+
+
+def show_call(call: Call, parameters: Sequence[str]) -> str:
+    """`x = [1, 0], w = [1, 1], threshold = 1`."""
+    names = [*parameters, *("" for _ in call.arguments)]
+    words = [
+        f"{name} = {show(value)}" if name else show(value) for name, value in zip(names, call.arguments, strict=False)
+    ]
+    return ", ".join(words + [f"{name} = {show(value)}" for name, value in call.options.items()])

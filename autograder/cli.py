@@ -1,0 +1,123 @@
+"""The command line. Exit codes: 0 all graded, 1 some submission ungraded, 2 wrong usage or a broken kit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from autograder import __version__
+from autograder.course import Course, find_course
+from autograder.model import KitError, listed
+
+_FOLDER = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """Errors that an operator can mend are told in one line; nobody sees a trace of ours for them."""
+
+    def invoke(self, context: click.Context) -> object:
+        from autograder.report.terminal import warn
+
+        try:
+            return super().invoke(context)
+        except KitError as error:
+            warn(str(error))
+            context.exit(2)
+        except KeyboardInterrupt:
+            warn("Stopped. What was graded is kept; the same command goes on from there.")
+            context.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="autograder")
+@click.option("--course", type=_FOLDER, help="The course's folder. Default: found from the current folder upwards.")
+@click.pass_context
+def main(context: click.Context, course: Path | None) -> None:
+    """Auto-graded exercises for neural-network workshops."""
+    context.obj = course
+
+
+def _course(context: click.Context) -> Course:
+    return find_course(context.obj or Path.cwd())
+
+
+@main.command()
+@click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
+@click.option("--submitted", type=_FOLDER, help="Where the submissions are. Default: submitted/ in the course.")
+@click.option("--results", type=_FOLDER, help="Where results go. Default: results/ in the course.")
+@click.option("--student", help="Grade this student only.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
+@click.option("--force", is_flag=True, help="Grade again what is up to date.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["full", "none"]),
+    default="full",
+    help="none: run students' code with your rights.",
+)
+@click.pass_context
+def grade(
+    context: click.Context,
+    stems: tuple[str, ...],
+    submitted: Path | None,
+    results: Path | None,
+    student: str | None,
+    jobs: int | None,
+    force: bool,
+    sandbox: str,
+) -> None:
+    """Grade the class: submitted/<student>/<assignment>/<topic>.ipynb.
+
+    What is unchanged since the last time is not graded again.
+    """
+    from autograder.batch import Options
+
+    course = _course(context)
+    options = Options(
+        course=course,
+        submitted=submitted or course.submitted,
+        results=results or course.results,
+        stems=tuple(dict.fromkeys(stems)),
+        student=student,
+        jobs=jobs,
+        force=force,
+        confined=sandbox == "full",
+    )
+    context.exit(run_grade(options))
+
+
+def run_grade(options: object) -> int:
+    from autograder.batch import Options, grade_class
+    from autograder.report.terminal import ProgressWatcher, console, print_summary
+
+    assert isinstance(options, Options)
+    out = console()
+    with ProgressWatcher(out) as watcher:
+        summary = grade_class(options, watcher)
+    if not summary.reports:
+        raise KitError(f"No submission found in {options.submitted}.")
+    print_summary(out, summary, options.results)
+    return 1 if summary.ungraded else 0
+
+
+@main.command()
+@click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a release is not current.")
+@click.pass_context
+def build(context: click.Context, stems: tuple[str, ...], check: bool) -> None:
+    """Make the release notebooks in assignments/ from solutions/."""
+    from autograder import build as author
+
+    course = _course(context)
+    stale = False
+    for stem in stems or author.authored_stems(course):
+        changed = author.stale_files(course, stem) if check else author.build(course, stem)
+        verb = "stale" if check else "wrote"
+        click.echo(f"{stem}: {verb} {listed(changed)}" if changed else f"{stem}: current")
+        stale = stale or (check and bool(changed))
+    context.exit(1 if stale else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

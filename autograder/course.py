@@ -1,0 +1,145 @@
+"""Where things are in a course, and what its release notebooks say. Nothing is registered anywhere else."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import autograder
+from autograder.model import Assignment, Cell, Exercise, KitError, Ungradable, listed
+from autograder.notebook import NotebookCell, parse_notebook, read_bytes
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with `assignments/`, `solutions/`, `reference_impl/` and `tests/suites/`."""
+
+    root: Path
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The released assignments, in teaching order."""
+        folders = sorted(path for path in (self.root / "assignments").glob("*_*") if path.is_dir())
+        return tuple(folder.name for folder in folders if not folder.name.startswith("."))
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    def release(self, stem: str) -> Path:
+        return notebook_in(self.root / "assignments" / stem)
+
+    def solution(self, stem: str) -> Path:
+        return notebook_in(self.root / "solutions" / stem)
+
+    def public_suite(self, stem: str) -> Path:
+        return self.root / "solutions" / stem / f"test_{topic_of(stem)}.py"
+
+    def hidden_suite(self, stem: str) -> Path:
+        return self.root / "tests" / "suites" / f"test_{topic_of(stem)}.py"
+
+    def reference(self, stem: str) -> Path:
+        return self.root / "reference_impl" / f"{topic_of(stem)}.py"
+
+    @property
+    def seed(self) -> str:
+        """What all hidden tests' random inputs are drawn from; an instructor may change it each term."""
+        return (self.root / "tests" / "suites" / "seed.txt").read_text(encoding="utf-8").strip()
+
+    def assignment(self, stem: str) -> Assignment:
+        """The assignment as released; KitError where there is no such thing."""
+        if stem not in self.stems:
+            known = f"Known: {listed(self.stems)}." if self.stems else "No assignment is built: run `autograder build`."
+            raise KitError(f"There is no assignment {stem!r} in {self.root}. {known}")
+        return read_assignment(self.release(stem))
+
+    def suite_sha256(self, stem: str) -> str:
+        """Digest of everything that decides a score, apart from the kit itself and the submission."""
+        files = [self.release(stem), self.public_suite(stem), self.hidden_suite(stem), self.reference(stem)]
+        digest = hashlib.sha256(self.seed.encode())
+        for path in files:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def topic_of(stem: str) -> str:
+    """`convolution` of the stem `06_convolution`."""
+    return stem.partition("_")[2]
+
+
+def notebook_in(folder: Path) -> Path:
+    return folder / f"{topic_of(folder.name)}.ipynb"
+
+
+def find_course(start: Path) -> Course:
+    """The course that `start` lies in: the nearest folder upwards that holds one."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "solutions").is_dir() and (folder / "tests" / "suites").is_dir():
+            return Course(folder)
+    raise KitError(
+        f"{start} lies in no course: no folder upwards has solutions/ and tests/suites/. "
+        "Go into the course's folder, or name it with --course."
+    )
+
+
+def read_assignment(notebook: Path) -> Assignment:
+    """An assignment from its release notebook: cells, exercises in order, points."""
+    if not notebook.is_file():
+        raise KitError(f"{notebook} is missing. Make it with `autograder build`.")
+    try:
+        cells = parse_notebook(read_bytes(notebook))
+    except Ungradable as error:
+        raise KitError(f"{notebook}: {error}") from None
+    exercises = tuple(_exercises(cells, notebook))
+    return Assignment(notebook.parent.name, exercises, tuple(map(_cell, cells)))
+
+
+def _cell(cell: NotebookCell) -> Cell:
+    points = cell.nbgrader.get("points")
+    return Cell(
+        source=cell.source,
+        kind=cell.kind,
+        grade_id=cell.grade_id,
+        solution=cell.nbgrader.get("solution") is True,
+        points=float(points) if isinstance(points, int | float) else None,
+        cell_id=cell.cell_id,
+        tags=cell.tags,
+    )
+
+
+def _exercises(cells: tuple[NotebookCell, ...], notebook: Path) -> Iterator[Exercise]:
+    """One for each solution cell of code; its points stand on the locked cell `test_<name>`."""
+    points = {cell.grade_id: cell.nbgrader.get("points") for cell in cells}
+    for cell in cells:
+        if cell.kind != "code" or cell.nbgrader.get("solution") is not True:
+            continue
+        name = cell.grade_id or ""
+        worth = points.get(f"test_{name}")
+        if not isinstance(worth, int | float) or worth <= 0:
+            raise KitError(f"{notebook}: the exercise {name!r} has no cell test_{name} with points.")
+        yield Exercise(name, float(worth), _parameters(cell.source, name))
+
+
+def _parameters(stub: str, name: str) -> tuple[str, ...]:
+    for node in ast.parse(stub).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return tuple(argument.arg for argument in node.args.posonlyargs + node.args.args)
+    return ()
+
+
+@functools.cache
+def kit_version() -> str:
+    """The version, and a digest of the kit's own code: a changed kit grades again."""
+    folder = Path(autograder.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{autograder.__version__}+{digest.hexdigest()[:8]}"

@@ -1,0 +1,164 @@
+"""Runs suites against one student, and puts into words what came of it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder import wording
+from autograder.checks import CheckFailed, show_call
+from autograder.mistakes import Mistake, fingerprint, recognised
+from autograder.model import Exercise, ExerciseResult, Outcome, Source, TestResult
+from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Student
+from autograder.sandbox.limits import LIMITS
+from autograder.suite import Suites, Test
+
+
+def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
+    """Every exercise of the assignment, in its order."""
+    return tuple(run_exercise(suites, one, source, student) for one in suites.assignment.exercises)
+
+
+def run_exercise(suites: Suites, one: Exercise, source: Source, student: Student) -> ExerciseResult:
+    """An exercise's tests; the first TIMEOUT or KILLED ends it. The mistake is named when all have run."""
+    try:
+        absent = student.room.absent(one.name)
+    except RoomEnded as end:
+        absent = Absent(end.outcome, end)
+    runs: list[_Run] = []
+    ended: Test | None = None
+    for test in suites.of(one.name):
+        if absent is not None:
+            runs.append(_Run(test, absent.outcome, absent))
+        elif ended is not None:
+            runs.append(_Run(test, Outcome.SKIPPED, ended))
+        else:
+            runs.append(run_test(test, student))
+            if runs[-1].outcome in (Outcome.TIMEOUT, Outcome.KILLED):
+                ended = test
+    judged = {Outcome.FAILED, Outcome.RAISED}
+    failed = {run.test.id: run.prints for run in runs if run.outcome in judged and absent is None}
+    mistake = recognised(suites.mistakes_of(one.name), failed) if failed else None
+    results = tuple(_result(suites, one, source, run, mistake) for run in runs)
+    return ExerciseResult(one.name, one.points, results)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What happened in one test, before it is put into words."""
+
+    test: Test
+    outcome: Outcome
+    problem: Any = None  # CheckFailed, CallRaised, RoomEnded, Absent, the Test to blame, or a traceback's text
+    call: Call | None = None
+    prints: tuple[Any, ...] = ()
+    seconds: float = 0.0
+
+
+def run_test(test: Test, student: Student) -> _Run:
+    """Call one test. Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
+    student.calls.clear()
+    student.seconds = test.seconds
+    fixtures: dict[str, Any] = dict(test.parameters)
+    if "student" in test.fixtures:
+        fixtures["student"] = student
+    if "rng" in test.fixtures:
+        fixtures["rng"] = np.random.default_rng(test.seed)
+    begun = time.perf_counter()
+    outcome, problem = _outcome_of(test, fixtures)
+    seconds = round(time.perf_counter() - begun, 4)
+    calls = student.calls
+    prints = tuple(map(fingerprint, calls)) if outcome in (Outcome.FAILED, Outcome.RAISED) else ()
+    return _Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
+
+
+def _outcome_of(test: Test, fixtures: Mapping[str, Any]) -> tuple[Outcome, Any]:
+    try:
+        test.function(**fixtures)
+    except CheckFailed as wrong:
+        return Outcome.FAILED, wrong
+    except CallRaised as error:
+        reply = error.call.reply
+        assert isinstance(reply, Raised)
+        own = reply.type == "NotImplementedError" and reply.function in ("", test.exercise)
+        return Outcome.STUB if own else Outcome.RAISED, error
+    except RoomEnded as end:
+        return end.outcome, end
+    except Exception:
+        return Outcome.BROKEN, traceback.format_exc()
+    return Outcome.PASSED, None
+
+
+def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
+    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails."""
+    mistakes = []
+    for label, (function, sentence) in suites.planted.get(name, {}).items():
+        runs = [run_test(test, Student(LiveRoom({name: function}))) for test in suites.of(name)]
+        mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
+    return tuple(mistakes)
+
+
+# ---- words
+
+
+def _result(suites: Suites, one: Exercise, source: Source, run: _Run, mistake: Mistake | None) -> TestResult:
+    failed = run.outcome in (Outcome.FAILED, Outcome.RAISED) and mistake is not None
+    hint = mistake.sentence if failed and mistake else ""
+    return TestResult(
+        id=run.test.id,
+        name=run.test.sentence,
+        exercise=one.name,
+        visibility=run.test.visibility,
+        points=suites.points(run.test),
+        outcome=run.outcome,
+        message=_message(one, source, run, hint),
+        mistake=mistake.name if failed and mistake else None,
+        seconds=run.seconds,
+    )
+
+
+def _message(one: Exercise, source: Source, run: _Run, hint: str) -> str | None:
+    called_with = show_call(run.call, one.parameters) if run.call is not None else ""
+    seen = run.test.visibility
+    match run.problem:
+        case None:
+            return None
+        case CheckFailed(finding=finding):
+            return wording.failure(one.name, finding, called_with, seen, hint)
+        case CallRaised(call=call) if isinstance(call.reply, Raised):
+            return wording.exception(one.name, _trouble(call.reply, source), seen, hint)
+        case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
+            limit = run.test.seconds or LIMITS.call_seconds
+            return wording.timeout(one.name, limit, called_with, seen, reason)
+        case RoomEnded(reason=reason):
+            return wording.killed(one.name, reason)
+        case Absent():
+            return _absence(one.name, run.problem, source)
+        case Test(sentence=sentence):
+            return wording.skipped(sentence, one.name)
+        case _:
+            return wording.broken()
+
+
+def _absence(name: str, absent: Absent, source: Source) -> str:
+    match absent.because:
+        case str():
+            return wording.cell_broken(name, absent.because)
+        case Raised():
+            return wording.cell_raised(name, _trouble(absent.because, source))
+        case RoomEnded(outcome=Outcome.TIMEOUT, reason=""):
+            return wording.cell_hung(name, LIMITS.open_seconds)
+        case RoomEnded(reason=reason):
+            return wording.cell_died(name, reason)
+        case _:
+            return wording.not_written(name)
+
+
+def _trouble(reply: Raised, source: Source) -> wording.Trouble:
+    code = source.line(reply.cell, reply.line)
+    return wording.Trouble(reply.type, reply.text, reply.cell, reply.line, code, reply.function)

@@ -1,0 +1,1 @@
+"""Renderers: functions of a report that decide nothing."""

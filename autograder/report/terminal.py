@@ -1,0 +1,137 @@
+"""What `grade` and `check` print: a progress bar on a terminal, plain lines elsewhere, a table per assignment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder.batch import Change, Summary, Watcher
+from autograder.cleaning import clean
+from autograder.model import Assignment, ExerciseResult, Outcome, Report, plural
+from autograder.sandbox.probe import ProbeResult
+
+_STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
+_LINE_EVERY = 20  # how often a plain log says how far it is
+_NARROW = 100
+
+
+def console() -> Console:
+    """Where to print; wide enough for a table when it is not a terminal."""
+    made = Console(highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made = Console(highlight=False, width=120)
+    return made
+
+
+class ProgressWatcher(Watcher):
+    """Shows how far a batch is."""
+
+    def __init__(self, out: Console) -> None:
+        self.out = out
+        self.total = 0
+        self.count = 0
+        self.bar = Progress(
+            TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out
+        )
+
+    def __enter__(self) -> ProgressWatcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def sandbox(self, result: ProbeResult | None) -> None:
+        if result is None:
+            self.out.print("sandbox: none. Students' code runs with your rights.", style="bold red")
+        else:
+            self.out.print(f"sandbox: full ({len(result.held)} ways out tried, all refused)")
+        if self.out.is_terminal:
+            self.bar.start()
+            self.task = self.bar.add_task("grading", total=self.total)
+
+    def begins(self, total: int, up_to_date: int) -> None:
+        self.total = total
+        if up_to_date:
+            self.out.print(f"{plural(up_to_date, 'submission')} up to date, {total} to grade")
+
+    def graded(self, report: Report) -> None:
+        self.count += 1
+        if self.bar.live.is_started:
+            self.bar.advance(self.task)
+        elif not self.out.is_terminal and (self.count % _LINE_EVERY == 0 or self.count == self.total):
+            self.out.print(f"graded {self.count} of {self.total}")
+
+
+def print_summary(out: Console, summary: Summary, results: object) -> None:
+    """One table per assignment, then everything that wants a human's eye, then where the results are."""
+    for assignment in summary.assignments:
+        reports = [report for report in summary.reports if report.assignment == assignment.stem]
+        if reports:
+            out.print(class_table(assignment, reports))
+    for report in summary.ungraded:
+        out.print(Text(f"ungraded: {clean(report.student)}, {report.assignment}: {report.reason}", style="bold red"))
+    for report in summary.kept:
+        out.print(
+            f"kept: the earlier score {report.score:g} of {clean(report.student)}, {report.assignment}",
+            markup=False,
+        )
+    for warning in summary.warnings:
+        out.print(f"note: {warning}", markup=False)
+    _print_changes(out, summary.changes)
+    done = sum(report.graded for report in summary.reports)
+    out.print(f"{done} of {plural(len(summary.reports), 'submission')} graded, {summary.graded} of them now.")
+    out.print(f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json", markup=False)
+
+
+def _print_changes(out: Console, changes: Sequence[Change]) -> None:
+    if changes:
+        out.print(f"{plural(len(changes), 'score')} changed:")
+    for change in changes:
+        out.print(
+            f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}",
+            markup=False,
+        )
+
+
+def class_table(assignment: Assignment, reports: Iterable[Report]) -> Table:
+    table = Table(title=assignment.stem, title_justify="left", title_style="bold")
+    table.add_column("student", overflow="fold", max_width=30)
+    table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
+    table.add_column("what it lost points for", overflow="fold")
+    for report in reports:
+        table.add_row(clean(report.student, 60), _score(report), _losses(report))
+    return table
+
+
+def _score(report: Report) -> Text:
+    if report.score is None:
+        return Text("–", style="bold red")
+    return Text(f"{report.score:g}", style="green" if report.score == report.max_score else "")
+
+
+def _losses(report: Report) -> Text:
+    if not report.graded:
+        return Text(f"ungraded: {report.reason}", style="bold red")
+    failed = [one for one in report.exercises if one.outcome is not Outcome.PASSED]
+    if failed and len(failed) == len(report.exercises) and all(one.outcome is Outcome.STUB for one in failed):
+        return Text("nothing written yet", style="dim")
+    return Text(", ").join(Text(_loss(one), style=_STYLES.get(one.outcome, "")) for one in failed)
+
+
+def _loss(one: ExerciseResult) -> str:
+    mistakes = sorted({test.mistake for test in one.tests if test.mistake})
+    why = ", ".join(mistakes) if mistakes else one.outcome.value
+    return f"{one.name} {one.score:g}/{one.max_score:g} ({why})"
+
+
+def warn(message: str) -> None:
+    """A message for the operator, on stderr, without a trace."""
+    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(Text(message, style="bold red"))

@@ -1,0 +1,94 @@
+"""What a freshly forked room does to itself before a line of the student's code runs. Linux; ctypes, no shell.
+
+The order matters: descriptors, then limits, then identity, then privileges, then the list of allowed system calls.
+After the last step nothing here can be undone from inside.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from typing import Any
+
+CLONE_NEWPID = 0x20000000
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
+    1,
+    4,
+    22,
+    24,
+    38,
+)
+_SECCOMP_MODE_FILTER = 2
+_SIGKILL = 9
+_CAPABILITY_VERSION_3 = 0x20080522
+_LAST_CAPABILITY = 40
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def unshare(flags: int) -> None:
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, flags: int) -> None:
+    _checked(_libc.setns(descriptor, flags), "setns")
+
+
+def _prctl(option: int, *arguments: Any) -> None:
+    padded = [*arguments, 0, 0, 0, 0][:4]
+    words = [word if isinstance(word, ctypes._SimpleCData) else ctypes.c_ulong(word) for word in padded]
+    _checked(_libc.prctl(option, *words), f"prctl({option})")
+
+
+def limit_resources(memory: int, cpu_seconds: int) -> None:
+    """Memory counts private writable pages; shared mappings are refused by the system-call filter."""
+    for which, bound in (
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 64),
+        (resource.RLIMIT_STACK, 8 << 20),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        resource.setrlimit(which, (bound, bound))
+
+
+def become_user(uid: int) -> None:
+    """Leave root: groups first, while that is still allowed."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def drop_privileges() -> None:
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    for capability in range(_LAST_CAPABILITY + 1):
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL above the kernel's last one, EPERM without SETPCAP
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    none = (ctypes.c_uint32 * 6)()
+    _checked(_libc.capset(header, none), "capset")
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def allow_only(program: bytes) -> None:
+    """Install a compiled seccomp filter (8 bytes an instruction)."""
+    filters = _FilterProgram(len(program) // 8, program)
+    _checked(
+        _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(filters), 0, 0),
+        "prctl(PR_SET_SECCOMP)",
+    )

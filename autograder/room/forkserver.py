@@ -1,0 +1,106 @@
+"""The warm process that rooms are forked from: it has the preloaded modules and waits for orders.
+
+Started by `autograder.sandbox.server`, inside bubblewrap (level full) or plainly (level none). One JSON argument:
+`{"control": fd, "path": [...], "preload": [...], "confined": bool, "user": uid or null, "filter": hex,
+"memory": bytes, "cpu_seconds": n}`. Orders come on the control socket, see `orders`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+from . import orders
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    control = socket.socket(fileno=options["control"])
+    sys.path.extend(options["path"])
+    for module in options["preload"]:
+        importlib.import_module(module)
+    from . import worker  # imports NumPy, which is on the path only now
+
+    worker.warm_up()
+    own_namespace = os.pidfd_open(os.getpid()) if options["confined"] else -1
+    gc.collect()
+    gc.freeze()  # forked rooms share these pages as long as the collector does not touch them
+    control.sendall(orders.READY)
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(control, orders.ORDER.size, 1)
+        if len(order) < orders.ORDER.size:  # the grader has gone
+            return
+        letter, pid = orders.ORDER.unpack(order)
+        if letter == orders.OPEN:
+            open_room(control, descriptors[0], own_namespace, options)
+        else:
+            control.sendall(orders.ENDED.pack(end_room(pid, options["confined"])))
+
+
+def open_room(control: socket.socket, door: int, own_namespace: int, options: dict[str, Any]) -> None:
+    """Fork a room; confined, it is the first process of a process namespace of its own."""
+    if options["confined"]:
+        from . import confine
+
+        confine.unshare(confine.CLONE_NEWPID)
+    pid = os.fork()
+    if pid == 0:
+        become_room(door, options)
+    if options["confined"]:
+        confine.setns(own_namespace, confine.CLONE_NEWPID)
+    os.close(door)
+    handles = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
+    socket.send_fds(control, [orders.OPENED.pack(pid)], handles)
+    for handle in handles:
+        os.close(handle)
+
+
+def become_room(door: int, options: dict[str, Any]) -> NoReturn:
+    from . import worker
+
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):  # before the door: descriptor 0, 1 or 2 must never be the door
+            os.dup2(null, standard)
+        os.dup2(door, 3)
+        os.closerange(4, 1 << 20)
+        connection = socket.socket(fileno=3)  # asks the kernel for its family: not allowed later
+        os.setsid()
+        if options["confined"]:
+            from . import confine
+
+            confine.limit_resources(options["memory"], options["cpu_seconds"])
+            if options["user"] is not None:
+                confine.become_user(options["user"])
+            confine.drop_privileges()
+            confine.allow_only(bytes.fromhex(options["filter"]))
+        worker.serve(connection)
+    except BaseException:  # nobody is left to tell: the grader sees the door close
+        os._exit(70)
+    os._exit(0)
+
+
+def end_room(pid: int, confined: bool) -> int:
+    """Wait for a room that was killed: its status as `Popen.returncode` counts.
+
+    A confined room takes everything in its namespace along; of another one at least its process group ends.
+    """
+    if not confined:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    try:
+        _, status = os.waitpid(pid, 0)
+    except ChildProcessError:
+        return 0
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    main()

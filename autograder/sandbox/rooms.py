@@ -1,0 +1,204 @@
+"""The confined room as suites see it: opens, answers with a deadline, and opens again after a bad end."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.model import Outcome, Source
+from autograder.room import wire
+from autograder.rooms import Absent, Order, Raised, Returned, RoomEnded, Student, raised
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.server import ForkServer, Process, ServerDied
+
+_SIGNALS = {
+    4: "an illegal instruction",
+    6: "an abort",
+    9: "the limit of processor time",
+    11: "a memory fault",
+}
+
+
+class ConfinedRooms:
+    """Opens one room for each submission, all from one warm fork-server."""
+
+    def __init__(self, server: ForkServer) -> None:
+        self.server = server
+
+    @contextlib.contextmanager
+    def open(self, source: Source) -> Iterator[Student]:
+        room = ConfinedRoom(self.server, source)
+        try:
+            room.open()
+            yield Student(room)
+        finally:
+            room.close()
+
+
+class ConfinedRoom:
+    """One submission's process. After TIMEOUT or KILLED the next call finds a new one, with the same source."""
+
+    def __init__(self, server: ForkServer, source: Source) -> None:
+        self.server = server
+        self.limits: Limits = server.limits
+        self.source = source
+        self.left_out: dict[str, RoomEnded] = {}  # cells that hung or died on opening
+        self.failures: tuple[Raised, ...] = ()
+        self.names: frozenset[str] = frozenset()
+        self.exercises = {name for cell in source.cells for name in cell.exercises}
+        self.submission_ends = time.monotonic() + self.limits.submission_seconds
+        self._process: Process | None = None
+
+    def open(self) -> None:
+        """Run the source in a new process. A cell that hangs or dies is left out and the rest tried again."""
+        while True:
+            deadline = self._deadline(self.limits.open_seconds)
+            self._process = self.server.open_room()
+            started: list[str] = []
+            try:
+                self._run_cells(Channel(self._process, deadline), started)
+                return
+            except RoomEnded as end:
+                if not started:  # nothing of the student's had run
+                    raise ServerDied(f"a room did not open: {end.reason or 'it did not answer'}") from None
+                self.left_out[started[-1]] = end
+
+    def _run_cells(self, channel: Channel, started: list[str]) -> None:
+        cells = [cell for cell in self.source.cells if cell.label not in self.left_out]
+        with self._ending():
+            channel.send(
+                op="open",
+                cells=[(cell.label, cell.text, list(cell.statements)) for cell in cells],
+                names=sorted(self.exercises),
+            )
+            while (message := channel.receive("cell", "ready"))["op"] == "cell":
+                started.append(cells[message["number"]].label)
+            self.failures = tuple(raised(failure) for failure in message["failures"])
+            self.names = frozenset(message["names"]) & self.exercises
+
+    def call(self, order: Order) -> Returned | Raised:
+        if self._process is None:
+            self.open()
+        assert self._process is not None
+        channel = Channel(self._process, self._deadline(order.seconds or self.limits.call_seconds))
+        serial = secrets.randbits(60)
+        with self._ending():
+            channel.send(
+                op="call",
+                serial=serial,
+                name=order.name,
+                args=order.arguments,
+                kwargs=dict(order.options),
+                want_arguments=order.want_arguments,
+            )
+            for _ in range(self.limits.questions):
+                message = channel.receive("returned", "raised", "ask")
+                if message["serial"] != serial:
+                    raise wire.WireError("an answer to another question")
+                if message["op"] == "returned":
+                    after = message["after"]
+                    return Returned(message["value"], None if after is None else tuple(after))
+                if message["op"] == "raised":
+                    return raised(message)
+                _answer(channel, order, message)
+            raise wire.WireError("no end of questions")
+
+    def absent(self, name: str) -> Absent | None:
+        if self._process is None:
+            self.open()
+        for broken in self.source.broken:
+            if name in broken.exercises and name not in self.names:
+                return Absent(Outcome.RAISED, broken.error)
+        if name in self.names:
+            return None
+        labels = {cell.label for cell in self.source.cells if name in cell.exercises}
+        for label, end in self.left_out.items():
+            if label in labels:
+                return Absent(end.outcome, end)
+        for failure in self.failures:
+            if failure.cell in labels:
+                return Absent(Outcome.RAISED, failure)
+        return Absent(Outcome.STUB)
+
+    def close(self) -> int | None:
+        if self._process is None:
+            return None
+        process, self._process = self._process, None
+        return self.server.end_room(process)
+
+    def _deadline(self, seconds: float) -> float:
+        """Each reply has one absolute deadline, and so has the whole submission."""
+        now = time.monotonic()
+        if now >= self.submission_ends:
+            raise RoomEnded(Outcome.TIMEOUT, f"the notebook had used up its {self.limits.submission_seconds:g} s")
+        return min(now + seconds, self.submission_ends)
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Whatever a hostile room does to the wire ends the room, and becomes one of two outcomes."""
+        try:
+            yield
+        except TimeoutError:
+            self.close()
+            raise RoomEnded(Outcome.TIMEOUT, "") from None
+        except (EOFError, OSError):
+            raise RoomEnded(Outcome.KILLED, _died_of(self.close())) from None
+        except (wire.WireError, KeyError, TypeError, IndexError, ValueError, AttributeError):
+            self.close()
+            raise RoomEnded(Outcome.KILLED, "it sent something that is no answer") from None
+
+
+class Channel:
+    """Frames to and from a room until one moment in time."""
+
+    def __init__(self, process: Process, deadline: float) -> None:
+        self.door = process.door
+        self.deadline = deadline
+
+    def send(self, **message: Any) -> None:
+        self.door.settimeout(self._remaining())
+        self.door.sendall(wire.pack(message))
+
+    def receive(self, *expected: str) -> dict[str, Any]:
+        message = wire.read_frame(self._exactly)
+        if message.get("op") not in expected:
+            raise wire.WireError("an unexpected message")
+        return message
+
+    def _exactly(self, count: int) -> bytearray:
+        buffer = bytearray(count)
+        view = memoryview(buffer)
+        while view:
+            self.door.settimeout(self._remaining())
+            got = self.door.recv_into(view)
+            if got == 0:
+                raise EOFError("the room has gone")
+            view = view[got:]
+        return buffer
+
+    def _remaining(self) -> float:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        return remaining
+
+
+def _answer(channel: Channel, order: Order, question: dict[str, Any]) -> None:
+    """A function of ours, asked from the room: odd arguments are the room's fault, never ours."""
+    function = order.functions[question["callback"]]
+    try:
+        value = function(*question["args"])
+    except Exception as error:
+        channel.send(op="refused", why=f"the function you were given raised {type(error).__name__}")
+    else:
+        channel.send(op="answer", value=value)
+
+
+def _died_of(status: int | None) -> str:
+    """In words, what a process that ended by itself ended of."""
+    if status is None or status >= 0:
+        return "it ended the Python process"
+    return f"it was ended by {_SIGNALS.get(-status, f'signal {-status}')}"

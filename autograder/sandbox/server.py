@@ -1,0 +1,180 @@
+"""The trusted handle of a fork-server: starts it, opens rooms, ends them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.model import KitError
+from autograder.room import orders
+from autograder.sandbox import confinement
+from autograder.sandbox.limits import LIMITS, Limits
+
+ROOM_FILES = Path(__file__).parent.parent / "room"
+
+
+class ServerDied(Exception):
+    """The fork-server broke; a new one must be started. Nobody's submission is to blame."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One open room: the grader's end of the door, and what it takes to end the room."""
+
+    door: socket.socket
+    pid: int  # as the fork-server counts
+    handle: int | None  # a pidfd, where the system has them
+
+    def kill(self) -> None:
+        if self.handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+
+    def host_pid(self) -> int:
+        """The room's process number outside, for a look at /proc; -1 when it has gone."""
+        lines = Path(f"/proc/self/fdinfo/{self.handle}").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+
+    def gone(self) -> bool:
+        return self.handle is not None and bool(select.select([self.handle], [], [], 0)[0])
+
+
+class ForkServer:
+    """A warm process from which rooms are forked in milliseconds.
+
+    `preload` names the modules it imports once, `read_only` the files and folders a room may read beside the
+    interpreter (outside path, path in the room). One that died is started again at the next room.
+    """
+
+    def __init__(
+        self,
+        *,
+        confined: bool,
+        preload: Sequence[str] = ("numpy",),
+        read_only: Sequence[tuple[Path, str]] = (),
+        limits: Limits = LIMITS,
+    ) -> None:
+        self.confined = confined
+        self.preload = tuple(preload)
+        self.read_only = tuple(read_only)
+        self.limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the server
+
+    def start(self) -> None:
+        """Start it and wait until it is warm; KitError with its own words if it does not come up."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                cwd="/",
+                env={
+                    **confinement.quiet_environment(),
+                    "LANG": "C.UTF-8",
+                    "PATH": os.defpath,
+                    "PYTHONPATH": str(ROOM_FILES.parent),
+                },
+            )
+        ours.settimeout(self.limits.start_seconds)
+        self._control = ours
+        try:
+            greeting = ours.recv(16)
+        except OSError:
+            greeting = b""
+        if greeting != orders.READY:
+            said = self.errors()
+            self.stop()
+            raise KitError(f"the fork-server did not start{': ' + said if said else '.'}")
+        ours.settimeout(self.limits.order_seconds)
+
+    def _command(self, control: int) -> list[str]:
+        options = {
+            "control": control,
+            "path": [confinement.ROOM_PACKAGES] if self.confined else [entry for entry in sys.path if entry],
+            "preload": self.preload,
+            "confined": self.confined,
+            "user": confinement.ROOM_USER if self.confined and os.geteuid() == 0 else None,
+            "filter": confinement.system_call_filter().hex() if self.confined else "",
+            "memory": self.limits.memory,
+            "cpu_seconds": int(self.limits.submission_seconds),
+        }
+        interpreter = str(Path(sys.executable).resolve())
+        command = [interpreter, "-s", "-S", "-P", "-m", "room.forkserver", json.dumps(options)]
+        if not self.confined:
+            return command
+        files = [(ROOM_FILES, f"{confinement.ROOM_CODE}/{ROOM_FILES.name}"), *self.read_only]
+        return confinement.bubblewrap(command, packages=self.preload, read_only=files)
+
+    def open_room(self) -> Process:
+        """A new room; ServerDied if the fork-server does not answer."""
+        if self._process is None:
+            self.start()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            try:
+                assert self._control is not None
+                socket.send_fds(self._control, [orders.ORDER.pack(orders.OPEN, 0)], [theirs.fileno()])
+                answer, handles, _, _ = socket.recv_fds(self._control, orders.OPENED.size, 1)
+            except OSError:
+                answer, handles = b"", []
+        if len(answer) < orders.OPENED.size:
+            ours.close()
+            said = self.errors()
+            self.stop()
+            raise ServerDied(f"the fork-server opened no room{': ' + said if said else ''}")
+        return Process(ours, orders.OPENED.unpack(answer)[0], handles[0] if handles else None)
+
+    def end_room(self, room: Process) -> int | None:
+        """Kill a room and everything in it; its status as `Popen.returncode` counts, None if unknown."""
+        room.door.close()
+        room.kill()
+        status = None
+        if self._control is not None:
+            try:
+                self._control.sendall(orders.ORDER.pack(orders.END, room.pid))
+                answer = self._control.recv(orders.ENDED.size)
+                status = orders.ENDED.unpack(answer)[0] if len(answer) == orders.ENDED.size else None
+            except OSError:
+                pass
+            if status is None:
+                self.stop()  # a fork-server that does not answer is replaced, and its rooms die with it
+        if room.handle is not None:
+            os.close(room.handle)
+        return status
+
+    def errors(self) -> str:
+        """The last line the fork-server, or bubblewrap, printed."""
+        self._errors.seek(0)
+        lines = self._errors.read()[-2000:].decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._errors.close()

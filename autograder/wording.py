@@ -1,0 +1,212 @@
+"""Every sentence a learner can see. Checks find out what happened; here it is said, for the eyes it is meant for.
+
+A message answers the first of these that is a no: defined? ran? type? shape? finite? values? arguments untouched?
+Of a hidden test it tells the diagnosis, never an input, an expected value, or a text that may hold either.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from autograder.model import Visibility, listed, plural
+
+WIDTH = 85  # nbgrader's Validate cuts lines at 87
+_LABEL = 15
+
+
+class Kind(Enum):
+    """What a check found wrong."""
+
+    TYPE = auto()
+    COUNT = auto()
+    SHAPE = auto()
+    FINITE = auto()
+    VALUES = auto()
+    ARGUMENTS = auto()
+    NO_ERROR = auto()
+    OTHER_ERROR = auto()
+    PROPERTY = auto()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with an answer, in words and numbers that are ready to be shown."""
+
+    kind: Kind
+    returned: str = ""
+    expected: str = ""
+    part: str = ""  # which of several results: "result 2", "grad_b[0]"
+    differ: int = 0
+    size: int = 0
+    sentence: str = ""  # what holds regardless of the test's visibility
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An exception in the student's code."""
+
+    type: str
+    text: str
+    cell: str
+    line: int
+    code: str  # that line, as the student wrote it
+    function: str
+
+
+def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, hint: str = "") -> str:
+    """A wrong answer."""
+    lines = [_headline(name, finding)]
+    if visibility is Visibility.PUBLIC:
+        lines += _row("called with", called_with)
+        lines += _row("you returned", finding.returned)
+        lines += _row("expected", finding.expected)
+    elif finding.kind in (Kind.TYPE, Kind.OTHER_ERROR):
+        lines += _row("you returned", finding.returned)
+    return "\n".join(lines + _wrapped(hint))
+
+
+def _headline(name: str, finding: Finding) -> str:
+    where = f" in {finding.part}" if finding.part else ""
+    match finding.kind:
+        case Kind.TYPE:
+            said = f"{name} returned the wrong kind of thing{where}."
+        case Kind.COUNT:
+            said = f"{name} returned the wrong number of results{where}."
+        case Kind.SHAPE:
+            said = f"{name} returned the wrong shape{where}."
+        case Kind.FINITE:
+            said = f"{name} returned nan or infinity{where}: {finding.differ} of {finding.size}."
+        case Kind.VALUES if finding.size == 1:
+            said = f"{name} returned a wrong value{where}."
+        case Kind.VALUES if finding.differ == finding.size:
+            said = f"{name} returned wrong values{where}: all {finding.size} differ."
+        case Kind.VALUES:
+            said = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
+        case Kind.ARGUMENTS:
+            said = f"{name} changed its argument{where}. Work on a copy, or make a new array."
+        case Kind.NO_ERROR:
+            said = f"{name} must raise {finding.expected} here, and returned something."
+        case Kind.OTHER_ERROR:
+            said = f"{name} must raise {finding.expected} here, and raised another exception."
+        case Kind.PROPERTY:
+            said = f"{name}: {finding.sentence}"
+            return "\n".join(textwrap.wrap(said, WIDTH))
+    return "\n".join([*textwrap.wrap(said, WIDTH), *_wrapped(finding.sentence)])
+
+
+def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+    """An exception in the student's function, with the student's own line."""
+    if trouble.type == "NotImplementedError":
+        return stub(name) if trouble.function == name else stub_called(name, trouble.function)
+    at = f" on line {trouble.line} of {trouble.cell}" if trouble.line else ""
+    lines = textwrap.wrap(f"{name} raised {trouble.type}{at}.", WIDTH)
+    lines += _row("the line", trouble.code)
+    if visibility is Visibility.PUBLIC:
+        lines += _row("it says", trouble.text)
+    return "\n".join(lines + _wrapped(hint or _LIKELY_REASONS.get(trouble.type, "")))
+
+
+_LIKELY_REASONS = {
+    "NameError": (
+        "A name that is not defined where the function runs. Grading runs your solution cells and what they need "
+        "from cells you added; a variable of a demo cell is not there. Is it misspelt, or should it be an argument?"
+    ),
+    "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
+    "ModuleNotFoundError": "Only NumPy and the standard library are there when your notebook is graded.",
+    "ImportError": "Only NumPy and the standard library are there when your notebook is graded.",
+    "PermissionError": "A function is graded without files, network, threads and other processes.",
+    "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
+    "RecursionError": "The function calls itself without an end.",
+    "SystemExit": "A function returns its answer; it must not end the program.",
+}
+
+
+def stub(name: str) -> str:
+    return f"{name} is still the stub: replace the `raise NotImplementedError` in its cell."
+
+
+def stub_called(name: str, called: str) -> str:
+    return f"{name} called {called or 'another function'}, which is still a stub. Write that one first."
+
+
+def not_written(name: str) -> str:
+    return f"{name} is not written yet: no cell of the notebook defines it, apart from the stub."
+
+
+def cell_broken(name: str, error: str) -> str:
+    return f"{name} is missing, because its cell is not valid Python: {error}"
+
+
+def cell_raised(name: str, trouble: Trouble) -> str:
+    lines = textwrap.wrap(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.", WIDTH)
+    return "\n".join(lines + _row("the line", trouble.code) + _row("it says", trouble.text))
+
+
+def cell_hung(name: str, seconds: float) -> str:
+    return (
+        f"{name} is missing, because its cell did not end within {seconds:g} s.\n"
+        "  Move what takes long out of the cell that defines the function."
+    )
+
+
+def cell_died(name: str, reason: str) -> str:
+    return f"{name} is missing, because running its cell was stopped: {reason}."
+
+
+def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, reason: str = "") -> str:
+    if reason:
+        return f"{name} was not answered: {reason}."
+    lines = [f"{name} took longer than {seconds:g} s and was stopped."]
+    if visibility is Visibility.PUBLIC:
+        lines += _row("called with", called_with)
+    return "\n".join(lines + _wrapped("Does a loop end on every input? Does its condition ever become false?"))
+
+
+def killed(name: str, reason: str) -> str:
+    return f"{name} had to be stopped: {reason}.\n  A function returns its answer and leaves the process alone."
+
+
+def skipped(sentence: str, exercise: str) -> str:
+    return f"not run: {exercise} must first get through “{sentence}”"
+
+
+def broken() -> str:
+    return (
+        "Something broke in the grader, not in your code. Your work is saved and not yet graded; "
+        "your instructor sees the details."
+    )
+
+
+def depends_on(name: str, failing: tuple[str, ...]) -> str:
+    """A sentence for a failed exercise whose own code calls others that failed, too."""
+    which = "which failed its own tests" if len(failing) == 1 else "which failed their own tests"
+    return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, {which}: mend that first."))
+
+
+def summary(earned: float, public: float, hidden: int, hidden_points: float) -> str:
+    """What `check` says last: `1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
+    said = f"{earned:g} of {public:g} public points"
+    if hidden:
+        verb = "is" if hidden == 1 else "are"
+        said += f" · {plural(hidden, 'hidden test')} {verb} worth {hidden_points:g} more"
+    return said
+
+
+def _row(label: str, text: str) -> list[str]:
+    """`  you returned  [1, 0]`, its further lines aligned under the first."""
+    if not text:
+        return []
+    return textwrap.wrap(
+        text[:500],
+        WIDTH,
+        initial_indent=f"  {label:<{_LABEL - 2}} ",
+        subsequent_indent=" " * (_LABEL + 1),
+        max_lines=4,
+        placeholder=" …",
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -1,0 +1,13 @@
+"""nbgrader's settings of this course. nbgrader finds them when it runs in this folder."""
+
+from pathlib import Path
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
+
+c.CourseDirectory.course_id = "nn"
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "assignments"
+# Public suites and selfcheck.json lie beside the notebook and go into the release with it.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback"]
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}

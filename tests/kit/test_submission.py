@@ -1,0 +1,498 @@
+"""What of a notebook is run, what is left out, and what is said about it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.model import Assignment, Cell, Exercise, KitError, Submission, Ungradable
+from autograder.submission import REMARKS, read_submission
+
+STUB = 'def {0}(x):\n    """What {0} does."""\n    # your code here\n    raise NotImplementedError'
+NAMES = ("f", "g", "h")
+
+
+def release_cells() -> tuple[Cell, ...]:
+    cells = [
+        Cell("# Three functions", "markdown", cell_id="title"),
+        Cell("from autograder import open_assignment\n%matplotlib inline", "code", tags=("setup",)),
+        Cell(
+            "import numpy as np\n\ndef handed_out(z):\n    return z",
+            "code",
+            grade_id="given",
+            tags=("given",),
+        ),
+    ]
+    for name in NAMES:
+        cells.append(Cell(STUB.format(name), "code", grade_id=name, solution=True))
+        cells.append(Cell(f"check({name})", "code", grade_id=f"test_{name}", points=2.0))
+        cells.append(Cell(f"plot({name})\ndemo_{name} = {name}(1)", "code", tags=("demo",)))
+    cells.append(Cell("Why?", "markdown", grade_id="essay", solution=True, points=3.0))
+    return tuple(cells)
+
+
+RELEASE = Assignment("01_letters", tuple(Exercise(name, 2.0, ("x",)) for name in NAMES), release_cells())
+
+
+def raw(cell: Cell) -> dict[str, Any]:
+    marks: dict[str, Any] = {
+        "grade_id": cell.grade_id,
+        "solution": cell.solution,
+        "grade": cell.points is not None,
+    }
+    marks |= {"locked": not cell.solution, "points": cell.points, "schema_version": 3}
+    metadata = {"tags": list(cell.tags)} | ({"nbgrader": marks} if cell.grade_id else {})
+    return {"cell_type": cell.kind, "metadata": metadata, "source": cell.source.splitlines(keepends=True)}
+
+
+class Notebook:
+    """The release as a student received it, and what students do to it."""
+
+    def __init__(self) -> None:
+        self.cells = [raw(cell) for cell in RELEASE.cells]
+
+    def index(self, grade_id: str) -> int:
+        return next(
+            i for i, c in enumerate(self.cells) if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+        )
+
+    def cell(self, grade_id: str) -> dict[str, Any]:
+        return self.cells[self.index(grade_id)]
+
+    def answer(self, name: str, source: Any) -> Notebook:
+        self.cell(name)["source"] = source
+        return self
+
+    def add(self, source: Any, at: int | None = None, kind: str = "code") -> Notebook:
+        cell = {"cell_type": kind, "metadata": {}, "source": source}
+        self.cells.insert(len(self.cells) if at is None else at, cell)
+        return self
+
+    def change(self, edit: Callable[[Notebook], object]) -> Notebook:
+        edit(self)
+        return self
+
+    def data(self) -> bytes:
+        return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": self.cells}).encode()
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[Notebook | bytes], Submission]:
+    def read_it(notebook: Notebook | bytes) -> Submission:
+        path = tmp_path / "letters.ipynb"
+        path.write_bytes(notebook if isinstance(notebook, bytes) else notebook.data())
+        return read_submission(path, RELEASE, "s001")
+
+    return read_it
+
+
+Read = Callable[[Notebook | bytes], Submission]
+
+
+def chosen(submission: Submission) -> list[str]:
+    """The statements that are run after the given cell, written out."""
+    given, *cells = submission.source.cells
+    assert given.label == "given"
+    return [ast.unparse(ast.parse(c.text).body[i]) for c in cells for i in c.statements]
+
+
+def run(submission: Submission) -> dict[str, Any]:
+    """What a room does with a source."""
+    scope: dict[str, Any] = {}
+    for cell in submission.source.cells:
+        body = ast.parse(cell.text).body
+        module = ast.Module([body[i] for i in cell.statements], type_ignores=[])
+        exec(compile(module, cell.label, "exec", dont_inherit=True), scope)
+    return scope
+
+
+def test_an_untouched_notebook(read: Read) -> None:
+    submission = read(Notebook())
+    assert [(cell.label, cell.statements) for cell in submission.source.cells] == [("given", (0, 1))]
+    assert (submission.remarks, submission.source.broken, submission.calls) == ((), (), ())
+    assert (submission.student, submission.assignment) == ("s001", "01_letters")
+    assert submission.sha256 == hashlib.sha256(Notebook().data()).hexdigest()
+
+
+F = "def f(x):\n    return "
+
+# what the student did, and what f(3) is then
+WORKS = {
+    "plain": (Notebook().answer("f", F + "x + 1"), 4),
+    "numpy and a given function": (Notebook().answer("f", F + "int(np.add(handed_out(x), 1))"), 4),
+    "helper in another cell": (
+        Notebook().answer("f", F + "extra(x)").add("def extra(y):\n    return y * 2", 0),
+        6,
+    ),
+    "helper below its use": (
+        Notebook().answer("f", F + "extra(x)").add("def extra(y):\n    return y * 2"),
+        6,
+    ),
+    "helper of a helper": (
+        Notebook().answer("f", F + "a(x)").add("B = 5\ndef b(y): return y + B").add("a = lambda y: b(y)"),
+        8,
+    ),
+    "import in another cell": (Notebook().answer("f", F + "m.floor(x)").add("import math as m", 2), 3),
+    "dotted import": (Notebook().answer("f", F + "len(os.path.sep) + x").add("import os.path", 0), 4),
+    "several aliases": (
+        Notebook().answer("f", F + "floor(ceil(x))").add("from math import ceil, floor, pi as PI"),
+        3,
+    ),
+    "a builtin's name imported": (
+        Notebook().answer("f", F + "int(pow(x, 2))").add("from math import pow"),
+        9,
+    ),
+    "a builtin's name in a scratch cell": (Notebook().answer("f", F + "sum([x, 1])").add("sum = 0"), 4),
+    "import added to a kit cell": (
+        Notebook().answer("f", F + "math.floor(x)").change(lambda n: n.cells[1]["source"].insert(0, "import math\n")),
+        3,
+    ),
+    "import added to the given cell": (
+        Notebook().answer("f", F + "math.floor(x)").change(lambda n: n.cells[2]["source"].insert(0, "import math\n")),
+        3,
+    ),
+    "star import": (Notebook().answer("f", F + "floor(x)").add("from math import *", 1), 3),
+    "magics between lines": (Notebook().answer("f", "%load_ext x\n" + F + "x\n!ls 'a\n%time f(3)\nf?"), 3),
+    "magic in a block": (Notebook().answer("f", "if True:\n    %time 1\n    !ls {x\n" + F + "x"), 3),
+    "magic over two lines": (Notebook().answer("f", "!pip install \\\n  numpy\n" + F + "x"), 3),
+    "assigned shell line": (Notebook().answer("f", "files = !ls\nt = %time 3\n" + F + "x"), 3),
+    "timed cell": (Notebook().answer("f", "\n%%time\n" + F + "x"), 3),
+    "indented as a whole": (Notebook().answer("f", "    def f(x):\n        return x"), 3),
+    "type hints": (Notebook().answer("f", "def f(x: float) -> 'Unknown':\n    y: int = x\n    return y"), 3),
+    "hints from typing": (
+        Notebook().answer("f", "def f(x: Any) -> Any:\n    return x").add("from typing import Any", 0),
+        3,
+    ),
+    "future import": (
+        Notebook().answer("f", "from __future__ import annotations\ndef f(x: Nowhere):\n    return x"),
+        3,
+    ),
+    "lambda": (Notebook().answer("f", "f = lambda x: x + K").add("K = 2"), 5),
+    "annotated lambda": (Notebook().answer("f", "f: object = lambda x: x"), 3),
+    "class with __call__": (
+        Notebook().answer("f", "class F:\n    def __call__(self, x):\n        return x + K\nf = F()").add("K = 2"),
+        5,
+    ),
+    "decorator": (
+        Notebook().answer("f", "@twice\n" + F + "x + 1").add("def twice(u):\n    return lambda x: u(u(x))", 0),
+        5,
+    ),
+    "default argument": (Notebook().answer("f", "def f(x, k=K):\n    return x + k").add("K = 2", 0), 5),
+    "two definitions": (Notebook().answer("f", F + "x\n" + F + "x + 10"), 13),
+    "tuple, starred and walrus": (
+        Notebook().answer("f", F + "x + A + B[0] + C").add("A, *B = 1, 2, 3").add("[(C := 4)]"),
+        10,
+    ),
+    "augmented": (Notebook().answer("f", F + "x + K").add("K = 1").add("K += 1"), 5),
+    "mutated by item": (Notebook().answer("f", F + "T[x]").add("T = {}").add("T[3] = 7"), 7),
+    "mutated by method": (Notebook().answer("f", F + "T[-1] + x").add("T = [1]\nT.append(4)"), 7),
+    "mutated in a loop": (
+        Notebook()
+        .answer("f", F + "T[x]")
+        .add("T = []")
+        .add("for i in range(5):\n    T.append(i * step)")
+        .add("step = 2", 0),
+        6,
+    ),
+    "mutated through a call": (
+        Notebook().answer("f", F + "T[1][0]").add("T = {}\nT.setdefault(1, []).append(6)"),
+        6,
+    ),
+    "attribute of a function": (Notebook().answer("f", F + "x + f.k\nf.k = 2"), 5),
+    "global counter": (
+        Notebook().answer("f", "def f(x):\n    global n\n    n += 1\n    return x + n").add("n = 1"),
+        5,
+    ),
+    "try, with, if, match": (
+        Notebook()
+        .answer("f", F + "x + A + B + len(C) + D")
+        .add("try:\n    import nowhere as A\nexcept ImportError:\n    A = 1")
+        .add("if A:\n    B = 1")
+        .add("import io\nwith io.StringIO('abc') as s:\n    C = s.read()")
+        .add("match [1, 2]:\n    case [_, D]:\n        pass"),
+        10,
+    ),
+    "windows line ends": (Notebook().answer("f", "def f(x):\r\n    y = x\r\n    return y\r\n"), 3),
+    "stub copy after the answer": (
+        Notebook().answer("f", F + "x").change(lambda n: n.cells.append(raw(RELEASE.cells[3]))),
+        3,
+    ),
+    "stub copy with another comment": (
+        Notebook().answer("f", F + "x").add(STUB.format("f").replace("# your code here", "# hm\n\n")),
+        3,
+    ),
+    "another order": (
+        Notebook().answer("f", F + "g(x)").answer("g", "def g(x): return 2*x").change(lambda n: n.cells.reverse()),
+        6,
+    ),
+    "recursion": (Notebook().answer("f", F + "x if x < 1 else x + f(x - 1)"), 6),
+}
+
+
+@pytest.mark.parametrize("case", WORKS)
+def test_what_the_answer_needs_is_run(case: str, read: Read) -> None:
+    notebook, expected = WORKS[case]
+    submission = read(notebook)
+    assert run(submission)["f"](3) == expected
+    assert submission.source.broken == ()
+
+
+QUIET = set(WORKS) - {"stub copy after the answer"}
+
+
+@pytest.mark.parametrize("case", sorted(QUIET))
+def test_ordinary_work_gets_no_remark(case: str, read: Read) -> None:
+    assert read(WORKS[case][0]).remarks == ()
+
+
+def test_a_byte_order_mark(read: Read) -> None:
+    assert run(read(b"\xef\xbb\xbf" + Notebook().answer("f", F + "x").data()))["f"](3) == 3
+
+
+# what the student did besides, and what must be all that runs
+SKIPPED = {
+    "plots and training": "import pylab as plt\nplt.plot([f(1)])\nW = train(f)\nprint(W)\ncheck(f)\nf(3)",
+    "scratch globals named like local variables": "y = crash()\ni = 1\ne = 2\nz = crash()",
+    "scratch functions": "def unrelated(): return g(1)",
+    "a method call on a module": "import numpy as np2\nnp2.random.seed(1)",
+    "deletion": "del f",
+    "another language": "%%bash\necho def f(",
+    "a file that is written": "%%writefile helper.py\nf = 3",
+    "only comments": "# f = 3",
+    "only a magic": "%pip install torch",
+    "a class body": "class A:\n    f = 3",
+    "a comprehension": "[f for f in range(3)]",
+    "a lambda's argument": "apply(lambda f: f)",
+}
+
+
+@pytest.mark.parametrize("case", SKIPPED)
+def test_what_nothing_needs_is_not_run(case: str, read: Read) -> None:
+    answer = "def f(x):\n    y = [i for i in x]\n    try: return (lambda z: z)(y)\n    except E as e: return e"
+    submission = read(Notebook().answer("f", answer).add(SKIPPED[case], 0).add(SKIPPED[case]))
+    assert chosen(submission) == [ast.unparse(ast.parse(answer))]
+    assert submission.remarks == ()
+
+
+def test_line_numbers_are_the_students(read: Read) -> None:
+    submission = read(Notebook().answer("f", "\n%%time\n%pip install x\n\ndef f(x):\n    return 1 / x"))
+    cell = submission.source.cells[1]
+    assert (cell.label, cell.text.split("\n").index("def f(x):")) == ("your cell f", 4)
+
+
+def test_labels(read: Read) -> None:
+    notebook = Notebook().answer("f", F + "a(x) + b(x)").answer("g", "def g(x): pass\ndef h(x): pass")
+    notebook.add("def a(x): pass", 0).add("f.k = 3").add("def f(x): return a(x)").add("def b(x): pass")
+    labels = [cell.label for cell in read(notebook).source.cells]
+    assert labels == ["given", "cell 1", "your cell f", "cell 8", "cell 15", "your cell f (2)", "cell 17"]
+    assert len(set(labels)) == len(labels)
+
+
+def test_calls_between_exercises(read: Read) -> None:
+    notebook = Notebook().answer("f", F + "a(x)").answer("g", "def g(x): return h(x) + g(0)").answer("h", "h = abs")
+    notebook.add("def a(x): return [b(i) for i in x]").add("def b(x): return g(x)")
+    assert read(notebook).calls == (("f", ("g",)), ("g", ("h",)), ("h", ()))
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("def f(x):\n    return x +\n", "SyntaxError on line 2: invalid syntax"),
+        ("def f(x):\n    y = x\nreturn y", "SyntaxError on line 3: 'return' outside function"),
+        ("def f(x):\nreturn x", "IndentationError on line 2: expected an indented block"),
+        ("%pip install x\ndef f(x:\n    return x", "SyntaxError on line 2: '(' was never closed"),
+        ("def f(x):\n    return '\0'", "null byte"),
+        ("f = " + "(" * 300 + ")" * 300, "too many nested parentheses"),
+        ("f = " + "-" * 50_000 + "1", "nested too deeply"),
+        ("f = a" + ".b" * 50_000, "nested too deeply"),
+        ("f = " + "1+" * 50_000 + "1", "nested too deeply"),
+        ("%x\n" * 300 + "def f(x): pass", "too many lines that start with"),
+        ("f = '\x1b[31m' \u202e$", "SyntaxError on line 1: invalid non-printable character U+202E"),
+        ("f = 1\n" + "é" * 9 + " $" * 9, "SyntaxError on line 2"),
+    ],
+)
+def test_a_cell_that_is_no_python(source: str, error: str, read: Read) -> None:
+    submission = read(Notebook().answer("f", source).answer("g", "def g(x): return 1"))
+    (broken,) = submission.source.broken
+    assert (broken.label, broken.exercises) == ("your cell f", ("f",))
+    assert error in broken.error
+    assert broken.error.isprintable()
+    assert submission.remarks == (f"your cell f is not Python ({broken.error}) and was left out",)
+    assert run(submission)["g"](0) == 1
+
+
+def test_a_broken_cell_elsewhere(read: Read) -> None:
+    notebook = Notebook().answer("f", F + "x").add("def f(x) return 3").add("print 'hello'").add("class g(: \nh = = 3")
+    submission = read(notebook)
+    assert [(cell.label, cell.exercises) for cell in submission.source.broken] == [
+        ("your cell f (2)", ()),  # another cell defines it
+        ("cell 15", ()),
+        ("cell 16", ("g", "h")),
+    ]
+    assert len(submission.remarks) == 3
+    assert run(submission)["f"](3) == 3
+
+
+def _duplicate(name: str, source: str) -> Callable[[Notebook], object]:
+    return lambda n: n.cells.append(n.cell(name) | {"source": source})
+
+
+def _mark(grade_id: str, **marks: Any) -> Callable[[Notebook], object]:
+    return lambda n: n.cell(grade_id)["metadata"]["nbgrader"].update(marks)
+
+
+def _strip(notebook: Notebook) -> None:
+    for cell in notebook.cells:
+        cell["metadata"] = {}
+
+
+def _become(grade_id: str, kind: str) -> Callable[[Notebook], object]:
+    return lambda n: n.cell(grade_id).update(cell_type=kind)
+
+
+REPAIRED = {
+    "duplicated": (_duplicate("f", F + "7"), 7, ["cell f appears 2 times; the last changed one was graded"]),
+    "duplicated as stub": (
+        _duplicate("f", STUB.format("f")),
+        3,
+        ["cell f appears 2 times; the last changed one was graded"],
+    ),
+    "deleted": (
+        lambda n: n.cells.pop(n.index("g")),
+        3,
+        ["cell g is missing from the notebook; no other cell defines it"],
+    ),
+    "deleted and moved": (
+        lambda n: (n.cells.pop(n.index("f")), n.add(F + "8")),
+        8,
+        ["cell f is missing from the notebook; its answer was found by its name"],
+    ),
+    "one cell without metadata": (lambda n: n.cell("g").update(metadata={}), 3, []),
+    "locked test edited": (
+        lambda n: n.cell("test_f").update(source="f = print"),
+        None,
+        [
+            "cell test_f was changed (text); the original was used",
+            "f is defined in several cells (cell 4 and cell 5); the last one counts",
+        ],
+    ),
+    "points edited": (
+        _mark("test_f", points=100),
+        3,
+        ["cell test_f was changed (points); the original was used"],
+    ),
+    "points no number": (
+        _mark("test_f", points="2"),
+        3,
+        ["cell test_f was changed (points); the original was used"],
+    ),
+    "lock removed": (
+        _mark("test_g", locked=False),
+        3,
+        ["cell test_g was changed (lock); the original was used"],
+    ),
+    "test turned to text": (
+        _become("test_f", "markdown"),
+        3,
+        ["cell test_f was changed (type); the original was used"],
+    ),
+    "test deleted": (
+        lambda n: n.cells.pop(n.index("test_h")),
+        3,
+        ["cell test_h is missing; the original was used"],
+    ),
+    "solution turned to text": (
+        _become("f", "markdown"),
+        3,
+        ["cell f was a markdown cell; it was read as code"],
+    ),
+    "solution turned raw": (_become("f", "raw"), 3, ["cell f was a raw cell; it was read as code"]),
+    "stub turned to text": (_become("g", "markdown"), 3, []),
+    "all metadata stripped": (
+        _strip,
+        3,
+        ["the notebook has lost its nbgrader metadata; answers were found by the names they define"],
+    ),
+    "defined twice": (
+        lambda n: n.add(F + "9"),
+        9,
+        ["f is defined in several cells (cell 4 and cell 14); the last one counts"],
+    ),
+    "damaged cell": (
+        lambda n: n.add(7),
+        3,
+        ["cell 14 is damaged (its source is not text) and was read as empty"],
+    ),
+    "question answered": (lambda n: n.cell("essay").update(source="Because it's so."), 3, []),
+    "question turned to code": (
+        lambda n: n.cell("essay").update(source="Because it's so.", cell_type="code"),
+        3,
+        [],
+    ),
+    "text cell turned to code": (lambda n: n.cells[0].update(cell_type="code"), 3, []),
+    "a note in a text cell": (lambda n: n.add("def f(", kind="markdown"), 3, []),
+}
+
+
+@pytest.mark.parametrize("case", REPAIRED)
+def test_what_is_repaired_is_remarked(case: str, read: Read) -> None:
+    edit, expected, remarks = REPAIRED[case]
+    submission = read(Notebook().answer("f", F + "x").change(edit))
+    assert list(submission.remarks) == remarks
+    assert run(submission)["f"](3) == expected
+
+
+def test_answers_of_a_stripped_notebook(read: Read) -> None:
+    notebook = Notebook().answer("f", F + "g(x)").answer("g", "def g(x): return x").answer("h", "def h(x)")
+    submission = read(notebook.change(_strip))
+    assert run(submission)["f"](3) == 3
+    assert [(cell.label, cell.exercises) for cell in submission.source.broken] == [("your cell h", ("h",))]
+
+
+def test_remarks_end_somewhere(read: Read) -> None:
+    notebook = Notebook()
+    for _ in range(REMARKS + 5):
+        notebook.add("1 1")
+    remarks = read(notebook).remarks
+    assert (len(remarks), remarks[-1]) == (REMARKS + 1, "and 5 more")
+
+
+def test_surrogates_harm_nothing(read: Read) -> None:
+    submission = read(Notebook().answer("f", F + "'\ud800' \ud800").answer("g", "def g(x): return '\ud800\\ud800'"))
+    repr(submission).encode()
+    assert len(submission.source.broken) == 1
+
+
+def test_names_of_code_that_cannot_be_written_out_again(read: Read) -> None:
+    answer = "def f(x):\n    return f'''{x + K!r:>{len('a')}}\\n{\"'\"}''' + \"\\ud800\"[1:]"
+    assert run(read(Notebook().answer("f", answer).add("K = 1")))["f"](3) == "4\n'"
+
+
+def test_many_hostile_magics_end_soon(read: Read) -> None:
+    source = "%x\n" * 190 + "x = 1 # " + "y" * 150_000
+    submission = read(Notebook().answer("f", source))
+    assert "too many lines" in submission.source.broken[0].error
+
+
+def test_an_unreadable_file(read: Read) -> None:
+    with pytest.raises(Ungradable, match="cut off"):
+        read(b'{"cells": [')
+
+
+def test_a_broken_release_is_our_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(Notebook().data())
+    with pytest.raises(KitError, match="given cell"):
+        read_submission(path, Assignment("01_a", (), (Cell("def (", "code", tags=("given",)),)), "s001")
+
+
+def test_one_statement_of_many_names_is_followed_once(read: Read) -> None:
+    names = ", ".join(f"a{number}" for number in range(12_000))
+    submission = read(Notebook().answer("f", f"f, {names} = g({names})"))
+    assert [cell.statements for cell in submission.source.cells] == [(0, 1), (0,)]
