@@ -280,7 +280,7 @@ def show(value: Any) -> str:
     if isinstance(value, np.ndarray):
         if value.size > _SHOWN:
             return f"an array of shape {value.shape}"
-        text = np.array2string(value, separator=", ", precision=7, suppress_small=True)
+        text = np.array2string(value, separator=", ", formatter={"float_kind": lambda entry: f"{entry:.7g}"})
         return " ".join(text.split()) if value.size else f"an empty array of shape {value.shape}"
     if isinstance(value, bool | np.bool_) or value is None:
         return str(value)

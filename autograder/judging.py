@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,13 +30,13 @@ def run_exercise(suites: Suites, one: Exercise, source: Source, student: Student
         absent = student.room.absent(one.name)
     except RoomEnded as end:
         absent = Absent(end.outcome, end)
-    runs: list[_Run] = []
+    runs: list[Run] = []
     ended: Test | None = None
     for test in suites.of(one.name):
         if absent is not None:
-            runs.append(_Run(test, absent.outcome, absent))
+            runs.append(Run(test, absent.outcome, absent))
         elif ended is not None:
-            runs.append(_Run(test, Outcome.SKIPPED, ended))
+            runs.append(Run(test, Outcome.SKIPPED, ended))
         else:
             runs.append(run_test(test, student))
             if runs[-1].outcome in (Outcome.TIMEOUT, Outcome.KILLED):
@@ -49,7 +49,7 @@ def run_exercise(suites: Suites, one: Exercise, source: Source, student: Student
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """What happened in one test, before it is put into words."""
 
     test: Test
@@ -60,7 +60,7 @@ class _Run:
     seconds: float = 0.0
 
 
-def run_test(test: Test, student: Student) -> _Run:
+def run_test(test: Test, student: Student) -> Run:
     """Call one test. Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
     student.calls.clear()
     student.seconds = test.seconds
@@ -74,7 +74,7 @@ def run_test(test: Test, student: Student) -> _Run:
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
     prints = tuple(map(fingerprint, calls)) if outcome in (Outcome.FAILED, Outcome.RAISED) else ()
-    return _Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
+    return Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
 
 
 def _outcome_of(test: Test, fixtures: Mapping[str, Any]) -> tuple[Outcome, Any]:
@@ -106,7 +106,7 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
 # ---- words
 
 
-def _result(suites: Suites, one: Exercise, source: Source, run: _Run, mistake: Mistake | None) -> TestResult:
+def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
     failed = run.outcome in (Outcome.FAILED, Outcome.RAISED) and mistake is not None
     hint = mistake.sentence if failed and mistake else ""
     return TestResult(
@@ -116,13 +116,14 @@ def _result(suites: Suites, one: Exercise, source: Source, run: _Run, mistake: M
         visibility=run.test.visibility,
         points=suites.points(run.test),
         outcome=run.outcome,
-        message=_message(one, source, run, hint),
+        message=explained(one, source, run, hint),
         mistake=mistake.name if failed and mistake else None,
         seconds=run.seconds,
     )
 
 
-def _message(one: Exercise, source: Source, run: _Run, hint: str) -> str | None:
+def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
+    """What a test's outcome means, in the words meant for its visibility."""
     called_with = show_call(run.call, one.parameters) if run.call is not None else ""
     seen = run.test.visibility
     match run.problem:
@@ -162,3 +163,20 @@ def _absence(name: str, absent: Absent, source: Source) -> str:
 def _trouble(reply: Raised, source: Source) -> wording.Trouble:
     code = source.line(reply.cell, reply.line)
     return wording.Trouble(reply.type, reply.text, reply.cell, reply.line, code, reply.function)
+
+
+def blame_what_failed_first(
+    results: tuple[ExerciseResult, ...], calls: dict[str, tuple[str, ...]]
+) -> tuple[ExerciseResult, ...]:
+    """Tell a student whose function fails when it calls another one of theirs that fails, too."""
+    failed = {one.name for one in results if one.outcome is not Outcome.PASSED}
+    return tuple(_with_blame(one, tuple(name for name in calls.get(one.name, ()) if name in failed)) for one in results)
+
+
+def _with_blame(one: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
+    first = one.first_failure
+    if not culprits or first is None or first.outcome not in (Outcome.FAILED, Outcome.RAISED):
+        return one
+    sentence = wording.depends_on(one.name, culprits)
+    tests = tuple(replace(test, message=f"{test.message}\n{sentence}") if test is first else test for test in one.tests)
+    return replace(one, tests=tests)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +38,10 @@ def exercise(name: str, *, weight: float = 1, seconds: float | None = None) -> C
         return test
 
     return mark
+
+
+def is_marked(test: Callable[..., None]) -> bool:
+    return isinstance(getattr(test, _MARK, None), _Mark)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def collect(path: Path, visibility: Visibility) -> tuple[tuple[Test, ...], Modul
     status = pytest.main([*arguments, *plugins, str(path)], plugins=[collector])
     if status != pytest.ExitCode.OK:
         raise KitError(f"pytest could not collect {path}:\n{collector.problem or status}")
-    tests = tuple(_test(item, visibility) for item in collector.items)
+    tests = tuple(test_of(item, visibility) for item in collector.items)
     return tests, collector.items[0].module if collector.items else None
 
 
@@ -130,13 +135,13 @@ class _Collector:
             self.problem = str(report.longrepr)
 
 
-def _test(item: pytest.Function, visibility: Visibility) -> Test:
+def test_of(item: pytest.Function, visibility: Visibility) -> Test:
     mark = getattr(item.function, _MARK, None)
     where = f"{item.path.name}::{item.name}"
     if not isinstance(mark, _Mark):
         raise KitError(f"{where} belongs to no exercise: put @exercise(name) above it.")
     parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    fixtures = set(item.fixturenames) - set(parameters)
+    fixtures = set(inspect.signature(item.function).parameters) - set(parameters)
     if fixtures - _FIXTURES:
         raise KitError(f"{where} uses {', '.join(sorted(fixtures - _FIXTURES))}; a suite has student and rng only.")
     return Test(

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from autograder.model import Visibility, listed, plural
+from autograder.model import ExerciseResult, Outcome, Visibility, listed, plural
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
 _LABEL = 15
@@ -85,15 +85,15 @@ def _headline(name: str, finding: Finding) -> str:
         case Kind.VALUES:
             said = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
         case Kind.ARGUMENTS:
-            said = f"{name} changed its argument{where}. Work on a copy, or make a new array."
+            said = f"{name} changed its {finding.part} argument. Work on a copy, or make a new array."
         case Kind.NO_ERROR:
             said = f"{name} must raise {finding.expected} here, and returned something."
         case Kind.OTHER_ERROR:
             said = f"{name} must raise {finding.expected} here, and raised another exception."
         case Kind.PROPERTY:
             said = f"{name}: {finding.sentence}"
-            return "\n".join(textwrap.wrap(said, WIDTH))
-    return "\n".join([*textwrap.wrap(said, WIDTH), *_wrapped(finding.sentence)])
+            return _filled(said)
+    return "\n".join([_filled(said), *_wrapped(finding.sentence)])
 
 
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
@@ -124,56 +124,55 @@ _LIKELY_REASONS = {
 
 
 def stub(name: str) -> str:
-    return f"{name} is still the stub: replace the `raise NotImplementedError` in its cell."
+    return _filled(f"{name} is still the stub: replace the `raise NotImplementedError` in its cell.")
 
 
 def stub_called(name: str, called: str) -> str:
-    return f"{name} called {called or 'another function'}, which is still a stub. Write that one first."
+    return _filled(f"{name} called {called or 'another function'}, which is still a stub. Write that one first.")
 
 
 def not_written(name: str) -> str:
-    return f"{name} is not written yet: no cell of the notebook defines it, apart from the stub."
+    return _filled(f"{name} is not written yet: no cell of the notebook defines it, apart from the stub.")
 
 
 def cell_broken(name: str, error: str) -> str:
-    return f"{name} is missing, because its cell is not valid Python: {error}"
+    return _filled(f"{name} is missing, because its cell is not valid Python: {error}")
 
 
 def cell_raised(name: str, trouble: Trouble) -> str:
-    lines = textwrap.wrap(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.", WIDTH)
-    return "\n".join(lines + _row("the line", trouble.code) + _row("it says", trouble.text))
+    said = _filled(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.")
+    return "\n".join([said, *_row("the line", trouble.code), *_row("it says", trouble.text)])
 
 
 def cell_hung(name: str, seconds: float) -> str:
-    return (
-        f"{name} is missing, because its cell did not end within {seconds:g} s.\n"
-        "  Move what takes long out of the cell that defines the function."
-    )
+    said = _filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
+    return "\n".join([said, *_wrapped("Move what takes long out of the cell that defines the function.")])
 
 
 def cell_died(name: str, reason: str) -> str:
-    return f"{name} is missing, because running its cell was stopped: {reason}."
+    return _filled(f"{name} is missing, because running its cell was stopped: {reason}.")
 
 
 def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, reason: str = "") -> str:
     if reason:
-        return f"{name} was not answered: {reason}."
-    lines = [f"{name} took longer than {seconds:g} s and was stopped."]
+        return _filled(f"{name} was not answered: {reason}.")
+    lines = [_filled(f"{name} took longer than {seconds:g} s and was stopped.")]
     if visibility is Visibility.PUBLIC:
         lines += _row("called with", called_with)
     return "\n".join(lines + _wrapped("Does a loop end on every input? Does its condition ever become false?"))
 
 
 def killed(name: str, reason: str) -> str:
-    return f"{name} had to be stopped: {reason}.\n  A function returns its answer and leaves the process alone."
+    said = _filled(f"{name} had to be stopped: {reason}.")
+    return "\n".join([said, *_wrapped("A function returns its answer and leaves the process alone.")])
 
 
 def skipped(sentence: str, exercise: str) -> str:
-    return f"not run: {exercise} must first get through “{sentence}”"
+    return _filled(f"not run: {exercise} must first get through “{sentence}”")
 
 
 def broken() -> str:
-    return (
+    return _filled(
         "Something broke in the grader, not in your code. Your work is saved and not yet graded; "
         "your instructor sees the details."
     )
@@ -185,13 +184,35 @@ def depends_on(name: str, failing: tuple[str, ...]) -> str:
     return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, {which}: mend that first."))
 
 
-def summary(earned: float, public: float, hidden: int, hidden_points: float) -> str:
-    """What `check` says last: `1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
-    said = f"{earned:g} of {public:g} public points"
-    if hidden:
-        verb = "is" if hidden == 1 else "are"
-        said += f" · {plural(hidden, 'hidden test')} {verb} worth {hidden_points:g} more"
+def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
+    """What `check` says of one exercise: how many tests passed, the first failure in words, the points."""
+    passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
+    said = [f"{result.name}: {passed} of {plural(len(result.tests), 'public test')} passed."]
+    first = result.first_failure
+    if first is not None:
+        said += [*_wrapped(f"not yet: {first.name}"), "", first.message or ""]
+    return "\n".join([*said, "", _filled(_points(result, hidden_tests, hidden_points))])
+
+
+def self_check_line(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
+    """One exercise in the table of a whole notebook."""
+    passed = result.outcome is Outcome.PASSED
+    said = "passed" if passed else "not written yet" if result.outcome is Outcome.STUB else "not yet right"
+    return f"{result.name:<24} {said:<16} {_points(result, hidden_tests, hidden_points)}"
+
+
+def _points(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
+    """`1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
+    public = sum(test.points for test in result.tests)
+    said = f"{_amount(result.score)} of {_amount(public)} public points"
+    if hidden_tests:
+        verb = "is" if hidden_tests == 1 else "are"
+        said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {_amount(hidden_points)} more"
     return said
+
+
+def _amount(points: float) -> str:
+    return f"{round(points, 2):g}"
 
 
 def _row(label: str, text: str) -> list[str]:
@@ -206,6 +227,10 @@ def _row(label: str, text: str) -> list[str]:
         max_lines=4,
         placeholder=" …",
     )
+
+
+def _filled(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, WIDTH))
 
 
 def _wrapped(text: str) -> list[str]:

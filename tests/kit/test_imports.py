@@ -1,0 +1,129 @@
+"""Who may import whom. The rule is the table below; a new import is a decision, and is entered here."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STDLIB = sys.stdlib_module_names
+
+# What each module may import of the kit, and of others than the standard library.
+ALLOWED = {
+    "reference_impl": {"numpy"},
+    "autograder.room": {"autograder.room", "numpy"},
+    "autograder.model": set(),
+    "autograder.cleaning": set(),
+    "autograder.wording": {"autograder.model"},
+    "autograder.notebook": {"autograder.model"},
+    "autograder.statements": {"autograder.cleaning", "autograder.notebook"},
+    "autograder.submission": {"autograder.model", "autograder.notebook", "autograder.statements"},
+    "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
+    "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room", "numpy"},
+    "autograder.checks": {
+        "autograder.cleaning",
+        "autograder.room",
+        "autograder.rooms",
+        "autograder.wording",
+        "numpy",
+    },
+    "autograder.mistakes": {"autograder.rooms", "numpy"},
+    "autograder.sandbox": {
+        "autograder.model",
+        "autograder.room",
+        "autograder.rooms",
+        "autograder.sandbox",
+        "pyseccomp",
+    },
+    "autograder.suite": {"autograder.mistakes", "autograder.model", "autograder.sandbox.limits", "pytest"},
+    "autograder.judging": {
+        "autograder.wording",
+        "autograder.checks",
+        "autograder.mistakes",
+        "autograder.model",
+        "autograder.rooms",
+        "autograder.sandbox.limits",
+        "autograder.suite",
+        "numpy",
+    },
+    "autograder.pipeline": {
+        "autograder.course",
+        "autograder.judging",
+        "autograder.model",
+        "autograder.rooms",
+        "autograder.submission",
+        "autograder.suite",
+    },
+    "autograder.nbgrader_bridge": {"autograder.model", "nbgrader", "traitlets"},
+}
+NOBODY_ELSE = {"nbgrader", "nbformat", "nbconvert", "traitlets", "pyseccomp"}  # apart from the modules above
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ("autograder", "reference_impl"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def imports(name: str, path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file, with relative names resolved."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            if module in ("autograder", "autograder.room", "autograder.sandbox", "autograder.report"):
+                yield from (
+                    f"{module}.{alias.name}" if _is_module(module, alias.name) else module for alias in node.names
+                )
+            else:
+                yield module
+
+
+def _is_module(package: str, name: str) -> bool:
+    return (ROOT / package.replace(".", "/") / f"{name}.py").is_file()
+
+
+def rule_for(name: str) -> set[str] | None:
+    fitting = [key for key in ALLOWED if name == key or name.startswith(key + ".")]
+    return ALLOWED[max(fitting, key=len)] if fitting else None
+
+
+@pytest.mark.parametrize(("name", "path"), [pytest.param(n, p, id=n) for n, p in modules()])
+def test_imports(name: str, path: Path) -> None:
+    used = {module for module in imports(name, path) if module.partition(".")[0] not in STDLIB}
+    allowed = rule_for(name)
+    if allowed is None:
+        odd = {module for module in used if module.partition(".")[0] in NOBODY_ELSE}
+    else:
+        odd = {m for m in used if not any(m == a or (m.startswith(a + ".") and a != "autograder") for a in allowed)}
+    assert not odd, f"{name} imports {sorted(odd)}"
+
+
+def test_the_kit_and_the_reference_do_not_know_each_other() -> None:
+    for name, path in modules():
+        other = "reference_impl" if name.startswith("autograder") else "autograder"
+        assert not [module for module in imports(name, path) if module.partition(".")[0] == other], name
+
+
+def test_grading_imports_no_nbgrader() -> None:
+    """Those cost seconds; a notebook is read with json."""
+    code = (
+        "import sys, autograder.cli, autograder.batch, autograder.pipeline, autograder.report.terminal\n"
+        "print([m for m in ('nbgrader', 'nbformat', 'nbconvert', 'jsonschema', 'IPython') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+
+
+def test_importing_the_package_is_quick_work() -> None:
+    """A student's kernel imports it in the first cell: nothing is loaded before it is used."""
+    code = "import sys, autograder; print('pytest' in sys.modules, 'numpy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "False False"

@@ -1,0 +1,52 @@
+"""Plain `pytest` on the same suites gives the grader's verdicts."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+from autograder.pipeline import grade, suites_of
+from autograder.rooms import LiveRooms
+
+ROOT = Path(__file__).parents[2]
+COURSE = Course(ROOT)
+STEM = "01_perceptron"
+
+
+@pytest.mark.parametrize("notebook", [COURSE.solution(STEM), COURSE.release(STEM)], ids=["solution", "release"])
+def test_plain_pytest_agrees(notebook: Path) -> None:
+    report = grade(notebook, "x", suites_of(COURSE, STEM), LiveRooms())
+    graded = {(test.visibility, test.id): test.outcome == "PASSED" for one in report.exercises for test in one.tests}
+    assert plain(notebook) == graded
+
+
+def plain(notebook: Path) -> dict[tuple[str, str], bool]:
+    """(visibility, test id) -> whether plain pytest says passed."""
+    suites = [COURSE.public_suite(STEM), COURSE.hidden_suite(STEM)]
+    options = ["-p", "autograder.pytest_plugin", "--notebook", str(notebook), "-rA", "-q", "--no-header"]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, suites)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    verdicts = {}
+    for line in said.splitlines():
+        word, _, rest = line.partition(" ")
+        if word in ("PASSED", "FAILED", "ERROR"):
+            file, _, test = rest.partition(" - ")[0].partition("::")
+            verdicts["public" if file.startswith("solutions") else "hidden", test] = word == "PASSED"
+    return verdicts
+
+
+def test_a_failure_is_told_in_the_kit_s_words() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "autograder.pytest_plugin", "-q"]
+    command += ["--notebook", str(COURSE.release(STEM)), str(COURSE.public_suite(STEM))]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    assert "STUB: gate is not written yet" in said
+    assert "Traceback" not in said
+
+
+def test_without_a_notebook_it_says_what_is_missing() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "autograder.pytest_plugin", "-q", str(COURSE.public_suite(STEM))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "--notebook FILE" in done.stdout + done.stderr
