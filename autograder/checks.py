@@ -20,6 +20,8 @@ from autograder.wording import Finding, Kind
 _EPS32 = float(np.finfo(np.float32).eps)
 _SHOWN = 8  # a message shows at most so many numbers
 
+_KINDS: dict[type, str] = {str: "text", list: "a list that is no array", tuple: "a tuple", dict: "a dict"}
+
 Tolerance = Callable[[NDArray[Any]], float]
 
 
@@ -230,9 +232,10 @@ def _numbers(value: Any, part: str) -> NDArray[Any]:
 
 def _no_number(value: Any) -> str:
     if value is None:
-        return "Is a `return` missing?"
-    kind = value.dtype.kind if isinstance(value, np.ndarray) else type(value).__name__[0]
-    return "A complex number came out." if kind == "c" else ""
+        return "It is None. Is a `return` missing?"
+    if isinstance(value, complex) or (isinstance(value, np.ndarray) and value.dtype.kind == "c"):
+        return "It is complex."
+    return f"It is {_KINDS.get(type(value), 'no number')}."
 
 
 def _must_be_finite(plain: NDArray[Any], part: str) -> None:

@@ -162,7 +162,7 @@ def _absence(name: str, absent: Absent, source: Source) -> str:
 
 def _trouble(reply: Raised, source: Source) -> wording.Trouble:
     code = source.line(reply.cell, reply.line)
-    return wording.Trouble(reply.type, reply.text, reply.cell, reply.line, code, reply.function)
+    return wording.Trouble(reply.kinds, reply.text, reply.cell, reply.line, code, reply.function)
 
 
 def blame_what_failed_first(

@@ -227,10 +227,14 @@ def _plain(message: dict[str, Any]) -> dict[str, Any]:
     return wire.unpack(frame[start : start + head], frame[start + head :])
 
 
+def cell_label(name: str) -> str:
+    return f"your cell {name}"
+
+
 def _files_of(namespace: Mapping[str, Any]) -> Callable[[str], str | None]:
     """The files in which the namespace's functions were defined are the student's own."""
     files = {}
     for name, value in namespace.items():
         with contextlib.suppress(TypeError):
-            files[inspect.getfile(inspect.unwrap(value))] = f"your cell {name}"
+            files[inspect.getfile(inspect.unwrap(value))] = cell_label(name)
     return files.get

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import io
 import json
 import os
@@ -20,11 +21,9 @@ from autograder import wording
 from autograder.course import topic_of
 from autograder.judging import run_exercise
 from autograder.mistakes import Mistake, catalogue_from_json
-from autograder.model import Assignment, Exercise, ExerciseResult, KitError, Source, Visibility, listed
-from autograder.rooms import LiveRoom, Student
+from autograder.model import Assignment, Exercise, ExerciseResult, KitError, Source, SourceCell, Visibility, listed
+from autograder.rooms import LiveRoom, Student, cell_label
 from autograder.suite import Suites, collect
-
-_NOTHING_TO_RUN = Source(())
 
 
 class NotYet(AssertionError):
@@ -60,10 +59,11 @@ class Check:
     def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> ExerciseResult:
         """Prints, warnings and stderr of the student's code are not shown: they say nothing about right or wrong."""
         quiet = io.StringIO()
-        student = Student(LiveRoom({one.name: namespace.get(one.name)}))
+        function = namespace.get(one.name)
+        student = Student(LiveRoom({one.name: function}))
         with warnings.catch_warnings(), contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
             warnings.simplefilter("ignore")
-            return run_exercise(self._suites, one, _NOTHING_TO_RUN, student)
+            return run_exercise(self._suites, one, _cell_of(function, one.name), student)
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
         """By the function's own name, or by the name the notebook gave to it (a lambda, an object with __call__)."""
@@ -73,6 +73,15 @@ class Check:
         if name not in exercises:
             raise NotYet(f"check() knows {listed(exercises)}: call it with one of them, without quotes.")
         return exercises[name]
+
+
+def _cell_of(function: object, name: str) -> Source:
+    """The text of the cell that defined the function, for messages to quote a line of; nothing of it is run."""
+    try:
+        text = "".join(inspect.findsource(inspect.unwrap(function))[0])  # type: ignore[arg-type]
+    except (OSError, TypeError, ValueError):
+        return Source(())
+    return Source((SourceCell(cell_label(name), text, ()),))
 
 
 def open_assignment(stem: str) -> Check:

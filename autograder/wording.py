@@ -6,6 +6,7 @@ Of a hidden test it tells the diagnosis, never an input, an expected value, or a
 
 from __future__ import annotations
 
+import builtins
 import textwrap
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -47,12 +48,17 @@ class Finding:
 class Trouble:
     """An exception in the student's code."""
 
-    type: str
+    kinds: tuple[str, ...]  # its type, and what that is derived from
     text: str
     cell: str
     line: int
-    code: str  # that line, as the student wrote it
+    code: str  # that line, as the student wrote it; empty where there is no such line
     function: str
+
+    @property
+    def type(self) -> str:
+        """A type that Python has: the name of a student's own class may hold anything, also a hidden input."""
+        return next((kind for kind in self.kinds if isinstance(getattr(builtins, kind, None), type)), "an exception")
 
 
 def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, hint: str = "") -> str:
@@ -62,8 +68,6 @@ def failure(name: str, finding: Finding, called_with: str, visibility: Visibilit
         lines += _row("called with", called_with)
         lines += _row("you returned", finding.returned)
         lines += _row("expected", finding.expected)
-    elif finding.kind in (Kind.TYPE, Kind.OTHER_ERROR):
-        lines += _row("you returned", finding.returned)
     return "\n".join(lines + _wrapped(hint))
 
 
@@ -98,9 +102,9 @@ def _headline(name: str, finding: Finding) -> str:
 
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
     """An exception in the student's function, with the student's own line."""
-    if trouble.type == "NotImplementedError":
+    if "NotImplementedError" in trouble.kinds[:1]:
         return stub(name) if trouble.function == name else stub_called(name, trouble.function)
-    at = f" on line {trouble.line} of {trouble.cell}" if trouble.line else ""
+    at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
     lines = textwrap.wrap(f"{name} raised {trouble.type}{at}.", WIDTH)
     lines += _row("the line", trouble.code)
     if visibility is Visibility.PUBLIC:

@@ -108,7 +108,7 @@ def test_something_else_is_told_what_check_knows(check: Check) -> None:
 
 def test_it_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(KitError, match="were not found. Looked in") as caught:
+    with pytest.raises(KitError, match=r"were not found\. Looked in") as caught:
         open_assignment("01_perceptron")
     assert str(tmp_path / "assignments" / "01_perceptron") in str(caught.value)
 
