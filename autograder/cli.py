@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder import __version__
 from autograder.course import Course, find_course
 from autograder.model import KitError, listed
+
+if TYPE_CHECKING:
+    from autograder.batch import Options
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -87,11 +91,10 @@ def grade(
     context.exit(run_grade(options))
 
 
-def run_grade(options: object) -> int:
-    from autograder.batch import Options, grade_class
+def run_grade(options: Options) -> int:
+    from autograder.batch import grade_class
     from autograder.report.terminal import ProgressWatcher, console, print_summary
 
-    assert isinstance(options, Options)
     out = console()
     with ProgressWatcher(out) as watcher:
         summary = grade_class(options, watcher)
@@ -99,6 +102,16 @@ def run_grade(options: object) -> int:
         raise KitError(f"No submission found in {options.submitted}.")
     print_summary(out, summary, options.results)
     return 1 if summary.ungraded else 0
+
+
+@main.command()
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Grade the sample class, and tell what there is to see."""
+    from autograder.demo import run_demo
+    from autograder.report.terminal import console
+
+    run_demo(_course(context), console())
 
 
 @main.command()

@@ -124,11 +124,11 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
 
 def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
     """What a test's outcome means, in the words meant for its visibility."""
+    if run.problem is None:
+        return None
     called_with = show_call(run.call, one.parameters) if run.call is not None else ""
     seen = run.test.visibility
     match run.problem:
-        case None:
-            return None
         case CheckFailed(finding=finding):
             return wording.failure(one.name, finding, called_with, seen, hint)
         case CallRaised(call=call) if isinstance(call.reply, Raised):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -18,7 +19,6 @@ from autograder.sandbox.probe import ProbeResult
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
 _LINE_EVERY = 20  # how often a plain log says how far it is
-_NARROW = 100
 
 
 def console() -> Console:
@@ -70,44 +70,47 @@ class ProgressWatcher(Watcher):
             self.out.print(f"graded {self.count} of {self.total}")
 
 
-def print_summary(out: Console, summary: Summary, results: object) -> None:
+def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping[str, str] | None = None) -> None:
     """One table per assignment, then everything that wants a human's eye, then where the results are."""
     for assignment in summary.assignments:
         reports = [report for report in summary.reports if report.assignment == assignment.stem]
         if reports:
-            out.print(class_table(assignment, reports))
+            out.print(class_table(assignment, reports, did))
     for report in summary.ungraded:
-        out.print(Text(f"ungraded: {clean(report.student)}, {report.assignment}: {report.reason}", style="bold red"))
+        plain(out, f"ungraded: {clean(report.student)}, {report.assignment}: {report.reason}", "bold red")
     for report in summary.kept:
-        out.print(
-            f"kept: the earlier score {report.score:g} of {clean(report.student)}, {report.assignment}",
-            markup=False,
-        )
+        plain(out, f"kept: the earlier score {report.score:g} of {clean(report.student)}, {report.assignment}")
     for warning in summary.warnings:
-        out.print(f"note: {warning}", markup=False)
+        plain(out, f"note: {warning}")
     _print_changes(out, summary.changes)
     done = sum(report.graded for report in summary.reports)
-    out.print(f"{done} of {plural(len(summary.reports), 'submission')} graded, {summary.graded} of them now.")
-    out.print(f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json", markup=False)
+    plain(out, f"{done} of {plural(len(summary.reports), 'submission')} graded, {summary.graded} of them now.")
+    plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json")
+
+
+def plain(out: Console, text: str, style: str = "") -> None:
+    """Text as it is: no markup is looked for in names and reasons, and no line is broken."""
+    out.print(Text(text, style=style), soft_wrap=True)
 
 
 def _print_changes(out: Console, changes: Sequence[Change]) -> None:
     if changes:
-        out.print(f"{plural(len(changes), 'score')} changed:")
+        plain(out, f"{plural(len(changes), 'score')} changed:")
     for change in changes:
-        out.print(
-            f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}",
-            markup=False,
-        )
+        plain(out, f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}")
 
 
-def class_table(assignment: Assignment, reports: Iterable[Report]) -> Table:
+def class_table(assignment: Assignment, reports: Iterable[Report], did: Mapping[str, str] | None = None) -> Table:
+    """A row for each student; `did` adds, for a demonstration, what each of them handed in."""
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
     table.add_column("student", overflow="fold", max_width=30)
+    if did:
+        table.add_column("who", overflow="fold", max_width=40)
     table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
     table.add_column("what it lost points for", overflow="fold")
     for report in reports:
-        table.add_row(clean(report.student, 60), _score(report), _losses(report))
+        about = [Text(did.get(report.student, ""))] if did else []
+        table.add_row(Text(clean(report.student, 60)), *about, _score(report), _losses(report))
     return table
 
 
