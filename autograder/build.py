@@ -91,6 +91,7 @@ def _selfcheck_entry(suites: Suites, one: Exercise) -> dict[str, Any]:
     hidden = [test for test in suites.of(one.name) if test.visibility is Visibility.HIDDEN]
     return {
         "points": one.points,
+        "parameters": list(one.parameters),
         "public_weight": sum(test.weight for test in public),
         "hidden_tests": len(hidden),
         "hidden_weight": sum(test.weight for test in hidden),

@@ -89,8 +89,7 @@ def open_assignment(stem: str) -> Check:
     folder = _folder_of(stem)
     entries = _read_selfcheck(folder / "selfcheck.json", stem)
     tests, _ = collect(folder / f"test_{topic_of(stem)}.py", Visibility.PUBLIC)
-    parameters: tuple[str, ...] = ()
-    exercises = tuple(Exercise(name, entry["points"], parameters) for name, entry in entries.items())
+    exercises = tuple(Exercise(name, entry["points"], tuple(entry["parameters"])) for name, entry in entries.items())
     weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in entries.items()}
     suites = Suites(Assignment(stem, exercises, ()), tests, weights, functools.partial(_mistakes_in, entries))
     hidden = {
