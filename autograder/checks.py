@@ -97,10 +97,20 @@ def raises(
         raise CheckFailed(Finding(Kind.OTHER_ERROR, f"{call.reply.type}", wanted))
 
 
-def unchanged(function: Function, arguments: Sequence[Any] = (), options: Mapping[str, Any] | None = None) -> None:
-    """Call the function once; what it was given must be as before. Its answer is not looked at."""
+def unchanged(
+    function: Function,
+    arguments: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    expected: Any,
+    terms: int = 1,
+) -> None:
+    """Call the function once; it must leave what it was given as it was, and answer rightly.
+
+    The right answer is asked for because a function that does nothing at all changes nothing either.
+    """
     call = function.ask(arguments, options, want_arguments=True)
-    _answer(call)
+    _compare(_answer(call), expected, tolerance_for(terms))
     after = None if isinstance(call.reply, Raised) else call.reply.after
     for number, before in enumerate(arguments):
         given = after[number] if after is not None and len(after) == len(arguments) else None
@@ -110,9 +120,7 @@ def unchanged(function: Function, arguments: Sequence[Any] = (), options: Mappin
 
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
     """The parts of an answer that must be a tuple or list (or the rows of an array) of exactly `count`."""
-    if isinstance(value, np.ndarray) and value.ndim > 0:
-        value = tuple(value)
-    if not isinstance(value, tuple | list):
+    if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):
         raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what))
     if len(value) != count:
         raise CheckFailed(Finding(Kind.COUNT, f"{len(value)} results", f"{count} results", what))
@@ -209,7 +217,7 @@ def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> t
 def _other_shape(got: NDArray[Any], want: NDArray[Any]) -> str:
     """The diagnosis of a shape, fit for a hidden test: it names no length."""
     if got.ndim != want.ndim:
-        return f"It has {_axes(got.ndim)} where {_axes(want.ndim)} {'is' if want.ndim == 1 else 'are'} right."
+        return f"It has {_axes(got.ndim)} where {_axes(want.ndim)} {'are' if want.ndim > 1 else 'is'} right."
     wrong = [str(axis) for axis in range(got.ndim) if got.shape[axis] != want.shape[axis]]
     return f"The length is wrong along axis {' and '.join(wrong)}."
 
@@ -222,12 +230,19 @@ def _numbers(value: Any, part: str) -> NDArray[Any]:
     """A plain answer as an array of real numbers."""
     try:
         with np.errstate(all="ignore"):
-            plain = np.asarray(value)
+            plain = np.asarray(value if _only_numbers(value) else None)
     except Exception:  # ragged lists, and whatever else NumPy does not like
         plain = np.asarray(None)
     if plain.dtype.kind not in "biuf":
         raise CheckFailed(Finding(Kind.TYPE, show(value), "numbers", part, sentence=_no_number(value)))
     return plain
+
+
+def _only_numbers(value: Any) -> bool:
+    """Asked before NumPy makes an array of it: one long text in a list would make every entry as long."""
+    if isinstance(value, list | tuple):
+        return all(map(_only_numbers, value))
+    return isinstance(value, bool | int | float | complex | np.generic | np.ndarray)
 
 
 def _no_number(value: Any) -> str:
@@ -254,7 +269,15 @@ def _same(before: Any, after: Any) -> bool:
         )
     if isinstance(before, list | tuple):
         return type(before) is type(after) and len(before) == len(after) and all(map(_same, before, after))
-    return True  # numbers, strings and generators cannot be changed, or may be
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and before.keys() == after.keys()
+            and all(_same(before[k], after[k]) for k in before)
+        )
+    if isinstance(before, bool | int | float | complex | str | np.generic) or before is None:
+        return type(before) is type(after) and bool(before == after or before != before)
+    return True  # a generator may be used
 
 
 def _is_numeric(values: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,40 @@ def test_no_answer_breaks_a_suite(stem: str, hostile: str) -> None:
     for one in suites.assignment.exercises:
         result = judged(suites, one.name, lambda *arguments, **options: HOSTILE[hostile])
         assert {test.outcome for test in result.tests} <= {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}, one.name
-        assert result.score <= result.max_score / 2, one.name
+        assert result.score == 0, one.name
+
+
+def nothing_but_valueerror(*arguments: Any, **options: Any) -> Any:
+    raise ValueError("always")
+
+
+def like_the_first(value: Any) -> Callable[..., Any]:
+    """A constant for each sample."""
+    return lambda x=(), *_, **__: np.full(len(x), value) if isinstance(x, np.ndarray) else value
+
+
+EMPTY_ANSWERS: dict[str, Callable[..., Any]] = {
+    "zero": lambda *a, **k: 0,
+    "one": lambda *a, **k: 1,
+    "zeros": like_the_first(0.0),
+    "ones": like_the_first(1.0),
+    "first": lambda *a, **k: a[0] if a else None,
+    "first_two": lambda *a, **k: a[:2],
+    "all": lambda *a, **k: a,
+    "always_valueerror": nothing_but_valueerror,
+    "as_it_was": lambda P=0, T=0, w=0, b=0, max_epochs=100: (w, b, [0]),
+    "zero_gate": lambda *a, **k: (np.zeros(2), 0.0),
+    "zero_network": lambda *a, **k: [(np.zeros((2, 2)), np.zeros(2)), (np.zeros((1, 2)), np.zeros(1))],
+}
+
+
+@pytest.mark.parametrize("empty", EMPTY_ANSWERS)
+@pytest.mark.parametrize("stem", COURSE.stems)
+def test_an_empty_answer_earns_nothing(stem: str, empty: str) -> None:
+    """No test passes for a function that ignores its task, not even a test that asks to leave arguments alone."""
+    suites = SUITES[stem]
+    scores = {one.name: judged(suites, one.name, EMPTY_ANSWERS[empty]).score for one in suites.assignment.exercises}
+    assert set(scores.values()) == {0}, scores
 
 
 @pytest.mark.parametrize("stem", COURSE.stems)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from autograder import array, close, equal, exercise, holds, raises, several, unchanged
+from autograder import array, close, equal, exercise, holds, number, raises, several, unchanged
 from reference_impl import perceptron as ref
 
 Array = np.ndarray
@@ -50,8 +50,8 @@ def test_threshold_single(student, rng):
 def test_threshold_small(student, rng, shape):
     """a batch of one sample, a unit with one input"""
     x, w = eighths(rng, *shape), eighths(rng, shape[1])
-    level = float(np.min(x @ w))
-    equal(student.threshold_unit, (x, w, level), expected=ref.threshold_unit(x, w, level))
+    for level in (float(np.min(x @ w)), float(np.min(x @ w)) - 0.125):  # the lowest sum stays silent, and fires
+        equal(student.threshold_unit, (x, w, level), expected=ref.threshold_unit(x, w, level))
 
 
 @exercise("threshold_unit")
@@ -65,7 +65,8 @@ def test_threshold_integers(student, rng):
 @exercise("threshold_unit")
 def test_threshold_arguments(student, rng):
     """the arguments stay as they were"""
-    unchanged(student.threshold_unit, (eighths(rng, 6, 3), eighths(rng, 3), 0.5))
+    args = (eighths(rng, 9, 3), eighths(rng, 3), 0.5)
+    unchanged(student.threshold_unit, args, expected=ref.threshold_unit(*args))
 
 
 @exercise("perceptron_predict")
@@ -86,10 +87,11 @@ def test_predict_single(student, rng):
 
 @exercise("perceptron_predict")
 def test_predict_on_boundary(student, rng):
-    """0 for every sample on the boundary"""
+    """0 for every sample on the boundary, 1 just beyond it"""
     for x, w, _ in unit_cases(rng):
         for sample in x[:3]:
             equal(student.perceptron_predict, (sample, w, -float(sample @ w)), expected=0)
+            equal(student.perceptron_predict, (sample, w, 0.125 - float(sample @ w)), expected=1)
 
 
 @exercise("perceptron_predict")
@@ -97,8 +99,8 @@ def test_predict_on_boundary(student, rng):
 def test_predict_small(student, rng, shape):
     """a batch of one sample, a perceptron with one input"""
     x, w = eighths(rng, *shape), eighths(rng, shape[1])
-    b = -float(np.min(x @ w))
-    equal(student.perceptron_predict, (x, w, b), expected=ref.perceptron_predict(x, w, b))
+    for b in (-float(np.min(x @ w)), 0.125 - float(np.min(x @ w))):
+        equal(student.perceptron_predict, (x, w, b), expected=ref.perceptron_predict(x, w, b))
 
 
 @exercise("perceptron_predict")
@@ -112,7 +114,8 @@ def test_predict_integers(student, rng):
 @exercise("perceptron_predict")
 def test_predict_arguments(student, rng):
     """the arguments stay as they were"""
-    unchanged(student.perceptron_predict, (eighths(rng, 6, 3), eighths(rng, 3), 0.5))
+    args = (eighths(rng, 9, 3), eighths(rng, 3), 0.5)
+    unchanged(student.perceptron_predict, args, expected=ref.perceptron_predict(*args))
 
 
 def update_case(rng: np.random.Generator, net: float, d: int = 4) -> tuple[Array, float, Array]:
@@ -135,17 +138,19 @@ def test_update_wrong_answer(student, rng, net, t):
 @exercise("perceptron_update")
 @pytest.mark.parametrize(("net", "t"), [(0.75, 1), (-0.75, 0)])
 def test_update_right_answer(student, rng, net, t):
-    """a rightly answered pattern moves nothing"""
-    args = (*update_case(rng, net), t)
-    close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
+    """a rightly answered pattern moves nothing; the same one with the other target does"""
+    w, b, p = update_case(rng, net)
+    for target in (t, 1 - t):
+        args = (w, b, p, target)
+        close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
 
 
-@exercise("perceptron_update")
-@pytest.mark.parametrize("t", [0, 1])
-def test_update_on_boundary(student, rng, t):
+@exercise("perceptron_update", weight=2)
+def test_update_on_boundary(student, rng):
     """a pattern on the boundary counts as answered with 0"""
-    args = (*update_case(rng, 0.0), t)
-    close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
+    for t in (0, 1):
+        args = (*update_case(rng, 0.0), t)
+        close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
 
 
 @exercise("perceptron_update")
@@ -199,10 +204,12 @@ def test_train_from_zero(student, rng):
 
 @exercise("perceptron_train")
 def test_train_nothing_to_learn(student, rng):
-    """weights that are already right: one epoch, no mistake"""
+    """weights that are already right: one epoch, no mistake; with other targets there is something to learn"""
     P, w = eighths(rng, 9, 4), eighths(rng, 4)
     T = ref.perceptron_predict(P, w, 0.125)
     close(student.perceptron_train, (P, T, w, 0.125), expected=(w.copy(), 0.125, np.array([0])))
+    args, options = (P, 1 - T, w, 0.125), {"max_epochs": 2}
+    close(student.perceptron_train, args, options, expected=trained(*args, **options))
 
 
 @exercise("perceptron_train")
@@ -227,15 +234,26 @@ def test_train_integers(student, rng):
     close(student.perceptron_train, args, {"max_epochs": 6}, expected=trained(*args, max_epochs=6))
 
 
+def demand_gate(student, name: str) -> None:
+    """A gate that raises for every name has no merit in raising for a wrong one."""
+    w, b = several(student.gate(name), 2, f'gate("{name}")')
+    outputs = step(CORNERS @ array(w, "w", shape=(2,)) + number(b, "b"))
+    holds(
+        outputs.tolist() == ref.perceptron_predict(CORNERS, *ref.gate(name)).tolist(), f"the gate {name} is not right"
+    )
+
+
 @exercise("gate", weight=0.5)
 def test_gate_lower_case(student):
     """names are upper case: a known gate in lower case raises ValueError"""
+    demand_gate(student, "AND")
     raises(student.gate, ("and",), error=ValueError)
 
 
 @exercise("gate", weight=0.5)
 def test_gate_xor(student):
     """XOR is no gate of one perceptron: ValueError"""
+    demand_gate(student, "OR")
     raises(student.gate, ("XOR",), error=ValueError)
 
 
@@ -243,6 +261,7 @@ def test_gate_xor(student):
 @pytest.mark.parametrize("name", ["", "NOR", " AND", "NANDOR"])
 def test_gate_other_names(student, name):
     """every other string raises ValueError"""
+    demand_gate(student, "NAND")
     raises(student.gate, (name,), error=ValueError)
 
 
@@ -258,18 +277,12 @@ def network_outputs(network: object, x: Array) -> Array:
         return (inner @ W2[0] + array(b2, "b2", shape=(1,))[0] > 0).astype(int)
 
 
-@exercise("xor_network", weight=0.5)
-def test_xor_equal_inputs(student):
-    """two equal inputs give 0"""
-    outputs = network_outputs(student.xor_network(), CORNERS[[0, 3]])
-    holds(not outputs.any(), "the network fires for two equal inputs")
-
-
-@exercise("xor_network", weight=0.5)
-def test_xor_different_inputs(student):
-    """two different inputs give 1"""
-    outputs = network_outputs(student.xor_network(), CORNERS[[1, 2]])
-    holds(outputs.all(), "the network stays silent for two different inputs")
+@exercise("xor_network")
+def test_xor_inputs_in_any_order(student):
+    """two equal inputs give 0, two different ones 1, in whatever order they come"""
+    outputs = network_outputs(student.xor_network(), CORNERS[[3, 1, 2, 0, 2]])
+    holds(not outputs[[0, 3]].any(), "the network fires for two equal inputs")
+    holds(outputs[[1, 2, 4]].all(), "the network stays silent for two different inputs")
 
 
 @exercise("delta_rule", weight=2)
@@ -290,9 +303,11 @@ def test_delta_small(student, rng, shape):
 
 @exercise("delta_rule")
 def test_delta_at_target(student, rng):
-    """outputs that are right already change nothing"""
+    """an output that is right already keeps its weights, one that is not does not"""
     W, x = eighths(rng, 2, 3), eighths(rng, 3)
     close(student.delta_rule, (W, x, W @ x, 0.75), expected=W.copy(), terms=4)
+    args = (W, x, W @ x + np.array([0.0, 0.5]), 0.75)
+    close(student.delta_rule, args, expected=ref.delta_rule(*args), terms=4)
 
 
 @exercise("delta_rule")
@@ -331,9 +346,10 @@ def test_distance_single(student, rng):
 
 @exercise("boundary_distance")
 def test_distance_on_boundary(student, rng):
-    """0 for a sample on the boundary"""
+    """0 for a sample on the boundary, not for one beside it"""
     w, b, x = update_case(rng, 0.0)
     compare_distance(student, x, w, b)
+    compare_distance(student, x, w, b + 0.5)
 
 
 @exercise("boundary_distance")
@@ -352,7 +368,8 @@ def test_distance_integers(student, rng):
 @exercise("boundary_distance")
 def test_distance_arguments(student, rng):
     """the arguments stay as they were"""
-    unchanged(student.boundary_distance, (eighths(rng, 5, 3), eighths(rng, 3), 0.5))
+    args = (eighths(rng, 5, 3), eighths(rng, 3), 0.5)
+    unchanged(student.boundary_distance, args, expected=ref.boundary_distance(*args), terms=4)
 
 
 # ---------------------------------------------------------------- mistakes
