@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +17,8 @@ from autograder.model import Exercise, ExerciseResult, Outcome, Source, TestResu
 from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.suite import Suites, Test
+
+_log = logging.getLogger(__name__)
 
 
 def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
@@ -54,7 +56,7 @@ class Run:
 
     test: Test
     outcome: Outcome
-    problem: Any = None  # CheckFailed, CallRaised, RoomEnded, Absent, the Test to blame, or a traceback's text
+    problem: Any = None  # CheckFailed, CallRaised, RoomEnded, Absent, or the Test to blame
     call: Call | None = None
     prints: tuple[Any, ...] = ()
     seconds: float = 0.0
@@ -90,7 +92,8 @@ def _outcome_of(test: Test, fixtures: Mapping[str, Any]) -> tuple[Outcome, Any]:
     except RoomEnded as end:
         return end.outcome, end
     except Exception:
-        return Outcome.BROKEN, traceback.format_exc()
+        _log.exception("The test %s broke; what it was given is not to blame.", test.id)
+        return Outcome.BROKEN, None
     return Outcome.PASSED, None
 
 
@@ -124,7 +127,7 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
 
 def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
     """What a test's outcome means, in the words meant for its visibility."""
-    if run.problem is None:
+    if run.outcome is Outcome.PASSED:
         return None
     called_with = show_call(run.call, one.parameters) if run.call is not None else ""
     seen = run.test.visibility

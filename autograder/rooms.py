@@ -17,8 +17,6 @@ from autograder.cleaning import clean
 from autograder.model import Outcome, Source
 from autograder.room import exceptions, wire
 
-MAX_QUESTIONS = 100_000  # how often one call may ask a function that was passed to it
-
 
 @dataclass(frozen=True)
 class Returned:
@@ -141,11 +139,21 @@ class Function:
         want_arguments: bool = False,
     ) -> Call:
         """The call with its reply, whatever that is."""
-        functions = tuple(value for value in arguments if callable(value))
-        freight = tuple(wire.Callback(functions.index(value)) if callable(value) else value for value in arguments)
-        order = Order(self.name, freight, options or {}, functions, self.student.seconds, want_arguments=want_arguments)
+        functions = tuple(value for value in (*arguments, *(options or {}).values()) if callable(value))
+
+        def freight(value: Any) -> Any:
+            return wire.Callback(functions.index(value)) if callable(value) else value
+
+        order = Order(
+            self.name,
+            tuple(map(freight, arguments)),
+            {key: freight(value) for key, value in (options or {}).items()},
+            functions,
+            self.student.seconds,
+            want_arguments,
+        )
         reply = self.student.room.call(order)
-        call = Call(self.name, tuple(arguments), order.options, reply)
+        call = Call(self.name, tuple(arguments), options or {}, reply)
         self.student.calls.append(call)
         return call
 

@@ -23,6 +23,7 @@ _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 40
+_LIBRARIES = 2 << 30  # address space that an interpreter with its preloaded modules may take up
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,9 +53,13 @@ def _prctl(option: int, *arguments: Any) -> None:
 
 
 def limit_resources(memory: int, cpu_seconds: int) -> None:
-    """Memory counts private writable pages; shared mappings are refused by the system-call filter."""
+    """Memory counts private writable pages; shared and stack-like mappings are refused by the system-call filter.
+
+    Pages that are only read cost nothing, but the tables that map them do: hence a limit of address space, too.
+    """
     for which, bound in (
         (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_AS, memory + _LIBRARIES),
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
@@ -64,6 +69,8 @@ def limit_resources(memory: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
+        _, most = resource.getrlimit(which)  # the operator's own limit may be lower, and cannot be raised
+        bound = bound if most == resource.RLIM_INFINITY else min(bound, most)
         resource.setrlimit(which, (bound, bound))
 
 

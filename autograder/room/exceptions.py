@@ -8,6 +8,12 @@ from typing import Any
 MAX_TEXT = 500
 
 
+def type_name(kind: type) -> str:
+    """The name of a type, also where its metaclass says otherwise or nothing."""
+    name: str = type.__dict__["__name__"].__get__(kind)
+    return name
+
+
 def describe(error: BaseException, own: Callable[[str], str | None]) -> dict[str, Any]:
     """`own` gives, for a frame's file name, the label of the student's cell, or None for anybody else's code."""
     cell, line, function = "", 0, ""
@@ -22,5 +28,5 @@ def describe(error: BaseException, own: Callable[[str], str | None]) -> dict[str
         text = str(error)[:MAX_TEXT]
     except BaseException:  # a student's own __str__
         text = ""
-    kinds = [kind.__name__ for kind in type(error).__mro__]  # ValueError is also what a subclass of it is
+    kinds = [type_name(kind) for kind in type.mro(type(error))]  # ValueError is also what a subclass of it is
     return {"kinds": kinds, "text": text, "cell": cell, "line": line, "function": function}

@@ -6,7 +6,7 @@ A function crosses as a number to ask back with (`Callback`), a random generator
 
     frame = <u32 length of head> <u64 length of body> head (JSON, UTF-8) body (arrays, C order, one after another)
 
-The reader treats every byte as hostile: `WireError` is the only exception that leaves `decode` and `read_frame`.
+The reader treats every byte as hostile. No exception but `WireError` leaves `pack` and `unpack`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from .exceptions import type_name
 
 MAX_HEAD = 1 << 20
 MAX_BODY = 64 << 20
@@ -28,6 +30,7 @@ MAX_DEPTH = 20
 MAX_INT_BITS = 1024
 MAX_TEXT = 64 << 10
 MAX_ITEMS = 100_000
+MAX_KEYS = 1_000  # of one dict: keys chosen to collide cost the square of their number
 PREFIX = struct.Struct("<IQ")
 DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"])
 
@@ -63,8 +66,13 @@ class Callback:
 def pack(message: dict[str, Any]) -> bytes:
     """One frame. Every value of the message may be freight; WireError where it is too large."""
     writer = _Writer()
-    tree = {key: writer.tree(value, 0) for key, value in message.items()}
-    head = json.dumps(tree, separators=(",", ":")).encode()
+    try:
+        tree = {key: writer.tree(value, 0) for key, value in message.items()}
+        head = json.dumps(tree, separators=(",", ":")).encode()
+    except WireError:
+        raise
+    except Exception as error:  # an object that pretends to be what it is not
+        raise WireError(f"unwritable value: {type_name(type(error))}") from None
     if len(head) > MAX_HEAD:
         raise WireError("more text and lists than the wire takes")
     return b"".join([PREFIX.pack(len(head), writer.size), head, *writer.buffers])
@@ -95,8 +103,26 @@ def unpack(head: bytes, body: bytes | bytearray) -> dict[str, Any]:
         raise WireError(f"unreadable frame: {type(error).__name__}") from None
 
 
+_PLAIN: dict[type, Callable[[Any], Any]] = {  # the base's own methods, which no subclass overrides
+    bool: bool,
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    str: str.__str__,
+    list: lambda value: list.__getitem__(value, slice(None)),
+    tuple: lambda value: tuple.__getitem__(value, slice(None)),
+    dict: lambda value: dict(dict.items(value)),
+}
+
+
+def _demoted(value: Any) -> Any:
+    """The plain part of a named tuple, a defaultdict, an enum's number; anything else as it is."""
+    plain = next((make for base, make in _PLAIN.items() if issubclass(type(value), base)), None)
+    return value if plain is None else plain(value)
+
+
 class _Writer:
-    """Values to a JSON tree and the buffers it points to. Exact types only: a subclass may lie about itself."""
+    """Values to a JSON tree and the buffers it points to. A subclass may lie about itself: it is made plain first."""
 
     def __init__(self) -> None:
         self.buffers: list[bytes] = []
@@ -104,6 +130,9 @@ class _Writer:
         self.items = 0
 
     def tree(self, value: Any, depth: int) -> Any:
+        if issubclass(type(value), np.ndarray | np.generic):
+            return self.array(value)
+        value = value if type(value) in _PLAIN else _demoted(value)
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
@@ -113,19 +142,19 @@ class _Writer:
             return value if value.bit_length() <= MAX_INT_BITS else _opaque("a whole number of over 300 digits")
         if kind is complex:
             return {"C": [value.real, value.imag]}
-        if isinstance(value, np.ndarray | np.generic):
-            return self.array(value)
         if kind in (list, tuple):
             self.count(len(value), depth)
             return {"L" if kind is list else "T": [self.tree(item, depth + 1) for item in value]}
         if kind is dict:
             self.count(len(value), depth)
+            if len(value) > MAX_KEYS:
+                raise WireError(f"a dict of more than {MAX_KEYS} keys")
             return {"D": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]}
         if kind is Seed:
             return {"R": value.value}
         if kind is Callback:
             return {"F": value.number}
-        return _opaque(value.described if kind is Opaque else f"a {kind.__name__}")
+        return _opaque(value.described if kind is Opaque else f"a {type_name(kind)}")
 
     def count(self, items: int, depth: int) -> None:
         self.items += items
@@ -133,19 +162,20 @@ class _Writer:
             raise WireError("lists nested too deep or with too many items")
 
     def array(self, value: np.ndarray[Any, Any] | np.generic) -> Any:
-        if isinstance(value, np.ma.MaskedArray):
+        if issubclass(type(value), np.ma.MaskedArray):
             return _opaque("a masked array")
         plain = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else np.asarray(value)
-        code = plain.dtype.newbyteorder("<").str
+        code = np.dtype.newbyteorder(plain.dtype, "<").str if plain.dtype.kind in "biufc" else ""
         if code not in DTYPES:
             return _opaque(f"an array of dtype {plain.dtype}"[:200])
         if plain.ndim > MAX_AXES or len(self.buffers) >= MAX_ARRAYS:
             raise WireError("too many arrays or axes")
-        if self.size + plain.nbytes > MAX_BODY:  # asked before any copy: a broadcast view may claim terabytes
+        claimed = self.size + plain.nbytes
+        if claimed > MAX_BODY or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
             raise WireError(f"more than {MAX_BODY >> 20} MiB of arrays")
         self.buffers.append(plain.astype(code, order="C", copy=False).tobytes())
         self.size += plain.nbytes
-        return {"A": [code, list(plain.shape)]}
+        return {"S" if issubclass(type(value), np.generic) else "A": [code, list(plain.shape)]}
 
 
 class _Reader:
@@ -177,6 +207,8 @@ class _Reader:
             self.items += len(content)
             if type(content) is not list or self.items > MAX_ITEMS:
                 raise WireError("a list too long")
+            if tag == "D" and len(content) > MAX_KEYS:
+                raise WireError("a dict too large")
         if tag == "L":
             return [self.value(item, depth + 1) for item in content]
         if tag == "T":
@@ -185,6 +217,8 @@ class _Reader:
             return {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in content}
         if tag == "A":
             return self.array(*content)
+        if tag == "S" and content[1] == []:
+            return self.array(*content)[()]
         if tag == "C" and all(type(part) is float for part in content):
             return complex(*content)
         if tag == "O" and type(content) is str:
@@ -196,7 +230,7 @@ class _Reader:
     def array(self, code: Any, shape: Any) -> np.ndarray[Any, Any]:
         if code not in DTYPES or type(shape) is not list or len(shape) > MAX_AXES:
             raise WireError("no array of the wire")
-        if any(type(side) is not int or side < 0 for side in shape):
+        if any(type(side) is not int or side < 0 for side in shape) or _too_long(shape):
             raise WireError("no array of the wire")
         self.arrays += 1
         dtype = np.dtype(code)
@@ -210,6 +244,11 @@ class _Reader:
         self.position = end
         array: np.ndarray[Any, Any] = raw.copy().view(dtype).reshape(shape)
         return array
+
+
+def _too_long(shape: Iterable[int]) -> bool:
+    """An empty array may claim any length, which then costs time and memory in a loop over its rows."""
+    return math.prod(side for side in shape if side) > MAX_BODY
 
 
 def _opaque(described: str) -> dict[str, str]:

@@ -96,7 +96,8 @@ def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, 
             program = ast.Module([statement], type_ignores=[])
             exec(compile(program, _FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True), namespace)
         except BaseException as error:
-            failures.append({"label": label, **describe_exception(error)})
+            failure = describe_exception(error)
+            failures.append({**failure, "cell": failure["cell"] or label})  # what does not compile has no line
     return failures
 
 

@@ -19,7 +19,7 @@ ROOM_CODE = "/code"  # where the untrusted side's files are bound, as the packag
 ROOM_PACKAGES = "/site"
 
 _MASK_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_MAP_SHARED = 1
+_MAP_UNCOUNTED = 0x1 | 0x100  # MAP_SHARED, MAP_GROWSDOWN: neither counts towards the limit of memory
 _FCNTL_ALLOWED = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC
 
 _CALLS = """
@@ -51,7 +51,7 @@ def system_call_filter() -> bytes:
         allow(name)
     allow("open", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _MASK_WRITE, 0))
     allow("openat", pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _MASK_WRITE, 0))
-    allow("mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, _MAP_SHARED, 0))
+    allow("mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, _MAP_UNCOUNTED, 0))
     allow("prlimit64", pyseccomp.Arg(2, pyseccomp.EQ, 0))
     for command in _FCNTL_ALLOWED:
         allow("fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))

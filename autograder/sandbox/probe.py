@@ -23,7 +23,7 @@ from autograder.sandbox.server import ForkServer, Process
 _REFUSALS = ("OSError", "MemoryError", "ImportError", "RuntimeError")
 
 _CELL = """
-import mmap, os, socket, threading
+import importlib.util, mmap, os, socket, threading
 
 def read(path):
     with open(path, "rb") as file:
@@ -75,8 +75,9 @@ def share(size):
     mmap.mmap(-1, size).close()
     return True
 
-def load(module):
-    __import__(module)
+def find(module):
+    if importlib.util.find_spec(module) is None:
+        raise ImportError(module)
     return True
 """
 
@@ -130,7 +131,7 @@ def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attem
         name = f"autograder-probe-{os.getpid()}-{id(folder)}"
         abstract.bind("\0" + name)
         abstract.listen()
-        places = ["/tmp", "/dev/shm", "/var/tmp", "/room", "/", ".", folder]
+        places = [folder, "/tmp", "/dev/shm", "/var/tmp", "/", "."]  # ours first: there the control leaves its byte
         yield [
             *(Attempt(f"read {path.name}", "read", str(path)) for path in secrets),
             *(Attempt(f"look into {path.parent}", "look", str(path)) for path in _at_home()),
@@ -147,7 +148,7 @@ def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attem
                 server.limits.memory + server.limits.memory // 10,
             ),
             Attempt("share memory", "share", 1 << 20),
-            Attempt("import pytest", "load", "pytest"),
+            Attempt("import pytest", "find", "pytest"),
         ]
 
 
@@ -197,10 +198,11 @@ def _facts(server: ForkServer) -> list[str]:
     process = server.open_room()
     try:
         status = _status(process)
+        shared = _shared_namespaces(process.host_pid())
     finally:
         watched = replace(process, handle=os.dup(process.handle)) if process.handle is not None else process
         server.end_room(process)
-    wrong = []
+    wrong = [f"see the machine's {name} namespace" for name in shared]
     if int(status.get("CapEff", "1"), 16) or int(status.get("CapPrm", "1"), 16):
         wrong.append("keep privileges")
     if status.get("NoNewPrivs") != "1":
@@ -209,11 +211,29 @@ def _facts(server: ForkServer) -> list[str]:
         wrong.append("make any system call")
     if status.get("Uid", "0").split()[0] == "0":
         wrong.append("be root")
+    if status.get("NSpid", "").split()[-1:] != ["1"]:
+        wrong.append("see the processes of other rooms")
     if not watched.gone():
         wrong.append("outlive the room")
     if watched.handle is not None:
         os.close(watched.handle)
     return wrong
+
+
+def _shared_namespaces(pid: int) -> list[str]:
+    """The system-call filter alone refuses a connection, too; that does not show that there is no network."""
+    return [
+        name
+        for name in ("ipc", "mnt", "net", "pid", "uts")
+        if _namespace(pid, name) in (None, _namespace("self", name))
+    ]
+
+
+def _namespace(pid: int | str, name: str) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/ns/{name}").readlink())
+    except OSError:
+        return None
 
 
 def _status(process: Process) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ class ConfinedRooms:
     def open(self, source: Source) -> Iterator[Student]:
         room = ConfinedRoom(self.server, source)
         try:
-            room.open()
+            with contextlib.suppress(RoomEnded):  # no time left: each exercise will be told when it asks
+                room.open()
             yield Student(room)
         finally:
             room.close()
@@ -45,7 +47,7 @@ class ConfinedRoom:
         self.server = server
         self.limits: Limits = server.limits
         self.source = source
-        self.left_out: dict[str, RoomEnded] = {}  # cells that hung or died on opening
+        self.left_out = _too_long(source)  # and cells that hung or died on opening
         self.failures: tuple[Raised, ...] = ()
         self.names: frozenset[str] = frozenset()
         self.exercises = {name for cell in source.cells for name in cell.exercises}
@@ -62,6 +64,7 @@ class ConfinedRoom:
                 self._run_cells(Channel(self._process, deadline), started)
                 return
             except RoomEnded as end:
+                self._deadline(0.0)  # a cell is not to blame for the time that others took
                 if not started:  # nothing of the student's had run
                     raise ServerDied(f"a room did not open: {end.reason or 'it did not answer'}") from None
                 self.left_out[started[-1]] = end
@@ -76,7 +79,7 @@ class ConfinedRoom:
             )
             while (message := channel.receive("cell", "ready"))["op"] == "cell":
                 started.append(cells[message["number"]].label)
-            self.failures = tuple(raised(failure) for failure in message["failures"])
+            self.failures = tuple(map(raised, message["failures"]))
             self.names = frozenset(message["names"]) & self.exercises
 
     def call(self, order: Order) -> Returned | Raised:
@@ -94,13 +97,12 @@ class ConfinedRoom:
                 kwargs=dict(order.options),
                 want_arguments=order.want_arguments,
             )
-            for _ in range(self.limits.questions):
+            for _ in range(self.limits.questions + 1):
                 message = channel.receive("returned", "raised", "ask")
                 if message["serial"] != serial:
                     raise wire.WireError("an answer to another question")
                 if message["op"] == "returned":
-                    after = message["after"]
-                    return Returned(message["value"], None if after is None else tuple(after))
+                    return Returned(message["value"], _arguments_after(message["after"]))
                 if message["op"] == "raised":
                     return raised(message)
                 _answer(channel, order, message)
@@ -145,7 +147,10 @@ class ConfinedRoom:
             self.close()
             raise RoomEnded(Outcome.TIMEOUT, "") from None
         except (EOFError, OSError):
-            raise RoomEnded(Outcome.KILLED, _died_of(self.close())) from None
+            status = self.close()
+            if status is None:
+                raise ServerDied("the fork-server ended while a room was open") from None
+            raise RoomEnded(Outcome.KILLED, _died_of(status)) from None
         except (wire.WireError, KeyError, TypeError, IndexError, ValueError, AttributeError):
             self.close()
             raise RoomEnded(Outcome.KILLED, "it sent something that is no answer") from None
@@ -186,9 +191,24 @@ class Channel:
         return remaining
 
 
+def _too_long(source: Source) -> dict[str, RoomEnded]:
+    """Cells that do not fit through the door: nobody wrote them by hand."""
+    space = wire.MAX_HEAD // 2
+    left_out = {}
+    for cell in source.cells:
+        size = len(json.dumps(cell.text)) + 16 * len(cell.statements)
+        if len(cell.text) > wire.MAX_TEXT or size > space:
+            left_out[cell.label] = RoomEnded(Outcome.KILLED, "it is too long")
+        else:
+            space -= size
+    return left_out
+
+
 def _answer(channel: Channel, order: Order, question: dict[str, Any]) -> None:
     """A function of ours, asked from the room: odd arguments are the room's fault, never ours."""
     function = order.functions[question["callback"]]
+    if type(question["args"]) is not tuple:
+        raise wire.WireError("arguments that are none")
     try:
         value = function(*question["args"])
     except Exception as error:
@@ -197,8 +217,14 @@ def _answer(channel: Channel, order: Order, question: dict[str, Any]) -> None:
         channel.send(op="answer", value=value)
 
 
-def _died_of(status: int | None) -> str:
+def _arguments_after(after: Any) -> tuple[Any, ...] | None:
+    if after is not None and type(after) is not list:  # an array would be taken apart number by number
+        raise wire.WireError("arguments that are none")
+    return None if after is None else tuple(after)
+
+
+def _died_of(status: int) -> str:
     """In words, what a process that ended by itself ended of."""
-    if status is None or status >= 0:
+    if status >= 0:
         return "it ended the Python process"
     return f"it was ended by {_SIGNALS.get(-status, f'signal {-status}')}"

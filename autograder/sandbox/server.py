@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -34,6 +35,7 @@ class Process:
     door: socket.socket
     pid: int  # as the fork-server counts
     handle: int | None  # a pidfd, where the system has them
+    control: socket.socket  # of the fork-server it is a child of
 
     def kill(self) -> None:
         if self.handle is not None:
@@ -76,20 +78,11 @@ class ForkServer:
         """Start it and wait until it is warm; KitError with its own words if it does not come up."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
-            self._process = subprocess.Popen(
-                self._command(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._errors,
-                stderr=self._errors,
-                cwd="/",
-                env={
-                    **confinement.quiet_environment(),
-                    "LANG": "C.UTF-8",
-                    "PATH": os.defpath,
-                    "PYTHONPATH": str(ROOM_FILES.parent),
-                },
-            )
+            try:
+                self._process = self._spawn(theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
         ours.settimeout(self.limits.start_seconds)
         self._control = ours
         try:
@@ -102,6 +95,22 @@ class ForkServer:
             raise KitError(f"the fork-server did not start{': ' + said if said else '.'}")
         ours.settimeout(self.limits.order_seconds)
 
+    def _spawn(self, control: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command(control),
+            pass_fds=[control],
+            stdin=subprocess.DEVNULL,
+            stdout=self._errors,
+            stderr=self._errors,
+            cwd="/",
+            env={
+                **confinement.quiet_environment(),
+                "LANG": "C.UTF-8",
+                "PATH": os.defpath,
+                "PYTHONPATH": str(ROOM_FILES.parent),
+            },
+        )
+
     def _command(self, control: int) -> list[str]:
         options = {
             "control": control,
@@ -111,7 +120,7 @@ class ForkServer:
             "user": confinement.ROOM_USER if self.confined and os.geteuid() == 0 else None,
             "filter": confinement.system_call_filter().hex() if self.confined else "",
             "memory": self.limits.memory,
-            "cpu_seconds": int(self.limits.submission_seconds),
+            "cpu_seconds": math.ceil(self.limits.submission_seconds),
         }
         interpreter = str(Path(sys.executable).resolve())
         command = [interpreter, "-s", "-S", "-P", "-m", "room.forkserver", json.dumps(options)]
@@ -137,14 +146,15 @@ class ForkServer:
             said = self.errors()
             self.stop()
             raise ServerDied(f"the fork-server opened no room{': ' + said if said else ''}")
-        return Process(ours, orders.OPENED.unpack(answer)[0], handles[0] if handles else None)
+        assert self._control is not None
+        return Process(ours, orders.OPENED.unpack(answer)[0], handles[0] if handles else None, self._control)
 
     def end_room(self, room: Process) -> int | None:
         """Kill a room and everything in it; its status as `Popen.returncode` counts, None if unknown."""
         room.door.close()
         room.kill()
         status = None
-        if self._control is not None:
+        if self._control is room.control:  # else it was a child of a fork-server that is gone
             try:
                 self._control.sendall(orders.ORDER.pack(orders.END, room.pid))
                 answer = self._control.recv(orders.ENDED.size)

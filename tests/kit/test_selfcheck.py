@@ -43,8 +43,8 @@ def failing(check: Check, function: Callable[..., Any]) -> str:
 def test_a_right_answer(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(threshold_unit) is None
     said = capsys.readouterr().out
-    assert said.startswith("threshold_unit: 5 of 5 public tests passed.")
-    assert "0.91 of 0.91 public points · 6 hidden tests are worth 1.09 more" in said
+    assert said.startswith("threshold_unit: 4 of 4 public tests passed.")
+    assert "0.8 of 0.8 public points · 6 hidden tests are worth 1.2 more" in said
 
 
 def test_a_known_mistake_is_named(check: Check) -> None:
