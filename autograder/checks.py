@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.cleaning import clean
+from autograder.model import plural
 from autograder.room.wire import Opaque
 from autograder.rooms import Call, CallRaised, Function, Raised
 from autograder.wording import Finding, Kind
@@ -123,7 +124,7 @@ def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
     if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):
         raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what))
     if len(value) != count:
-        raise CheckFailed(Finding(Kind.COUNT, f"{len(value)} results", f"{count} results", what))
+        raise CheckFailed(Finding(Kind.COUNT, plural(len(value), "result"), plural(count, "result"), what))
     return tuple(value)
 
 

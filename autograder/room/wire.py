@@ -154,7 +154,7 @@ class _Writer:
             return {"R": value.value}
         if kind is Callback:
             return {"F": value.number}
-        return _opaque(value.described if kind is Opaque else f"a {type_name(kind)}")
+        return _opaque(value.described if kind is Opaque else f"an object of type {type_name(kind)}")
 
     def count(self, items: int, depth: int) -> None:
         self.items += items

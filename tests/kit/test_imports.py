@@ -24,6 +24,7 @@ ALLOWED = {
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room", "numpy"},
     "autograder.checks": {
+        "autograder.model",
         "autograder.cleaning",
         "autograder.room",
         "autograder.rooms",

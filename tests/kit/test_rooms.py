@@ -159,7 +159,7 @@ def test_every_kind_of_answer(student: Student) -> None:
     assert type(answer["scalar"]) is np.float32
     assert answer["row"].tolist() == [2, 1, 0]
     assert answer["pair"] == (1, None)
-    assert answer["odd"] == Opaque("a set")
+    assert answer["odd"] == Opaque("an object of type set")
     assert type(answer["f"]) is Opaque
 
 

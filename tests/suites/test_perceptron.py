@@ -356,19 +356,23 @@ def test_distance_on_boundary(student, rng):
 @pytest.mark.parametrize("shape", [(1, 4), (6, 1)])
 def test_distance_small(student, rng, shape):
     """a batch of one sample, a perceptron with one input"""
-    compare_distance(student, eighths(rng, *shape), eighths(rng, shape[1]), 2.5)
+    x, w = eighths(rng, *shape), eighths(rng, shape[1])
+    for side in (0.625, -0.625):
+        compare_distance(student, x, w, side - float(np.median(x @ w)))
 
 
 @exercise("boundary_distance")
 def test_distance_integers(student, rng):
     """inputs and weights of type int64"""
-    compare_distance(student, rng.integers(-3, 4, (9, 3)), np.array([2, -1, 3]), 4)
+    x, w = rng.integers(-3, 4, (9, 3)), np.array([2, -1, 3])
+    compare_distance(student, x, w, 2 - int(np.median(x @ w)))
 
 
 @exercise("boundary_distance")
 def test_distance_arguments(student, rng):
     """the arguments stay as they were"""
-    args = (eighths(rng, 5, 3), eighths(rng, 3), 0.5)
+    x, w = eighths(rng, 5, 3), eighths(rng, 3)
+    args = (x, w, 0.25 - float(np.median(x @ w)))
     unchanged(student.boundary_distance, args, expected=ref.boundary_distance(*args), terms=4)
 
 

@@ -1,0 +1,13 @@
+"""The sample class: who is in it, what each of them did, and what each of them deserves."""
+
+from __future__ import annotations
+
+from answering import ANSWERING
+from cheating import CHEATING
+from damaged import DAMAGED
+from ending_badly import ENDS_BADLY
+from student import Student
+
+STUDENTS: tuple[Student, ...] = tuple(
+    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING], key=lambda student: student.name)
+)
