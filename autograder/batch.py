@@ -9,14 +9,21 @@ import csv
 import hashlib
 import io
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.cleaning import clean
-from autograder.course import Course, kit_version, topic_of
+from autograder.course import Course, kit_version
 from autograder.grading_worker import Job
+from autograder.handed_in import (
+    NAME_BYTES,
+    find_submissions,
+    left_alone,
+    read_roster,
+    students_in,
+    why_not_there,
+)
 from autograder.model import Assignment, KitError, Report, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
@@ -54,7 +61,7 @@ class Summary:
 
     assignments: tuple[Assignment, ...]
     reports: tuple[Report, ...]  # of every submission, also those that were up to date
-    graded: int  # how many were graded now
+    graded: int  # how many of them were graded now
     changes: tuple[Change, ...]
     kept: tuple[Report, ...]  # earlier results that stay, because the submission is ungradable now
     warnings: tuple[str, ...]
@@ -82,37 +89,47 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     """Grade every submission that is not graded already; write each result as soon as it is there."""
     course = options.course
     assignments = tuple(course.assignment(stem) for stem in options.stems or course.stems)
+    students, rows, notes = _class(options)
     stamps = {one.stem: _stamp(course, one.stem, options.confined) for one in assignments}
-    jobs, warnings = find_submissions(options, [one.stem for one in assignments])
-    before = {job: record.read(result_path(options.results, job)) for job in jobs}
-    done, todo = {}, []
-    for job in jobs:
-        earlier = before[job]
-        if earlier is not None and not options.force and _up_to_date(earlier, job, stamps[job.stem]):
-            done[job] = earlier
-        else:
-            todo.append(job)
+    jobs = find_submissions(options.submitted, students, list(stamps))
+    record.sweep([options.results, *(options.results / stem for stem in stamps)])
+    before = {job: _earlier(options.results, job.stem, job.student) for job in jobs}
+    done = {} if options.force else dict(_up_to_date(before, stamps))
+    todo = [job for job in jobs if job not in done]
     watcher.begins(len(todo), len(done))
     kept = []
     for job, report in run_jobs(options, todo, watcher):
-        stamped = stamps[job.stem].on(report)
+        done[job] = stamps[job.stem].on(report)
         earlier = before[job]
-        if not stamped.graded and earlier is not None and earlier.graded:
+        if not report.graded and earlier is not None and earlier.graded:
             kept.append(earlier)  # nothing already graded is lost
         else:
-            record.write(result_path(options.results, job), stamped)
-        done[job] = stamped
-        watcher.graded(stamped)
-    write_grades(options.results, class_of(options), course.stems)
+            record.write(result_path(options.results, job.stem, job.student), done[job])
+        watcher.graded(done[job])
+    write_grades(options.results, rows, course.stems)
     return Summary(
         assignments,
         tuple(done[job] for job in jobs),
-        len(todo),
+        sum(done[job].graded for job in todo),
         tuple(_changes(before, done, jobs)),
         tuple(kept),
-        tuple(warnings),
+        tuple(notes),
         "full" if options.confined else "none",
     )
+
+
+def _class(options: Options) -> tuple[list[str], list[str], list[str]]:
+    """Whose submissions are graded, the rows of `grades.csv`, and what in the folder wants a human's eye."""
+    students = rows = students_in(options.submitted)
+    chosen = students if options.student is None else [options.student]
+    if not set(chosen) <= set(students):
+        raise KitError(f"There is no student {options.student!r} in {options.submitted}.")
+    notes = list(left_alone(options.submitted, chosen, options.course.stems))
+    roster = options.course.root / "roster.csv"
+    if os.path.lexists(roster):
+        rows = read_roster(roster)
+        notes += [f"{clean(one)} is not on roster.csv: no row in grades.csv" for one in chosen if one not in rows]
+    return chosen, rows, notes
 
 
 @dataclass(frozen=True)
@@ -128,19 +145,22 @@ class _Stamp:
 
 
 def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
-    return _Stamp(course.suite_sha256(stem), kit_version(), "full" if confined else "none")
-
-
-def _up_to_date(report: Report, job: Job, stamp: _Stamp) -> bool:
-    """Whether the same student, content, suites, kit and sandbox were graded before."""
-    if not report.graded or (report.student, report.assignment) != (job.student, job.stem):
-        return False
-    if stamp.on(report) != report:
-        return False
     try:
-        return hashlib.sha256(read_bytes(job.notebook)).hexdigest() == report.submission_sha256
-    except Ungradable:
-        return False
+        return _Stamp(course.suite_sha256(stem), kit_version(), "full" if confined else "none")
+    except OSError as error:
+        raise KitError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
+
+
+def _up_to_date(before: dict[Job, Report | None], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
+    """What was graded already: same student, content, suites, kit and sandbox."""
+    for job, report in before.items():
+        if report is not None and report.graded and stamps[job.stem].on(report) == report:
+            try:
+                digest = hashlib.sha256(read_bytes(job.notebook)).hexdigest()
+            except Ungradable:
+                continue
+            if digest == report.submission_sha256:
+                yield job, report
 
 
 def _changes(before: dict[Job, Report | None], done: dict[Job, Report], jobs: Sequence[Job]) -> Iterator[Change]:
@@ -152,83 +172,18 @@ def _changes(before: dict[Job, Report | None], done: dict[Job, Report], jobs: Se
             yield Change(job.student, job.stem, earlier.score, now.score)
 
 
-# ---- what there is
+# ---- results
 
 
-def find_submissions(options: Options, stems: Sequence[str]) -> tuple[list[Job], list[str]]:
-    """The submissions of the class, by assignment and student, and what in the folder is none."""
-    folder = options.submitted
-    if not folder.is_dir():
-        raise KitError(
-            f"There is no folder {folder}. Put notebooks into {folder}/<student>/<assignment>/, "
-            "or name the folder with --submitted."
-        )
-    students = _folders(folder)
-    if options.student is not None and options.student not in students:
-        raise KitError(f"There is no student {options.student!r} in {folder}.")
-    chosen = [options.student] if options.student is not None else students
-    jobs = [
-        Job(student, stem, folder / student / stem / f"{topic_of(stem)}.ipynb")
-        for stem in stems
-        for student in chosen
-        if os.path.lexists(folder / student / stem)
-    ]
-    known = set(options.course.stems)
-    warnings = [
-        f"{clean(student)}/{clean(name)} is no assignment of this course and was left alone"
-        for student in chosen
-        for name in _folders(folder / student)
-        if name not in known
-    ]
-    return jobs, warnings
+def result_path(results: Path, stem: str, student: str) -> Path:
+    name = os.fsencode(student)
+    return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
 
 
-def _folders(folder: Path) -> list[str]:
-    """The names in a folder that may be students or assignments: no hidden files, no plain files."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return []
-    return [entry.name for entry in entries if not entry.name.startswith(".") and not entry.is_file()]
-
-
-def why_not_there(job: Job, submitted: Path) -> str | None:
-    """Why a submission's notebook may not be opened at all: a link on the way to it, or it is not there."""
-    for path in (submitted / job.student, job.notebook.parent, job.notebook):
-        try:
-            kind = os.lstat(path).st_mode
-        except FileNotFoundError:
-            break
-        except OSError as error:
-            return f"{clean(path.name)} cannot be looked at ({error.strerror}): check its permissions"
-        if stat.S_ISLNK(kind):
-            return f"{clean(path.name)} is a link, which may lead anywhere: put the notebook itself there"
-        if path != job.notebook and not stat.S_ISDIR(kind):
-            return f"{clean(path.name)} is not a folder: put the notebook at {clean(job.stem)}/{job.notebook.name}"
-    else:
-        return None
-    try:
-        others = sorted(path.name for path in job.notebook.parent.glob("*.ipynb"))
-    except OSError:
-        others = []
-    found = f"found {clean(others[0], 80)}: rename it" if others else "the folder holds no notebook"
-    return f"{job.notebook.name} is missing; {found}"
-
-
-def class_of(options: Options) -> list[str]:
-    """Who belongs to the class: those on `roster.csv` if there is one, else those who handed something in."""
-    roster = options.course.root / "roster.csv"
-    if not roster.is_file():
-        return _folders(options.submitted)
-    with roster.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if "student" not in (rows.fieldnames or ()):
-            raise KitError(f"{roster} has no column named student.")
-        return [row["student"] for row in rows if row["student"]]
-
-
-def result_path(results: Path, job: Job) -> Path:
-    return results / job.stem / f"{job.student}.json"
+def _earlier(results: Path, stem: str, student: str) -> Report | None:
+    """What is known of a student already. A file that was copied, or that a roster's `../` leads to, is not theirs."""
+    report = record.read(result_path(results, stem, student))
+    return report if report is not None and (report.student, report.assignment) == (student, stem) else None
 
 
 def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
@@ -237,10 +192,16 @@ def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -
     rows = csv.writer(text)
     rows.writerow(["student", *stems])
     for student in students:
-        reports = [record.read(results / stem / f"{student}.json") for stem in stems]
+        reports = [_earlier(results, stem, student) for stem in stems]
         scores = [report.score if report is not None else None for report in reports]
-        rows.writerow([student, *("" if score is None else f"{score:g}" for score in scores)])
-    record.write_atomically(results / "grades.csv", text.getvalue().encode("utf-8", "surrogateescape"))
+        rows.writerow([_in_a_table(student), *("" if score is None else f"{score:g}" for score in scores)])
+    record.write_atomically(results / "grades.csv", text.getvalue().encode())
+
+
+def _in_a_table(name: str) -> str:
+    """A spreadsheet takes what begins with one of these for a formula, and runs it."""
+    shown = clean(name)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 # ---- grading
@@ -251,8 +212,6 @@ def run_jobs(options: Options, jobs: Sequence[Job], watcher: Watcher) -> Iterato
     waiting = []
     for job in jobs:
         problem = why_not_there(job, options.submitted)
-        if problem is None and len(os.fsencode(job.student)) > 200:
-            problem = "the folder's name is longer than 200 bytes: shorten it"
         if problem is None:
             waiting.append(job)
         else:

@@ -34,13 +34,24 @@ class _Commands(click.Group):
             context.exit(130)
 
 
+def _remember(context: click.Context, _: click.Parameter, folder: Path | None) -> None:
+    context.obj = folder or context.obj
+
+
+_course_option = click.option(
+    "--course",
+    type=_FOLDER,
+    expose_value=False,
+    callback=_remember,
+    help="The course's folder. Default: found from the current folder upwards.",
+)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="autograder")
-@click.option("--course", type=_FOLDER, help="The course's folder. Default: found from the current folder upwards.")
-@click.pass_context
-def main(context: click.Context, course: Path | None) -> None:
+@_course_option
+def main() -> None:
     """Auto-graded exercises for neural-network workshops."""
-    context.obj = course
 
 
 def _course(context: click.Context) -> Course:
@@ -60,6 +71,7 @@ def _course(context: click.Context) -> Course:
     default="full",
     help="none: run students' code with your rights.",
 )
+@_course_option
 @click.pass_context
 def grade(
     context: click.Context,
@@ -99,12 +111,14 @@ def run_grade(options: Options) -> int:
     with ProgressWatcher(out) as watcher:
         summary = grade_class(options, watcher)
     if not summary.reports:
-        raise KitError(f"No submission found in {options.submitted}.")
+        notes = (f"\nnote: {note}" for note in summary.warnings)
+        raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     return 1 if summary.ungraded else 0
 
 
 @main.command()
+@_course_option
 @click.pass_context
 def demo(context: click.Context) -> None:
     """Grade the sample class, and tell what there is to see."""
@@ -117,6 +131,7 @@ def demo(context: click.Context) -> None:
 @main.command()
 @click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a release is not current.")
+@_course_option
 @click.pass_context
 def build(context: click.Context, stems: tuple[str, ...], check: bool) -> None:
     """Make the release notebooks in assignments/ from solutions/."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from autograder.cleaning import clean
 from autograder.course import Course
 from autograder.model import KitError, Report, Ungradable
 from autograder.pipeline import grade, suites_of
@@ -43,7 +44,12 @@ class Job:
     notebook: Path
 
 
-Message = ProbeResult | KitError | Report | None
+@dataclass(frozen=True)
+class Ready:
+    """What a worker says first."""
+
+    probed: ProbeResult
+    submission_seconds: float  # what the suites grant a submission
 
 
 def work(connection: Connection, setup: Setup) -> None:
@@ -63,9 +69,8 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + extra)
     with ForkServer(confined=setup.confined, limits=limits) as server:
         server.start()
-        connection.send(
-            probe(server, setup.secrets, controls=setup.controls) if setup.confined else ProbeResult((), ())
-        )
+        probed = probe(server, setup.secrets, controls=setup.controls) if setup.confined else ProbeResult((), ())
+        connection.send(Ready(probed, limits.submission_seconds))
         rooms = ConfinedRooms(server)
         while (job := connection.recv()) is not None:
             connection.send(grade_or_explain(job, suites[job.stem], rooms))
@@ -81,7 +86,8 @@ def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
     except ServerDied as problem:
         return ungraded(reason=f"the room could not be used ({problem}); run the command again")
     except Exception:
-        print(f"{job.stem}, {job.student}: the grader broke.\n{traceback.format_exc()}", file=sys.stderr)
+        details = clean(traceback.format_exc(), 20_000, newlines=True)
+        print(f"{job.stem}, {clean(job.student)}: the grader broke.\n{details}", file=sys.stderr)
         return ungraded(reason="the grader broke while grading this; the details are on the terminal")
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from autograder.course import Course
-from autograder.grading_worker import Job, Setup, secrets_of, work
+from autograder.grading_worker import Job, Ready, Setup, secrets_of, work
 from autograder.model import KitError, Report
 from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.limits import LIMITS
@@ -54,7 +56,7 @@ class Workers:
         self.workers: list[_Worker] = []
         self.probed: ProbeResult | None = None
         self.context = multiprocessing.get_context("spawn")
-        self.seconds = LIMITS.submission_seconds + _SLACK
+        self.seconds = float("inf")  # for one submission; the suites say
         stems = sorted({job.stem for job in jobs})
         secrets = secrets_of(course, stems, [job.notebook for job in jobs])
         self.setup = Setup(course, tuple(stems), confined, secrets, controls=True)
@@ -66,12 +68,14 @@ class Workers:
         if self.setup.confined and (missing := missing_parts()) is not None:
             raise KitError(_refusal(missing))
         try:
-            self.workers = [self._start(controls=number == 0) for number in range(self.count)]
-            results = [self._greeting(worker) for worker in self.workers]
+            for number in range(self.count):
+                self.workers.append(self._start(controls=number == 0))
+            greetings = [self._greeting(worker) for worker in self.workers]
         except BaseException:
             self.__exit__()
             raise
-        self.probed = results[0] if self.setup.confined else None
+        self.probed = greetings[0].probed if self.setup.confined else None
+        self.seconds = greetings[0].submission_seconds + _SLACK
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,11 +98,12 @@ class Workers:
         ours, theirs = self.context.Pipe()
         setup = replace(self.setup, controls=controls)
         process = self.context.Process(target=work, args=(theirs, setup), daemon=True)
-        process.start()
+        with _interrupts_held():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
-    def _greeting(self, worker: _Worker) -> ProbeResult:
+    def _greeting(self, worker: _Worker) -> Ready:
         """What a new worker says first; KitError when it cannot work or its rooms do not hold."""
         try:
             result = worker.connection.recv() if worker.connection.poll(LIMITS.start_seconds) else None
@@ -106,10 +111,10 @@ class Workers:
             result = None
         if isinstance(result, KitError):
             raise result
-        if not isinstance(result, ProbeResult):
+        if not isinstance(result, Ready):
             raise KitError("A grading process did not start; its own words are above.")
-        if self.setup.confined and result.level != "full":
-            raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
+        if self.setup.confined and result.probed.level != "full":
+            raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.probed.escaped)}."))
         return result
 
     def _give(self, worker: _Worker) -> None:
@@ -143,6 +148,17 @@ class Workers:
             self.tried.add(job)
             self.waiting.append(job)
         self._give(worker)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A process that is started here never sees Ctrl-C, which a terminal sends to all of us; we see it after."""
+    resource_tracker.ensure_running()  # multiprocessing's own; starting it would end the hold
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _refusal(why: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from autograder.model import ExerciseResult, Outcome, Report, TestResult, Visibility
+from autograder.model import ExerciseResult, KitError, Outcome, Report, TestResult, Visibility
 
 SCHEMA = 1
+_WRITING = ".writing-"
 _STAMPS = ("submission_sha256", "suite_sha256", "kit_version", "sandbox")
 
 
@@ -86,29 +89,55 @@ def _exercise_from_json(data: dict[str, Any]) -> ExerciseResult:
 
 
 def write(path: Path, report: Report) -> None:
+    """Valid UTF-8 whatever a student's folder is called: bytes that are no text become JSON's own `\\udcff`."""
     text = json.dumps(to_json(report), ensure_ascii=False, indent=1) + "\n"
-    write_atomically(path, text.encode("utf-8", "surrogateescape"))
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read(path: Path) -> Report | None:
     """The report in a file; None where there is none that can be read."""
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8", errors="surrogateescape")))
-    except (OSError, ValueError, KeyError, TypeError):
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """All of it or nothing, also when the power fails: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    """All of it or nothing, also when the power fails: temporary file, fsync, rename. KitError if it cannot be."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_WRITING}{os.getpid()}-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise KitError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove what a killed run left half written. What another run is writing just now is left alone."""
+    for folder in folders:
+        for path in folder.glob(f"{_WRITING}*"):
+            owner = path.name.removeprefix(_WRITING).partition("-")[0]
+            if not (owner.isdecimal() and _is_running(int(owner))):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_running(pid: int) -> bool:
+    if os.name == "nt":  # where asking a process means ending it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ _LINE_EVERY = 20  # how often a plain log says how far it is
 
 def console() -> Console:
     """Where to print; wide enough for a table when it is not a terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names are not lost, nor is a run, to a terminal without UTF-8
     made = Console(highlight=False, soft_wrap=False)
     if not made.is_terminal:
         made = Console(highlight=False, width=120)
@@ -46,7 +49,8 @@ class ProgressWatcher(Watcher):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.bar.stop()
+        if self.bar.live.is_started:
+            self.bar.stop()
 
     def sandbox(self, result: ProbeResult | None) -> None:
         if result is None:
@@ -55,7 +59,7 @@ class ProgressWatcher(Watcher):
             self.out.print(f"sandbox: full ({len(result.held)} ways out tried, all refused)")
         if self.out.is_terminal:
             self.bar.start()
-            self.task = self.bar.add_task("grading", total=self.total)
+            self.task = self.bar.add_task("grading", total=self.total, completed=self.count)
 
     def begins(self, total: int, up_to_date: int) -> None:
         self.total = total
@@ -117,7 +121,11 @@ def class_table(assignment: Assignment, reports: Iterable[Report], did: Mapping[
 def _score(report: Report) -> Text:
     if report.score is None:
         return Text("–", style="bold red")
-    return Text(f"{report.score:g}", style="green" if report.score == report.max_score else "")
+    return Text(_amount(report.score), style="green" if report.score == report.max_score else "")
+
+
+def _amount(points: float) -> str:
+    return f"{round(points, 2):g}"
 
 
 def _losses(report: Report) -> Text:
@@ -132,7 +140,7 @@ def _losses(report: Report) -> Text:
 def _loss(one: ExerciseResult) -> str:
     mistakes = sorted({test.mistake for test in one.tests if test.mistake})
     why = ", ".join(mistakes) if mistakes else one.outcome.value
-    return f"{one.name} {one.score:g}/{one.max_score:g} ({why})"
+    return f"{one.name} {_amount(one.score)}/{_amount(one.max_score)} ({why})"
 
 
 def warn(message: str) -> None:

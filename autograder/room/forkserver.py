@@ -33,19 +33,24 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # forked rooms share these pages as long as the collector does not touch them
     control.sendall(orders.READY)
+    rooms: set[int] = set()
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, orders.ORDER.size, 1)
-        if len(order) < orders.ORDER.size:  # the grader has gone
+        if len(order) < orders.ORDER.size:  # the grader has gone, and no room outlives it
+            if not options["confined"]:  # a confined one ends with this process, the first of its namespace
+                for pid in rooms:
+                    end_room(pid, confined=False)
             return
         letter, pid = orders.ORDER.unpack(order)
         if letter == orders.OPEN:
-            open_room(control, descriptors[0], own_namespace, options)
+            rooms.add(open_room(control, descriptors[0], own_namespace, options))
         else:
+            rooms.discard(pid)
             control.sendall(orders.ENDED.pack(end_room(pid, options["confined"])))
 
 
-def open_room(control: socket.socket, door: int, own_namespace: int, options: dict[str, Any]) -> None:
-    """Fork a room; confined, it is the first process of a process namespace of its own."""
+def open_room(control: socket.socket, door: int, own_namespace: int, options: dict[str, Any]) -> int:
+    """Fork a room and give its pid; confined, it is the first process of a process namespace of its own."""
     if options["confined"]:
         from . import confine
 
@@ -60,6 +65,7 @@ def open_room(control: socket.socket, door: int, own_namespace: int, options: di
     socket.send_fds(control, [orders.OPENED.pack(pid)], handles)
     for handle in handles:
         os.close(handle)
+    return pid
 
 
 def become_room(door: int, options: dict[str, Any]) -> NoReturn:
