@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.cleaning import clean
 from autograder.model import plural
-from autograder.room.wire import Opaque
 from autograder.rooms import Call, CallRaised, Function, Raised
+from autograder.showing import MAX_SHOWN, axes, ordinal, shape_of, show, wanted_shape
 from autograder.wording import Finding, Kind
 
 _EPS32 = float(np.finfo(np.float32).eps)
-_SHOWN = 8  # a message shows at most so many numbers
 
 _KINDS: dict[type, str] = {str: "text", list: "a list that is no array", tuple: "a tuple", dict: "a dict"}
 
@@ -116,7 +114,7 @@ def unchanged(
     for number, before in enumerate(arguments):
         given = after[number] if after is not None and len(after) == len(arguments) else None
         if not callable(before) and not _same(before, given):
-            raise CheckFailed(Finding(Kind.ARGUMENTS, part=_ordinal(number)))
+            raise CheckFailed(Finding(Kind.ARGUMENTS, part=ordinal(number)))
 
 
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
@@ -133,13 +131,13 @@ def array(
 ) -> NDArray[np.float64]:
     """An answer as a finite float64 array. `None` in `shape` leaves that side free."""
     plain = _numbers(value, what)
-    expected = _shape_words(shape, ndim)
+    expected = wanted_shape(shape, ndim)
     fits = (ndim is None or plain.ndim == ndim) and (
         shape is None
         or (plain.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, plain.shape, strict=True)))
     )
     if not fits:
-        raise CheckFailed(Finding(Kind.SHAPE, _shape(plain), expected, what))
+        raise CheckFailed(Finding(Kind.SHAPE, shape_of(plain), expected, what))
     _must_be_finite(plain, what)
     return plain.astype(np.float64)
 
@@ -187,7 +185,7 @@ def _compare_dict(value: Any, expected: dict[Any, Any], rule: Tolerance) -> None
 
 def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, part: str) -> None:
     if got.shape != want.shape:
-        raise CheckFailed(Finding(Kind.SHAPE, _shape(got), _shape(want), part, sentence=_other_shape(got, want)))
+        raise CheckFailed(Finding(Kind.SHAPE, shape_of(got), shape_of(want), part, sentence=_other_shape(got, want)))
     if np.all(np.isfinite(want)):
         _must_be_finite(got, part)
     with np.errstate(all="ignore"):
@@ -208,7 +206,7 @@ def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, par
 
 def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> tuple[str, str]:
     """Both arrays where they are small; else the first wrong entry and where it stands."""
-    if got.size <= _SHOWN:
+    if got.size <= MAX_SHOWN:
         return show(got), show(want)
     where = tuple(int(axis) for axis in np.argwhere(wrong)[0])
     place = f"at [{', '.join(map(str, where))}]: "
@@ -218,13 +216,9 @@ def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> t
 def _other_shape(got: NDArray[Any], want: NDArray[Any]) -> str:
     """The diagnosis of a shape, fit for a hidden test: it names no length."""
     if got.ndim != want.ndim:
-        return f"It has {_axes(got.ndim)} where {_axes(want.ndim)} {'are' if want.ndim > 1 else 'is'} right."
+        return f"It has {axes(got.ndim)} where {axes(want.ndim)} {'are' if want.ndim > 1 else 'is'} right."
     wrong = [str(axis) for axis in range(got.ndim) if got.shape[axis] != want.shape[axis]]
     return f"The length is wrong along axis {' and '.join(wrong)}."
-
-
-def _axes(count: int) -> str:
-    return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
 
 
 def _numbers(value: Any, part: str) -> NDArray[Any]:
@@ -283,51 +277,3 @@ def _same(before: Any, after: Any) -> bool:
 
 def _is_numeric(values: list[Any]) -> bool:
     return bool(values) and all(isinstance(value, bool | int | float | np.number) for value in values)
-
-
-def _ordinal(number: int) -> str:
-    return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
-
-
-def _shape(plain: NDArray[Any]) -> str:
-    return "one number" if plain.ndim == 0 else f"shape {plain.shape}"
-
-
-def _shape_words(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
-    if shape is None:
-        return f"{_axes(ndim or 0)}"
-    if shape == ():
-        return "one number"
-    sides = ", ".join("any" if side is None else str(side) for side in shape)
-    return f"shape ({sides}{',' if len(shape) == 1 else ''})"
-
-
-def show(value: Any) -> str:
-    """A value in a few words: numbers short, arrays of more than a few entries by their shape."""
-    if isinstance(value, np.ndarray):
-        if value.size > _SHOWN:
-            return f"an array of shape {value.shape}"
-        text = np.array2string(value, separator=", ", formatter={"float_kind": lambda entry: f"{entry:.7g}"})
-        return " ".join(text.split()) if value.size else f"an empty array of shape {value.shape}"
-    if isinstance(value, bool | np.bool_) or value is None:
-        return str(value)
-    if isinstance(value, int | float | np.number):
-        return f"{value:.7g}" if isinstance(value, float | np.floating) else str(value)[:40]
-    if isinstance(value, list | tuple):
-        inside = ", ".join(show(item) for item in value[:_SHOWN])
-        more = ", …" if len(value) > _SHOWN else "," if len(value) == 1 and isinstance(value, tuple) else ""
-        return f"[{inside}{more}]" if isinstance(value, list) else f"({inside}{more})"
-    if isinstance(value, Opaque):
-        return clean(value.described, 100)
-    if isinstance(value, str):
-        return repr(value[:60])
-    return "a function" if callable(value) else f"a {type(value).__name__}"
-
-
-def show_call(call: Call, parameters: Sequence[str]) -> str:
-    """`x = [1, 0], w = [1, 1], threshold = 1`."""
-    names = [*parameters, *("" for _ in call.arguments)]
-    words = [
-        f"{name} = {show(value)}" if name else show(value) for name, value in zip(names, call.arguments, strict=False)
-    ]
-    return ", ".join(words + [f"{name} = {show(value)}" for name, value in call.options.items()])

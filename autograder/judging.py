@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from autograder import wording
-from autograder.checks import CheckFailed, show_call
+from autograder.checks import CheckFailed
 from autograder.mistakes import Mistake, fingerprint, recognised
 from autograder.model import Exercise, ExerciseResult, Outcome, Source, TestResult
 from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Student
 from autograder.sandbox.limits import LIMITS
+from autograder.showing import show_call
 from autograder.suite import Suites, Test
 
 _log = logging.getLogger(__name__)

@@ -25,12 +25,12 @@ ALLOWED = {
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room", "numpy"},
     "autograder.checks": {
         "autograder.model",
-        "autograder.cleaning",
-        "autograder.room",
         "autograder.rooms",
+        "autograder.showing",
         "autograder.wording",
         "numpy",
     },
+    "autograder.showing": {"autograder.cleaning", "autograder.room", "autograder.rooms", "numpy"},
     "autograder.mistakes": {"autograder.rooms", "numpy"},
     "autograder.sandbox": {
         "autograder.model",
@@ -47,6 +47,7 @@ ALLOWED = {
         "autograder.model",
         "autograder.rooms",
         "autograder.sandbox.limits",
+        "autograder.showing",
         "autograder.suite",
         "numpy",
     },

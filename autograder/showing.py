@@ -1,0 +1,67 @@
+"""Values in a few words, for messages: what was called with, what came back, what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.cleaning import clean
+from autograder.room.wire import Opaque
+from autograder.rooms import Call
+
+MAX_SHOWN = 8  # a message shows at most so many numbers
+
+
+def axes(count: int) -> str:
+    return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
+
+
+def ordinal(number: int) -> str:
+    return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
+
+
+def shape_of(plain: NDArray[Any]) -> str:
+    return "one number" if plain.ndim == 0 else f"shape {plain.shape}"
+
+
+def wanted_shape(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
+    if shape is None:
+        return f"{axes(ndim or 0)}"
+    if shape == ():
+        return "one number"
+    sides = ", ".join("any" if side is None else str(side) for side in shape)
+    return f"shape ({sides}{',' if len(shape) == 1 else ''})"
+
+
+def show(value: Any) -> str:
+    """A value in a few words: numbers short, arrays of more than a few entries by their shape."""
+    if isinstance(value, np.ndarray):
+        if value.size > MAX_SHOWN:
+            return f"an array of shape {value.shape}"
+        text = np.array2string(value, separator=", ", formatter={"float_kind": lambda entry: f"{entry:.7g}"})
+        return " ".join(text.split()) if value.size else f"an empty array of shape {value.shape}"
+    if isinstance(value, bool | np.bool_) or value is None:
+        return str(value)
+    if isinstance(value, int | float | np.number):
+        return f"{value:.7g}" if isinstance(value, float | np.floating) else str(value)[:40]
+    if isinstance(value, list | tuple):
+        inside = ", ".join(show(item) for item in value[:MAX_SHOWN])
+        more = ", …" if len(value) > MAX_SHOWN else "," if len(value) == 1 and isinstance(value, tuple) else ""
+        return f"[{inside}{more}]" if isinstance(value, list) else f"({inside}{more})"
+    if isinstance(value, Opaque):
+        return clean(value.described, 100)
+    if isinstance(value, str):
+        return repr(value[:60])
+    return "a function" if callable(value) else f"a {type(value).__name__}"
+
+
+def show_call(call: Call, parameters: Sequence[str]) -> str:
+    """`x = [1, 0], w = [1, 1], threshold = 1`."""
+    names = [*parameters, *("" for _ in call.arguments)]
+    words = [
+        f"{name} = {show(value)}" if name else show(value) for name, value in zip(names, call.arguments, strict=False)
+    ]
+    return ", ".join(words + [f"{name} = {show(value)}" for name, value in call.options.items()])
