@@ -21,8 +21,6 @@ from autograder.checks import (
     number,
     raises,
     several,
-    show,
-    show_call,
     tolerance_for,
     unchanged,
 )
@@ -30,6 +28,7 @@ from autograder.mistakes import fingerprint, same_print
 from autograder.model import Outcome, Visibility
 from autograder.room.wire import Callback, Opaque, Seed
 from autograder.rooms import Absent, Call, CallRaised, Function, LiveRoom, Order, Raised, Returned, Student
+from autograder.showing import show, show_call
 from autograder.wording import WIDTH, Finding, Kind, failure
 
 EPS32 = float(np.finfo(np.float32).eps)
