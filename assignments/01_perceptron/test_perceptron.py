@@ -93,9 +93,11 @@ def test_update_boundary(student):
 
 @exercise("perceptron_update")
 def test_update_arguments(student):
-    """the weights handed in stay as they were"""
+    """weights and pattern stay as they were"""
     args = (np.array([1.0, -0.8]), 0, np.array([1.0, 2.0]), 1)
     unchanged(student.perceptron_update, args, expected=(np.array([2.0, 1.2]), 1))
+    args = (np.array([2.0, 1.2]), 1, np.array([-1.0, 2.0]), 0)
+    unchanged(student.perceptron_update, args, expected=(np.array([3.0, -0.8]), 0))
 
 
 @exercise("perceptron_train", weight=2)

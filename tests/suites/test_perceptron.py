@@ -15,6 +15,7 @@ from reference_impl import perceptron as ref
 Array = np.ndarray
 Trained = tuple[Array, float, list[int]]
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+CLOSE_TO_ZERO = np.outer([2.0**-40, -(2.0**-40), 0.0], [1, 0, 0, 0, 0])  # no tolerance, no rounding, no half precision
 
 
 def eighths(rng: np.random.Generator, *shape: int) -> Array:
@@ -39,10 +40,12 @@ def test_threshold_batch(student, rng):
 
 @exercise("threshold_unit")
 def test_threshold_single(student, rng):
-    """one sample of five inputs, on both sides of the threshold and on it"""
+    """one sample of five inputs, on both sides of the threshold, however close, and on it"""
     for x, w, level in unit_cases(rng):
         for sample in x[:4]:
             equal(student.threshold_unit, (sample, w, level), expected=ref.threshold_unit(sample, w, level))
+    for x in CLOSE_TO_ZERO:
+        equal(student.threshold_unit, (x, np.ones(5), 0.0), expected=int(x[0] > 0))
 
 
 @exercise("threshold_unit")
@@ -78,11 +81,13 @@ def test_predict_batch(student, rng):
 
 @exercise("perceptron_predict")
 def test_predict_single(student, rng):
-    """one sample of five inputs, on both sides of the boundary and on it"""
+    """one sample of five inputs, on both sides of the boundary, however close, and on it"""
     for x, w, level in unit_cases(rng):
         for sample in x[:4]:
             expected = ref.perceptron_predict(sample, w, -level)
             equal(student.perceptron_predict, (sample, w, -level), expected=expected)
+    for x in CLOSE_TO_ZERO:
+        equal(student.perceptron_predict, (x, np.ones(5), 0.0), expected=int(x[0] > 0))
 
 
 @exercise("perceptron_predict")
