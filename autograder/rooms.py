@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from autograder.cleaning import clean
 from autograder.model import Outcome, Source
-from autograder.room import exceptions, wire
+from autograder.room import exceptions, wire, worker
 
 
 @dataclass(frozen=True)
@@ -206,16 +206,10 @@ class LiveRooms:
 
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
-        import ast
-
         namespace = types.ModuleType("__main__").__dict__
         for cell in source.cells:
-            body = ast.parse(cell.text).body
-            for index in cell.statements:
-                with contextlib.suppress(Exception):
-                    program = ast.Module([body[index]], type_ignores=[])
-                    exec(compile(program, f"cell:{cell.label}", "exec"), namespace)
-        own = {f"cell:{cell.label}": cell.label for cell in source.cells}
+            worker.run_cell(cell.label, cell.text, list(cell.statements), namespace)
+        own = {worker.FILE + cell.label: cell.label for cell in source.cells}
         yield Student(LiveRoom(namespace, own.get))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from . import exceptions, wire
 
 _LAZY_ANNOTATIONS = __future__.annotations.compiler_flag  # a type hint never costs a definition
-_FILE = "cell:"  # the file name under which a cell is compiled starts so
+FILE = "cell:"  # the file name under which a cell is compiled starts so
 _USUAL_IMPORTS = (
     "abc bisect collections copy dataclasses decimal enum fractions functools heapq inspect itertools "
     "math operator re statistics string time typing warnings"
@@ -94,7 +94,7 @@ def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, 
     for statement in (part for index in statements for part in _parts(body[index])):
         try:
             program = ast.Module([statement], type_ignores=[])
-            exec(compile(program, _FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True), namespace)
+            exec(compile(program, FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True), namespace)
         except BaseException as error:
             failure = describe_exception(error)
             failures.append({**failure, "cell": failure["cell"] or label})  # what does not compile has no line
@@ -149,4 +149,4 @@ def _asking(door: Door, serial: int, number: int) -> Callable[..., Any]:
 
 
 def describe_exception(error: BaseException) -> Message:
-    return exceptions.describe(error, lambda file: file[len(_FILE) :] if file.startswith(_FILE) else None)
+    return exceptions.describe(error, lambda file: file[len(FILE) :] if file.startswith(FILE) else None)

@@ -8,18 +8,29 @@ import pytest
 
 from autograder.course import Course
 from autograder.pipeline import grade, suites_of
-from autograder.rooms import LiveRooms
+from autograder.sandbox.rooms import ConfinedRooms
+from autograder.sandbox.server import ForkServer
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
 
 
-@pytest.mark.parametrize("notebook", [COURSE.solution(STEM), COURSE.release(STEM)], ids=["solution", "release"])
-def test_plain_pytest_agrees(notebook: Path) -> None:
-    report = grade(notebook, "x", suites_of(COURSE, STEM), LiveRooms())
+CLASS = ROOT / "tests" / "sample_class" / "submitted"
+STUDENTS = ("dilip", "felix", "giulia", "jürgen müller", "katja", "o'brien", "yara")  # none of them endless or hostile
+NOTEBOOKS = {
+    "solution": COURSE.solution(STEM),
+    "release": COURSE.release(STEM),
+    **{student: CLASS / student / STEM / "perceptron.ipynb" for student in STUDENTS},
+}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_plain_pytest_agrees(name: str) -> None:
+    with ForkServer(confined=True) as server:
+        report = grade(NOTEBOOKS[name], name, suites_of(COURSE, STEM), ConfinedRooms(server))
     graded = {(test.visibility, test.id): test.outcome == "PASSED" for one in report.exercises for test in one.tests}
-    assert plain(notebook) == graded
+    assert plain(NOTEBOOKS[name]) == graded
 
 
 def plain(notebook: Path) -> dict[tuple[str, str], bool]:
