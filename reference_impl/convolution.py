@@ -29,7 +29,8 @@ def correlate2d(image: Array, kernel: Array) -> Array:
 
     image (H, W), kernel (kh, kw) → (H − kh + 1, W − kw + 1). Source: "Deep Learning Workshop".
     """
-    return np.einsum("hwij,ij->hw", sliding_window_view(image, kernel.shape), kernel)
+    sums: Array = np.einsum("hwij,ij->hw", sliding_window_view(image, kernel.shape), kernel)
+    return sums
 
 
 def convolve2d(image: Array, kernel: Array) -> Array:
@@ -58,7 +59,7 @@ def pad2d(image: Array, p: int, mode: str) -> Array:
     mirrors at the edge, so they are repeated (p ≤ H, W). "none" gives the image as it is, whatever p.
     Source: "Neural Networks and Deep Learning".
     """
-    return image if mode == "none" else np.pad(image, p, mode=PAD_MODES[mode])  # type: ignore[call-overload,no-any-return]
+    return image if mode == "none" else np.pad(image, p, mode=PAD_MODES[mode])  # type: ignore[call-overload]
 
 
 def conv2d(
