@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from autograder.course import Course, read_assignment, topic_of
-from autograder.judging import recorded_mistakes
-from autograder.mistakes import catalogue_to_json
-from autograder.model import Exercise, KitError, Visibility
+from autograder.handout import SELFCHECK, selfcheck_json
+from autograder.judging import with_catalogue
+from autograder.model import KitError
 from autograder.report.record import write_atomically
-from autograder.suite import Suites, load_suites, put_on_path
+from autograder.suite import load_suites, put_on_path
 
 
 def build(course: Course, stem: str) -> list[str]:
@@ -31,8 +27,8 @@ def build(course: Course, stem: str) -> list[str]:
                 write_atomically(target / name, (fresh / name).read_bytes())
             else:
                 (target / name).unlink()
-        authored = course.root / "solutions" / stem / "selfcheck.json"
-        write_atomically(authored, (fresh / "selfcheck.json").read_bytes())
+        authored = course.root / "solutions" / stem / SELFCHECK
+        write_atomically(authored, (fresh / SELFCHECK).read_bytes())
     return changed
 
 
@@ -55,7 +51,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
     if not (source / f"{topic_of(stem)}.ipynb").is_file():
         raise KitError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
     copy = temporary / "solutions" / stem
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", ".*", "selfcheck.json"))
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", ".*", SELFCHECK))
     release = generate_release(temporary, stem, course.root / "nbgrader_config.py")
     put_on_path(course.root)
     suites = load_suites(
@@ -63,7 +59,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
         course.public_suite(stem),
         course.hidden_suite(stem),
     )
-    (release / "selfcheck.json").write_text(selfcheck_json(suites), encoding="utf-8")
+    (release / SELFCHECK).write_text(selfcheck_json(with_catalogue(suites)), encoding="utf-8")
     return release
 
 
@@ -75,25 +71,3 @@ def _differences(course: Course, stem: str, fresh: Path) -> Iterator[str]:
         ours, theirs = fresh / name, target / name
         if not (ours.is_file() and theirs.is_file() and ours.read_bytes() == theirs.read_bytes()):
             yield name
-
-
-def selfcheck_json(suites: Suites) -> str:
-    """What the student's side must know of what it cannot see: points, how many hidden tests, mistakes' answers."""
-    record = functools.cache(functools.partial(recorded_mistakes, suites))
-    told = replace(suites, mistakes_of=record)
-    exercises = {one.name: _selfcheck_entry(told, one) for one in suites.assignment.exercises}
-    content = {"schema": 1, "assignment": suites.assignment.stem, "exercises": exercises}
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-
-
-def _selfcheck_entry(suites: Suites, one: Exercise) -> dict[str, Any]:
-    public = [test for test in suites.of(one.name) if test.visibility is Visibility.PUBLIC]
-    hidden = [test for test in suites.of(one.name) if test.visibility is Visibility.HIDDEN]
-    return {
-        "points": one.points,
-        "parameters": list(one.parameters),
-        "public_weight": sum(test.weight for test in public),
-        "hidden_tests": len(hidden),
-        "hidden_weight": sum(test.weight for test in hidden),
-        "mistakes": catalogue_to_json(suites.mistakes_of(one.name), {test.id for test in public}),
-    }

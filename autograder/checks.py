@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder import wording
 from autograder.model import plural
+from autograder.regions import region
 from autograder.rooms import Call, CallRaised, Function, Raised
-from autograder.showing import MAX_SHOWN, axes, ordinal, shape_of, show, wanted_shape
+from autograder.showing import MAX_SHOWN, entry_where, ordinal, shape_of, show, show_entry, wanted_shape
 from autograder.wording import Finding, Kind
 
 _EPS32 = float(np.finfo(np.float32).eps)
@@ -193,32 +195,29 @@ def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, par
         wrong = ~(near | (got == want))  # infinity equals infinity
     if not wrong.any():
         return
-    raise CheckFailed(
-        Finding(
-            Kind.VALUES,
-            *_shown_pair(got, want, wrong),
-            part,
-            differ=int(wrong.sum()),
-            size=got.size,
-        )
-    )
+    returned, wanted = _shown_pair(got, want, wrong)
+    where = region(wrong) if got.size > MAX_SHOWN else ""
+    raise CheckFailed(Finding(Kind.VALUES, returned, wanted, part, int(wrong.sum()), got.size, where))
 
 
 def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> tuple[str, str]:
-    """Both arrays where they are small; else the first wrong entry and where it stands."""
+    """Both arrays where they are small; else the first wrong entry, and the one that is farthest off."""
     if got.size <= MAX_SHOWN:
         return show(got), show(want)
-    where = tuple(int(axis) for axis in np.argwhere(wrong)[0])
-    place = f"at [{', '.join(map(str, where))}]: "
-    return place + show(got[where]), place + show(want[where])
+    with np.errstate(all="ignore"):
+        off = np.where(wrong, np.nan_to_num(np.abs(got.astype(np.float64) - want)), -1.0)
+    first, worst = entry_where(wrong), entry_where(off == off.max())
+    if first == worst:
+        return f"{show(got)}: {show_entry(got, first)}", show_entry(want, first)
+    returned = f"{show(got)}: {show_entry(got, first)}, farthest off {show_entry(got, worst)}"
+    return returned, f"{show_entry(want, first)}, {show_entry(want, worst)}"
 
 
 def _other_shape(got: NDArray[Any], want: NDArray[Any]) -> str:
     """The diagnosis of a shape, fit for a hidden test: it names no length."""
     if got.ndim != want.ndim:
-        return f"It has {axes(got.ndim)} where {axes(want.ndim)} {'are' if want.ndim > 1 else 'is'} right."
-    wrong = [str(axis) for axis in range(got.ndim) if got.shape[axis] != want.shape[axis]]
-    return f"The length is wrong along axis {' and '.join(wrong)}."
+        return wording.wrong_axes(got.ndim, want.ndim)
+    return wording.wrong_lengths([axis for axis in range(got.ndim) if got.shape[axis] != want.shape[axis]])
 
 
 def _numbers(value: Any, part: str) -> NDArray[Any]:
@@ -241,17 +240,16 @@ def _only_numbers(value: Any) -> bool:
 
 
 def _no_number(value: Any) -> str:
-    if value is None:
-        return "It is None. Is a `return` missing?"
     if isinstance(value, complex) or (isinstance(value, np.ndarray) and value.dtype.kind == "c"):
-        return "It is complex."
-    return f"It is {_KINDS.get(type(value), 'no number')}."
+        return wording.no_number("complex")
+    return wording.no_number("None" if value is None else _KINDS.get(type(value), "no number"))
 
 
 def _must_be_finite(plain: NDArray[Any], part: str) -> None:
     bad = ~np.isfinite(plain)
     if bad.any():
-        raise CheckFailed(Finding(Kind.FINITE, show(plain), "", part, differ=int(bad.sum()), size=plain.size))
+        shown = show(plain) if plain.size <= MAX_SHOWN else f"{show(plain)}: {show_entry(plain, entry_where(bad))}"
+        raise CheckFailed(Finding(Kind.FINITE, shown, "", part, int(bad.sum()), plain.size))
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -10,7 +10,7 @@ import click
 
 from autograder import __version__
 from autograder.course import Course, find_course
-from autograder.model import KitError, listed
+from autograder.model import KitError, Outcome, listed
 
 if TYPE_CHECKING:
     from autograder.batch import Options
@@ -115,6 +115,24 @@ def run_grade(options: Options) -> int:
         raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     return 1 if summary.ungraded else 0
+
+
+@main.command()
+@click.argument("notebook", type=_FOLDER)
+@click.pass_context
+def check(context: click.Context, notebook: Path) -> None:
+    """Check a saved notebook on the public tests, as check() does in JupyterLab.
+
+    Its code runs with your rights: this is for your own notebook.
+    """
+    from autograder.handout import handout_of
+    from autograder.report.check import checked_notebook
+    from autograder.selfcheck import check_notebook
+
+    handout = handout_of(notebook)
+    report = check_notebook(notebook, handout)
+    click.echo(checked_notebook(report, handout))
+    context.exit(0 if report.graded and all(one.outcome is Outcome.PASSED for one in report.exercises) else 1)
 
 
 @main.command()

@@ -46,6 +46,13 @@ class Course:
     def hidden_suite(self, stem: str) -> Path:
         return self.root / "tests" / "suites" / f"test_{topic_of(stem)}.py"
 
+    def stem_of(self, suite: Path) -> str:
+        """The assignment that a suite's file is about."""
+        for stem in self.stems:
+            if suite.name == f"test_{topic_of(stem)}.py":
+                return stem
+        raise KitError(f"{suite} belongs to no assignment of {self.root}: is it built, with `autograder build`?")
+
     def reference(self, stem: str) -> Path:
         return self.root / "reference_impl" / f"{topic_of(stem)}.py"
 

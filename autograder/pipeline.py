@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import replace
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.judging import blame_what_failed_first, recorded_mistakes, run_suites
+from autograder.judging import blame_what_failed_first, run_suites, with_catalogue
 from autograder.model import ExerciseResult, Outcome, Report, Submission
 from autograder.rooms import Rooms
 from autograder.submission import read_submission
@@ -17,8 +15,7 @@ from autograder.suite import Suites, load_suites, put_on_path
 def suites_of(course: Course, stem: str) -> Suites:
     """An assignment's suites; the answers of its catalogue are recorded when an exercise first fails."""
     put_on_path(course.root)
-    suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
-    return replace(suites, mistakes_of=functools.cache(functools.partial(recorded_mistakes, suites)))
+    return with_catalogue(load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem)))
 
 
 def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:

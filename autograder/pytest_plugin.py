@@ -1,66 +1,136 @@
-"""Lets plain `pytest` run a suite: `pytest -p autograder.pytest_plugin --notebook FILE test_perceptron.py`.
+"""Lets plain `pytest`, and an editor's test panel, run a suite in the words of the grader.
 
-The notebook's functions run in pytest's own process: this is for people who look into their own notebook. A class
-is graded with `autograder grade`, where students' code is confined.
+In an assignment's folder: `pytest`. For another notebook: `pytest --notebook FILE`. The notebook's functions run in
+pytest's own process: this is for people who look into their own notebook. A class is graded with `autograder grade`,
+where students' code is confined.
+
+Every pytest of this environment loads this module, so it imports the kit only where a suite is run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from autograder.course import find_course, topic_of
-from autograder.judging import Run, explained, run_test
-from autograder.model import Assignment, KitError, Outcome, Source, Ungradable, Visibility
-from autograder.rooms import LiveRooms, Student
-from autograder.submission import read_submission
-from autograder.suite import is_marked, seed_of, test_of
+if TYPE_CHECKING:
+    import numpy as np
+
+    from autograder.model import Submission, TestResult
+    from autograder.rooms import Student
+    from autograder.suite import Suites
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("autograder").addoption("--notebook", type=Path, help="the notebook whose functions are tested")
+    about = "the notebook whose functions are tested; default: the one beside the suite"
+    parser.getgroup("autograder").addoption("--notebook", type=Path, help=about)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_OPENED] = {}
+    config.stash[_ROOMS] = ExitStack()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_ROOMS].close()
 
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Seeded as in grading."""
+    import numpy as np
+
+    from autograder.suite import seed_of
+
     return np.random.default_rng(seed_of(request.path, request.node.name))
 
 
 @pytest.fixture
-def student(request: pytest.FixtureRequest) -> Iterator[Student]:
-    _, source = _opened(request.config, request.path)
-    with LiveRooms().open(source) as functions:
-        yield functions
+def student(request: pytest.FixtureRequest) -> Student:
+    """The notebook's functions."""
+    return _opened(request.node).student
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a suite's test as the grader does, and fail in the grader's words."""
+    """The verdict of a suite's test is the grader's own: an exercise's tests run together, as everywhere."""
+    from autograder.suite import is_marked
+
     if not is_marked(pyfuncitem.function):
         return None
-    assignment, source = _opened(pyfuncitem.config, pyfuncitem.path)
-    test = test_of(pyfuncitem, Visibility.PUBLIC)
-    functions = pyfuncitem.funcargs["student"]
-    assert isinstance(functions, Student)
-    absent = functions.room.absent(test.exercise)
-    run = Run(test, absent.outcome, absent) if absent else run_test(test, functions)
-    if run.outcome is not Outcome.PASSED:
-        message = explained(assignment.exercise(test.exercise), source, run)
-        pytest.fail(f"{run.outcome}: {message}", pytrace=False)
+    result = _opened(pyfuncitem).result_of(pyfuncitem)
+    if result.message is not None:
+        pytest.fail(f"{result.outcome}: {result.message}", pytrace=False)
     return True
 
 
-def _opened(config: pytest.Config, suite: Path) -> tuple[Assignment, Source]:
-    notebook: Path | None = config.getoption("notebook")
-    if notebook is None:
-        raise pytest.UsageError("name the notebook whose functions are tested: --notebook FILE")
+@dataclass
+class _Opened:
+    """A suite with a notebook, and the results of the exercises that were run."""
+
+    suites: Suites
+    submission: Submission
+    student: Student
+    results: dict[str, dict[str, TestResult]] = field(default_factory=dict)  # by exercise and test id
+
+    def result_of(self, item: pytest.Function) -> TestResult:
+        from autograder.judging import run_exercise
+
+        test = next(test for test in self.suites.tests if test.id == item.name)
+        if test.exercise not in self.results:
+            one = self.suites.assignment.exercise(test.exercise)
+            tests = run_exercise(self.suites, one, self.submission.source, self.student).tests
+            self.results[test.exercise] = {result.id: result for result in tests}
+        return self.results[test.exercise][test.id]
+
+
+_OPENED = pytest.StashKey[dict[Path, _Opened]]()
+_ROOMS = pytest.StashKey[ExitStack]()
+
+
+def _opened(item: pytest.Item) -> _Opened:
+    opened = item.config.stash[_OPENED]
+    if item.path not in opened:
+        opened[item.path] = _open(item)
+    return opened[item.path]
+
+
+def _open(item: pytest.Item) -> _Opened:
+    from autograder.model import KitError, Ungradable
+    from autograder.rooms import LiveRooms
+    from autograder.submission import read_submission
+
+    suite = item.path
+    notebook: Path | None = item.config.getoption("notebook")
     try:
-        course = find_course(suite)
-        stem = next(stem for stem in course.stems if topic_of(stem) == suite.stem.removeprefix("test_"))
-        assignment = course.assignment(stem)
-        return assignment, read_submission(notebook, assignment, "").source
-    except (KitError, Ungradable) as error:
-        raise pytest.UsageError(f"{notebook}: {error}") from None
+        suites, beside = _suites_at(suite, [one for one in item.session.items if one.path == suite])
+        submission = read_submission(notebook or beside, suites.assignment, "")
+    except KitError as error:
+        raise pytest.UsageError(str(error)) from None
+    except Ungradable as error:
+        raise pytest.UsageError(f"{notebook or beside}: {error}") from None
+    student = item.config.stash[_ROOMS].enter_context(LiveRooms().open(submission.source))
+    return _Opened(suites, submission, student)
+
+
+def _suites_at(suite: Path, items: list[pytest.Item]) -> tuple[Suites, Path]:
+    """The tests that pytest collected, with the points and hints that go with them; and the notebook they are for."""
+    from dataclasses import replace
+
+    from autograder.course import find_course
+    from autograder.handout import SELFCHECK, read_handout
+    from autograder.model import Visibility
+    from autograder.pipeline import suites_of
+    from autograder.suite import is_marked, test_of
+
+    ours = [item for item in items if isinstance(item, pytest.Function) and is_marked(item.function)]
+    if (suite.parent / SELFCHECK).is_file():
+        handout = read_handout(suite.parent)
+        return handout.suites([test_of(item, Visibility.PUBLIC) for item in ours]), handout.notebook
+    course = find_course(suite)
+    stem = course.stem_of(suite)
+    tests = tuple(test_of(item, Visibility.PUBLIC) for item in ours)  # who has the file may see the inputs
+    return replace(suites_of(course, stem), tests=tests), course.solution(stem)

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from autograder.cleaning import clean
 from autograder.room.wire import Opaque
 from autograder.rooms import Call
+from autograder.wording import axes
 
 MAX_SHOWN = 8  # a message shows at most so many numbers
-
-
-def axes(count: int) -> str:
-    return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
 
 
 def ordinal(number: int) -> str:
@@ -34,6 +31,16 @@ def wanted_shape(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
         return "one number"
     sides = ", ".join("any" if side is None else str(side) for side in shape)
     return f"shape ({sides}{',' if len(shape) == 1 else ''})"
+
+
+def entry_where(mask: NDArray[Any]) -> tuple[int, ...]:
+    """The place of the first entry that is True, in row-major order."""
+    return tuple(int(axis) for axis in np.unravel_index(int(np.argmax(mask)), mask.shape))
+
+
+def show_entry(plain: NDArray[Any], where: tuple[int, ...]) -> str:
+    """`-1.5 at [2, 0]`."""
+    return f"{show(plain[where])} at [{', '.join(map(str, where))}]"
 
 
 def show(value: Any) -> str:

@@ -6,7 +6,8 @@ import hashlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from autograder.mistakes import Mistake
-from autograder.model import Assignment, KitError, Visibility
+from autograder.model import Assignment, KitError, Visibility, listed
 from autograder.sandbox.limits import LIMITS
 
 _MARK = "__exercise__"
@@ -94,7 +95,7 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
     shown, _ = collect(public, Visibility.PUBLIC)
     secret, module = collect(hidden, Visibility.HIDDEN)
     tests = shown + secret
-    _demand_known(tests, assignment)
+    _demand_fitting(tests, assignment)
     names = [one.name for one in assignment.exercises]
     return Suites(
         assignment,
@@ -165,12 +166,15 @@ def seed_of(suite: Path, test: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\n{test}".encode()).digest()[:8])
 
 
-def _demand_known(tests: Iterable[Test], assignment: Assignment) -> None:
+def _demand_fitting(tests: Sequence[Test], assignment: Assignment) -> None:
     names = {one.name for one in assignment.exercises}
     tested = {test.exercise for test in tests}
     if tested != names:
         odd = ", ".join(sorted(tested ^ names))
         raise KitError(f"{assignment.stem}: tests and exercises do not match: {odd}.")
+    twice = [name for name, count in Counter(test.id for test in tests).items() if count > 1]
+    if twice:
+        raise KitError(f"{assignment.stem}: a public and a hidden test share a name: {listed(sorted(twice))}.")
 
 
 def put_on_path(course_root: Path) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import builtins
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from autograder.model import ExerciseResult, Outcome, Visibility, listed, plural
+from autograder.model import ExerciseResult, Outcome, TestResult, Visibility, listed, plural
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
 _LABEL = 15
@@ -98,6 +99,51 @@ def _headline(name: str, finding: Finding) -> str:
             said = f"{name}: {finding.sentence}"
             return _filled(said)
     return "\n".join([_filled(said), *_wrapped(finding.sentence)])
+
+
+# ---- what is wrong with an answer, fit for a hidden test: no input, no expected value
+
+
+def wrong_axes(got: int, want: int) -> str:
+    return f"It has {axes(got)} where {axes(want)} {'are' if want > 1 else 'is'} right."
+
+
+def wrong_lengths(where: Sequence[int]) -> str:
+    return f"The length is wrong along axis {listed(where)}."
+
+
+def no_number(kind: str) -> str:
+    return "It is None. Is a `return` missing?" if kind == "None" else f"It is {kind}."
+
+
+def place(what: str, axis: int, index: int, length: int) -> str:
+    """`last row`, `row 3`, `index 0 along axis 1`."""
+    if not what:
+        return f"index {index} along axis {axis}"
+    return f"first {what}" if index == 0 else f"last {what}" if index == length - 1 else f"{what} {index}"
+
+
+def only_in(places: Sequence[str]) -> str:
+    return f"Only {listed(map(_the, places))} {'differs' if len(places) == 1 else 'differ'}."
+
+
+def only_border() -> str:
+    return "Only the border differs: the inside is right."
+
+
+def all_but(place: str) -> str:
+    return f"Only {_the(place)} is right."
+
+
+def _the(place: str) -> str:
+    return f"the {place}" if place.startswith(("first", "last")) else place
+
+
+def axes(count: int) -> str:
+    return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
+
+
+# ---- exceptions, and functions that are not there
 
 
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
@@ -188,31 +234,68 @@ def depends_on(name: str, failing: tuple[str, ...]) -> str:
     return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, {which}: mend that first."))
 
 
-def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
-    """What `check` says of one exercise: how many tests passed, the first failure in words, the points."""
+def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warned: str = "") -> str:
+    """What `check` says of one exercise: how many tests passed, the first failure in words, the points.
+
+    `warned` is the first warning that came up in the student's code.
+    """
     passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
     said = [f"{result.name}: {passed} of {plural(len(result.tests), 'public test')} passed."]
     first = result.first_failure
     if first is not None:
         said += [*_wrapped(f"not yet: {first.name}"), "", first.message or ""]
-    return "\n".join([*said, "", _filled(_points(result, hidden_tests, hidden_points))])
+    if warned:
+        said += [
+            "",
+            *_row("it warned", warned),
+            *_wrapped("A warning costs no points. It may be a trace of a mistake."),
+        ]
+    return "\n".join([*said, "", _filled(_points(result.tests, hidden_tests, hidden_points))])
 
 
-def self_check_line(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
-    """One exercise in the table of a whole notebook."""
-    passed = result.outcome is Outcome.PASSED
-    said = "passed" if passed else "not written yet" if result.outcome is Outcome.STUB else "not yet right"
-    return f"{result.name:<24} {said:<16} {_points(result, hidden_tests, hidden_points)}"
+def self_check_table(rows: Sequence[tuple[ExerciseResult, int, float]]) -> str:
+    """A whole notebook: of each exercise its result, how many hidden tests there are, and what they are worth."""
+    lines = [_columns("exercise", "", "public points", "hidden tests")]
+    for result, hidden_tests, hidden_points in rows:
+        said = _STATES.get(result.outcome, "not yet right")
+        lines.append(_columns(result.name, said, _earned(result.tests), _hidden(hidden_tests, hidden_points)))
+    done = sum(result.outcome is Outcome.PASSED for result, _, _ in rows)
+    tests = tuple(test for result, _, _ in rows for test in result.tests)
+    hidden = _hidden(sum(count for _, count, _ in rows), sum(points for _, _, points in rows))
+    return "\n".join([*lines, _columns("together", f"{done} of {len(rows)} passed", _earned(tests), hidden)])
 
 
-def _points(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
+_STATES = {Outcome.PASSED: "passed", Outcome.STUB: "not written yet"}
+
+
+def _columns(name: str, said: str, public: str, hidden: str) -> str:
+    return f"{name:<24} {said:<16} {public:<16} {hidden}".rstrip()
+
+
+def _hidden(tests: int, points: float) -> str:
+    return f"{tests}, worth {_amount(points)}" if tests else "none"
+
+
+def check_knows(names: tuple[str, ...]) -> str:
+    return _filled(f"check() knows {listed(names)}: call it with one of them, without quotes.")
+
+
+def remarks(said: tuple[str, ...]) -> str:
+    """What was noticed about a notebook, and costs nothing."""
+    return "\n".join(["About the notebook:", *(line for one in said for line in _wrapped(one))])
+
+
+def _points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_points: float) -> str:
     """`1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
-    public = sum(test.points for test in result.tests)
-    said = f"{_amount(result.score)} of {_amount(public)} public points"
+    said = f"{_earned(tests)} public points"
     if hidden_tests:
         verb = "is" if hidden_tests == 1 else "are"
         said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {_amount(hidden_points)} more"
     return said
+
+
+def _earned(tests: tuple[TestResult, ...]) -> str:
+    return f"{_amount(sum(test.earned for test in tests))} of {_amount(sum(test.points for test in tests))}"
 
 
 def _amount(points: float) -> str:

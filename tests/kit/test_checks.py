@@ -422,7 +422,23 @@ def test_large_arrays_show_the_first_wrong_entry() -> None:
     value = expected.copy()
     value[2, 3] = 0.25
     found = finding(close, answering(value), expected=expected)
-    assert (found.returned, found.expected, found.differ, found.size) == ("at [2, 3]: 0.25", "at [2, 3]: 0", 1, 20)
+    assert (found.returned, found.expected) == ("an array of shape (4, 5): 0.25 at [2, 3]", "0 at [2, 3]")
+    assert (found.differ, found.size) == (1, 20)
+
+
+def test_large_arrays_show_the_worst_entry_too() -> None:
+    expected = np.zeros((4, 5))
+    value = expected.copy()
+    value[1, 0], value[2, 3] = 0.25, -7
+    found = finding(close, answering(value), expected=expected)
+    assert found.returned == "an array of shape (4, 5): 0.25 at [1, 0], farthest off -7 at [2, 3]"
+    assert found.expected == "0 at [1, 0], 0 at [2, 3]"
+
+
+def test_infinity_in_a_large_array_is_shown_where_it_is() -> None:
+    value = np.zeros((4, 5))
+    value[3, 1] = np.inf
+    assert finding(close, answering(value), expected=np.zeros((4, 5))).returned.endswith("inf at [3, 1]")
 
 
 def word(chance: random.Random) -> str:

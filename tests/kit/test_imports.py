@@ -25,12 +25,14 @@ ALLOWED = {
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room", "numpy"},
     "autograder.checks": {
         "autograder.model",
+        "autograder.regions",
         "autograder.rooms",
         "autograder.showing",
         "autograder.wording",
         "numpy",
     },
-    "autograder.showing": {"autograder.cleaning", "autograder.room", "autograder.rooms", "numpy"},
+    "autograder.regions": {"autograder.wording", "numpy"},
+    "autograder.showing": {"autograder.cleaning", "autograder.room", "autograder.rooms", "autograder.wording", "numpy"},
     "autograder.mistakes": {"autograder.rooms", "numpy"},
     "autograder.sandbox": {
         "autograder.model",
@@ -40,6 +42,7 @@ ALLOWED = {
         "pyseccomp",
     },
     "autograder.suite": {"autograder.mistakes", "autograder.model", "autograder.sandbox.limits", "pytest"},
+    "autograder.handout": {"autograder.course", "autograder.mistakes", "autograder.model", "autograder.suite"},
     "autograder.judging": {
         "autograder.wording",
         "autograder.checks",

@@ -84,6 +84,17 @@ def test_prints_and_warnings_are_not_shown(check: Check, capsys: pytest.CaptureF
     assert said.err == ""
 
 
+def test_the_first_warning_is_told(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    def threshold_unit(x: Any, w: Any, threshold: float) -> Any:
+        np.log(np.zeros(1))
+        return (x @ w > threshold) * 1
+
+    check(threshold_unit)
+    said = capsys.readouterr().out
+    assert "it warned     RuntimeWarning: divide by zero encountered in log" in said
+    assert "A warning costs no points" in said
+
+
 def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Check) -> None:
     class Unit:
         def __call__(self, x: Any, w: Any, threshold: float) -> Any:
@@ -96,9 +107,11 @@ def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Ch
 def test_the_whole_notebook(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     exec("check()", {"check": check, "threshold_unit": threshold_unit})
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 8
-    assert lines[0].split()[:2] == ["threshold_unit", "passed"]
-    assert "not written yet" in lines[1]
+    assert len(lines) == 10
+    assert max(map(len, lines)) <= 85
+    assert lines[1].split()[:2] == ["threshold_unit", "passed"]
+    assert "not written yet" in lines[2]
+    assert lines[9].split() == "together 1 of 8 passed 0.8 of 11.78 47, worth 12.22".split()
 
 
 def test_something_else_is_told_what_check_knows(check: Check) -> None:

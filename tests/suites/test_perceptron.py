@@ -208,7 +208,7 @@ def test_train_from_zero(student, rng):
 
 
 @exercise("perceptron_train")
-def test_train_nothing_to_learn(student, rng):
+def test_train_on_separated_patterns(student, rng):
     """weights that are already right: one epoch, no mistake; with other targets there is something to learn"""
     P, w = eighths(rng, 9, 4), eighths(rng, 4)
     T = ref.perceptron_predict(P, w, 0.125)
