@@ -15,6 +15,7 @@ grade: $(VENV)/.grading
 
 test: $(VENV)/.everything lint
 	$(BIN)/autograder build --check
+	$(BIN)/autograder audit
 	$(BIN)/python -m pytest
 
 setup: $(VENV)/.everything

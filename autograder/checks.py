@@ -27,11 +27,12 @@ Tolerance = Callable[[NDArray[Any]], float]
 
 
 class CheckFailed(Exception):
-    """A wrong answer; the finding says in which way."""
+    """A wrong answer; the finding says in which way. `expected` is for instructors' eyes, where there is one value."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.kind.name)
         self.finding = finding
+        self.expected: Any = None
 
 
 def tolerance_for(terms: int = 1, scale: float | None = None) -> Tolerance:
@@ -66,7 +67,7 @@ def close(
     A tuple as `expected` means several results: a tuple or list of exactly that many.
     """
     rule = tolerance_for(terms, scale) if tolerance is None else (lambda _: tolerance)
-    _compare(_answer(function.ask(arguments, options)), expected, rule)
+    _compare_answer(function.ask(arguments, options), expected, rule)
 
 
 def equal(
@@ -77,7 +78,7 @@ def equal(
     expected: Any,
 ) -> None:
     """The same without a tolerance: counts, shapes, masks, 0/1 outputs."""
-    _compare(_answer(function.ask(arguments, options)), expected, lambda _: 0.0)
+    _compare_answer(function.ask(arguments, options), expected, lambda _: 0.0)
 
 
 def raises(
@@ -111,7 +112,7 @@ def unchanged(
     The right answer is asked for because a function that does nothing at all changes nothing either.
     """
     call = function.ask(arguments, options, want_arguments=True)
-    _compare(_answer(call), expected, tolerance_for(terms))
+    _compare_answer(call, expected, tolerance_for(terms))
     after = None if isinstance(call.reply, Raised) else call.reply.after
     for number, before in enumerate(arguments):
         given = after[number] if after is not None and len(after) == len(arguments) else None
@@ -155,10 +156,14 @@ def holds(condition: bool, sentence: str) -> None:
         raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
 
 
-def _answer(call: Call) -> Any:
+def _compare_answer(call: Call, expected: Any, rule: Tolerance) -> None:
     if isinstance(call.reply, Raised):
         raise CallRaised(call)
-    return call.reply.value
+    try:
+        _compare(call.reply.value, expected, rule)
+    except CheckFailed as failed:
+        failed.expected = expected
+        raise
 
 
 def _compare(value: Any, expected: Any, rule: Tolerance, part: str = "") -> None:

@@ -47,6 +47,14 @@ _course_option = click.option(
 )
 
 
+_submitted_option = click.option(
+    "--submitted", type=_FOLDER, help="Where the submissions are. Default: submitted/ in the course."
+)
+_sandbox_option = click.option(
+    "--sandbox", type=click.Choice(["full", "none"]), default="full", help="none: run students' code with your rights."
+)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="autograder")
 @_course_option
@@ -60,17 +68,12 @@ def _course(context: click.Context) -> Course:
 
 @main.command()
 @click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
-@click.option("--submitted", type=_FOLDER, help="Where the submissions are. Default: submitted/ in the course.")
+@_submitted_option
 @click.option("--results", type=_FOLDER, help="Where results go. Default: results/ in the course.")
 @click.option("--student", help="Grade this student only.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
 @click.option("--force", is_flag=True, help="Grade again what is up to date.")
-@click.option(
-    "--sandbox",
-    type=click.Choice(["full", "none"]),
-    default="full",
-    help="none: run students' code with your rights.",
-)
+@_sandbox_option
 @_course_option
 @click.pass_context
 def grade(
@@ -133,6 +136,56 @@ def check(context: click.Context, notebook: Path) -> None:
     report = check_notebook(notebook, handout)
     click.echo(checked_notebook(report, handout))
     context.exit(0 if report.graded and all(one.outcome is Outcome.PASSED for one in report.exercises) else 1)
+
+
+@main.command()
+@click.argument("student")
+@click.argument("stem", metavar="ASSIGNMENT")
+@click.argument("exercise")
+@_submitted_option
+@_sandbox_option
+@_course_option
+@click.pass_context
+def explain(
+    context: click.Context, student: str, stem: str, exercise: str, submitted: Path | None, sandbox: str
+) -> None:
+    """Run one exercise of one student again, and show inputs, answers and expected answers of each failed test.
+
+    For instructors: it shows what the hidden tests ask.
+    """
+    from autograder import explaining
+    from autograder.report.explained import explained_text
+
+    course = _course(context)
+    folder = submitted or course.submitted
+    explained = explaining.explain(course, folder, student, stem, exercise, confined=sandbox == "full")
+    click.echo(explained_text(explained))
+
+
+@main.command()
+@click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
+@_course_option
+@click.pass_context
+def audit(context: click.Context, stems: tuple[str, ...]) -> None:
+    """Prove the suites: every mistake caught and named, every right answer accepted, every hostile one refused.
+
+    Exit code 1 if anything is judged wrongly.
+    """
+    from autograder import audit as auditing
+    from autograder.pipeline import suites_of
+    from autograder.report.audited import audit_table, audit_total
+    from autograder.report.terminal import console, plain
+
+    course, out = _course(context), console()
+    verdicts: list[auditing.Verdict] = []
+    for stem in stems or course.stems:
+        verdicts += (found := tuple(auditing.audit(suites_of(course, stem))))
+        out.print(audit_table(stem, found))
+    wrong = [verdict for verdict in verdicts if verdict.problem]
+    for verdict in wrong:
+        plain(out, f"{verdict.exercise}, {verdict.kind} {verdict.name}: {verdict.problem}", "bold red")
+    plain(out, audit_total(verdicts))
+    context.exit(1 if wrong else 0)
 
 
 @main.command()

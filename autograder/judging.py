@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from autograder.showing import show_call
 from autograder.suite import Suites, Test
 
 _log = logging.getLogger(__name__)
+_JUDGED = frozenset({Outcome.FAILED, Outcome.RAISED})
 
 
 def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
@@ -29,27 +30,36 @@ def run_suites(suites: Suites, source: Source, student: Student) -> tuple[Exerci
 
 
 def run_exercise(suites: Suites, one: Exercise, source: Source, student: Student) -> ExerciseResult:
+    """An exercise's tests, and what they add up to."""
+    tests = tuple(result for result, _ in run_exercise_tests(suites, one, source, student))
+    return ExerciseResult(one.name, one.points, tests)
+
+
+def run_exercise_tests(
+    suites: Suites, one: Exercise, source: Source, student: Student
+) -> tuple[tuple[TestResult, Run], ...]:
     """An exercise's tests; the first TIMEOUT or KILLED ends it. The mistake is named when all have run."""
+    runs = tuple(_runs(suites.of(one.name), one.name, student))
+    failed = {run.test.id: run.prints for run in runs if run.outcome in _JUDGED}
+    mistake = recognised(suites.mistakes_of(one.name), failed) if failed else None
+    return tuple((_result(suites, one, source, run, mistake), run) for run in runs)
+
+
+def _runs(tests: Sequence[Test], name: str, student: Student) -> Iterator[Run]:
     try:
-        absent = student.room.absent(one.name)
+        absent = student.room.absent(name)
     except RoomEnded as end:
         absent = Absent(end.outcome, end)
-    runs: list[Run] = []
     ended: Test | None = None
-    for test in suites.of(one.name):
+    for test in tests:
         if absent is not None:
-            runs.append(Run(test, absent.outcome, absent))
+            yield Run(test, absent.outcome, absent)
         elif ended is not None:
-            runs.append(Run(test, Outcome.SKIPPED, ended))
+            yield Run(test, Outcome.SKIPPED, ended)
         else:
-            runs.append(run_test(test, student))
-            if runs[-1].outcome in (Outcome.TIMEOUT, Outcome.KILLED):
-                ended = test
-    judged = {Outcome.FAILED, Outcome.RAISED}
-    failed = {run.test.id: run.prints for run in runs if run.outcome in judged and absent is None}
-    mistake = recognised(suites.mistakes_of(one.name), failed) if failed else None
-    results = tuple(_result(suites, one, source, run, mistake) for run in runs)
-    return ExerciseResult(one.name, one.points, results)
+            run = run_test(test, student)
+            ended = test if run.outcome in (Outcome.TIMEOUT, Outcome.KILLED) else None
+            yield run
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ def run_test(test: Test, student: Student) -> Run:
     outcome, problem = _outcome_of(test, fixtures)
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
-    prints = tuple(map(fingerprint, calls)) if outcome in (Outcome.FAILED, Outcome.RAISED) else ()
+    prints = tuple(map(fingerprint, calls)) if outcome in _JUDGED else ()
     return Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
 
 
@@ -117,7 +127,7 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
 
 
 def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
-    failed = run.outcome in (Outcome.FAILED, Outcome.RAISED) and mistake is not None
+    failed = run.outcome in _JUDGED and mistake is not None
     hint = mistake.sentence if failed and mistake else ""
     return TestResult(
         id=run.test.id,
@@ -185,7 +195,7 @@ def blame_what_failed_first(
 
 def _with_blame(one: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
     first = one.first_failure
-    if not culprits or first is None or first.outcome not in (Outcome.FAILED, Outcome.RAISED):
+    if not culprits or first is None or first.outcome not in _JUDGED:
         return one
     sentence = wording.depends_on(one.name, culprits)
     tests = tuple(replace(test, message=f"{test.message}\n{sentence}") if test is first else test for test in one.tests)

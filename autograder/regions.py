@@ -23,8 +23,9 @@ def region(wrong: Mask) -> str:
         hit: Mask = np.asarray(wrong.any(axis=tuple(other for other in range(wrong.ndim) if other != axis)))
         if hit.sum() == 1 < len(hit):
             return wording.only_in([_place(wrong, axis, int(np.argmax(hit)))])
-        if hit.sum() == len(hit) - 1 > 1:
-            return wording.all_but(_place(wrong, axis, int(np.argmin(hit))))
+        alone = int(np.argmin(hit))
+        if hit.sum() == len(hit) - 1 > 1 and alone in (0, len(hit) - 1):  # in the middle it is right by chance
+            return wording.all_but(_place(wrong, axis, alone))
     return ""
 
 

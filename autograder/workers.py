@@ -16,9 +16,9 @@ from multiprocessing.process import BaseProcess
 from autograder.course import Course
 from autograder.grading_worker import Job, Ready, Setup, secrets_of, work
 from autograder.model import KitError, Report
-from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.limits import LIMITS
 from autograder.sandbox.probe import ProbeResult
+from autograder.sandbox.refusal import demand_full, demand_platform
 
 _SLACK = 60.0  # what a worker may need beyond a submission's own limit before it is given up
 
@@ -63,10 +63,7 @@ class Workers:
         self.count = min(count or processors(), len(jobs))
 
     def __enter__(self) -> Workers:
-        if not hasattr(os, "fork"):
-            raise KitError(missing_parts() or "This platform cannot fork.")
-        if self.setup.confined and (missing := missing_parts()) is not None:
-            raise KitError(_refusal(missing))
+        demand_platform(confined=self.setup.confined)
         try:
             for number in range(self.count):
                 self.workers.append(self._start(controls=number == 0))
@@ -113,8 +110,8 @@ class Workers:
             raise result
         if not isinstance(result, Ready):
             raise KitError("A grading process did not start; its own words are above.")
-        if self.setup.confined and result.probed.level != "full":
-            raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.probed.escaped)}."))
+        if self.setup.confined:
+            demand_full(result.probed)
         return result
 
     def _give(self, worker: _Worker) -> None:
@@ -159,10 +156,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
-
-
-def _refusal(why: str) -> str:
-    return (
-        f"Refusing to run students' code without confinement: {why}\n"
-        "To grade all the same, on a machine and with notebooks that you trust: add `--sandbox none`."
-    )

@@ -247,8 +247,57 @@ def test_a_release_that_is_stale_and_then_current(course: Path) -> None:
     solution = course / "solutions" / STEM / "perceptron.ipynb"
     solution.write_text(solution.read_text(encoding="utf-8").replace("McCulloch", "McCullock"), encoding="utf-8")
     before = (course / "assignments" / STEM / "perceptron.ipynb").read_bytes()
-    assert run(course, "build", "--check")[:2] == (1, f"{STEM}: stale perceptron.ipynb\n")
+    assert run(course, "build", "--check")[:2] == (1, f"{STEM}: stale perceptron.ipynb and selfcheck.json\n")
     assert (course / "assignments" / STEM / "perceptron.ipynb").read_bytes() == before
-    assert run(course, "build")[:2] == (0, f"{STEM}: wrote perceptron.ipynb\n")
+    assert run(course, "build")[:2] == (0, f"{STEM}: wrote perceptron.ipynb and selfcheck.json\n")
     assert run(course, "build", "--check")[:2] == (0, f"{STEM}: current\n")
     assert "McCullock" in (course / "assignments" / STEM / "perceptron.ipynb").read_text(encoding="utf-8")
+
+
+# ---- checking a saved notebook
+
+
+def test_a_right_notebook_is_checked(course: Path) -> None:
+    code, out, err = run(course, "check", f"solutions/{STEM}/perceptron.ipynb")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].split()[:5] == ["together", "8", "of", "8", "passed"]
+
+
+def test_a_wrong_notebook_is_told_what_is_wrong(course: Path) -> None:
+    wrong = ROOT / "tests" / "sample_class" / "submitted" / "dilip" / STEM / "perceptron.ipynb"
+    code, out, _ = run(course, "check", hand_in(course, "dilip", wrong))
+    assert code == 1
+    assert "threshold_unit: 1 of 4 public tests passed." in out
+    assert "> in place of" in out  # the hint
+    assert max(map(len, out.splitlines())) <= 85
+
+
+def test_a_student_checks_in_the_folder_that_was_handed_out(course: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(course / "assignments" / STEM, mine)
+    code, out, _ = run(mine, "check", "perceptron.ipynb")
+    assert code == 1
+    assert out.count("not written yet") == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("nowhere.ipynb", None, "There is no notebook nowhere.ipynb."),
+        ("perceptron.ipynb", "{", "perceptron.ipynb: the file looks cut off"),
+    ],
+)
+def test_a_notebook_that_cannot_be_checked(course: Path, name: str, content: str | None, said: str) -> None:
+    folder = course / "assignments" / STEM
+    if content is not None:
+        (folder / name).write_text(content)
+    code, _, err = run(folder, "check", name)
+    assert code == 2
+    assert said in err
+
+
+def test_a_notebook_that_is_no_assignment_s(tmp_path: Path) -> None:
+    shutil.copy(RELEASE, tmp_path / "perceptron.ipynb")
+    code, _, err = run(tmp_path, "check", "perceptron.ipynb")
+    assert code == 2
+    assert "were not found. Looked in" in err

@@ -35,6 +35,7 @@ CASES = [
     ("all but the first row", inverse(mask((5, 6), 0)), "Only the first row is right."),
     ("the ends of a signal", mask((12,), 0, -1), "Only the first entry and the last entry differ."),
     ("all but the last entry", inverse(mask((12,), -1)), "Only the last entry is right."),
+    ("all but one in the middle, by chance", inverse(mask((12,), 5)), ""),
     ("everywhere", mask((5, 6), EVERY), ""),
     ("one entry", mask((5, 6), (2, 3)), ""),
     ("here and there", mask((5, 6), (2, 3), (0, 0), (4, 1)), ""),

@@ -1,0 +1,83 @@
+"""Proves the suites: plants what is known to be wrong, right or hostile, and lists what is judged wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from autograder.hostile import HOSTILE, of_the_right_shape
+from autograder.judging import run_exercise
+from autograder.model import ExerciseResult, Outcome, Source, listed
+from autograder.rooms import LiveRoom, Student
+from autograder.suite import Suites
+
+
+class Kind(StrEnum):
+    """What was planted."""
+
+    MISTAKE = "mistake"  # must lose points, and be named as itself
+    ALTERNATIVE = "alternative"  # a right answer of another kind: must get all points
+    HOSTILE = "hostile"  # must earn nothing, and break nothing
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one planted function was judged. `problem` is None where that is right."""
+
+    exercise: str
+    kind: Kind
+    name: str
+    problem: str | None
+    caught: bool = True  # it lost points
+
+
+def audit(suites: Suites) -> Iterator[Verdict]:
+    """Every planted function of every exercise."""
+    for one in suites.assignment.exercises:
+        for name, (function, _) in suites.planted.get(one.name, {}).items():
+            result = judged(suites, one.name, function)
+            caught = result.outcome is not Outcome.PASSED
+            yield Verdict(one.name, Kind.MISTAKE, name, _mistake_problem(result, name), caught)
+        for name, function in suites.alternatives.get(one.name, {}).items():
+            yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
+        for name, function in {**HOSTILE, **_shaped(suites, one.name)}.items():
+            yield Verdict(one.name, Kind.HOSTILE, name, _hostile_problem(judged(suites, one.name, function)))
+
+
+def _shaped(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
+    """Answers that have everything right but the numbers."""
+    right = next(iter(suites.alternatives.get(exercise, {}).values()), None)
+    if right is None:
+        return {}
+    return {f"all_{value:g}_in_the_right_shape": of_the_right_shape(right, value) for value in (0.0, 1.0)}
+
+
+def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseResult:
+    """What comes of a function as an answer to an exercise."""
+    return run_exercise(suites, suites.assignment.exercise(name), Source(()), Student(LiveRoom({name: function})))
+
+
+def _mistake_problem(result: ExerciseResult, name: str) -> str | None:
+    failed = [test for test in result.tests if test.outcome is not Outcome.PASSED]
+    named = {test.mistake or "nothing" for test in failed}
+    if not failed:
+        return "missed: it gets all points"
+    return None if named == {name} else f"caught, but named as {listed(sorted(named))}"
+
+
+def _right_problem(result: ExerciseResult) -> str | None:
+    failed = [test.id for test in result.tests if test.outcome is not Outcome.PASSED]
+    return f"wrongly rejected by {listed(failed)}" if failed else None
+
+
+def _hostile_problem(result: ExerciseResult) -> str | None:
+    passed = [test.id for test in result.tests if test.outcome is Outcome.PASSED]
+    broken = [test.id for test in result.tests if test.outcome not in _FAIR]
+    if broken:
+        return f"it breaks {listed(broken)}"
+    return f"it earns points in {listed(passed)}" if passed else None
+
+
+_FAIR = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}

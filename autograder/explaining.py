@@ -1,0 +1,68 @@
+"""What an instructor may see of one student's exercise: inputs, answer and expected answer of every test it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.grading_worker import secrets_of
+from autograder.handed_in import find_submissions, why_not_there
+from autograder.judging import Run, run_exercise_tests
+from autograder.model import KitError, Outcome, TestResult, Ungradable, listed
+from autograder.pipeline import suites_of
+from autograder.sandbox.limits import LIMITS
+from autograder.sandbox.probe import probe
+from autograder.sandbox.refusal import demand_full, demand_platform
+from autograder.sandbox.rooms import ConfinedRooms
+from autograder.sandbox.server import ForkServer
+from autograder.submission import read_submission
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One exercise of one student."""
+
+    parameters: tuple[str, ...]  # of the exercise's function
+    results: tuple[tuple[TestResult, Run], ...]  # of every test, in order
+
+    @property
+    def failed(self) -> tuple[tuple[TestResult, Run], ...]:
+        return tuple(pair for pair in self.results if pair[0].outcome is not Outcome.PASSED)
+
+
+def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
+    """Run one exercise's tests again and keep everything; KitError where there is no such thing."""
+    notebook = _notebook(course, submitted, student, stem)
+    suites = suites_of(course, stem)
+    names = [one.name for one in suites.assignment.exercises]
+    if exercise not in names:
+        raise KitError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
+    try:
+        source = read_submission(notebook, suites.assignment, student).source
+    except Ungradable as error:
+        raise KitError(f"{notebook}: {error}") from None
+    one = suites.assignment.exercise(exercise)
+    with _rooms(course, stem, confined=confined) as rooms, rooms.open(source) as functions:
+        return Explained(one.parameters, run_exercise_tests(suites, one, source, functions))
+
+
+def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
+    course.assignment(stem)  # KitError where it is unknown
+    for job in find_submissions(submitted, [student], [stem]):
+        if problem := why_not_there(job, submitted):
+            raise KitError(f"{job.notebook}: {problem}")
+        return job.notebook
+    raise KitError(f"{student!r} has handed in nothing for {stem} in {submitted}.")
+
+
+@contextmanager
+def _rooms(course: Course, stem: str, *, confined: bool) -> Iterator[ConfinedRooms]:
+    demand_platform(confined=confined)
+    with ForkServer(confined=confined, limits=LIMITS) as server:
+        server.start()
+        if confined:
+            demand_full(probe(server, secrets_of(course, [stem], [])))
+        yield ConfinedRooms(server)

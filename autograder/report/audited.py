@@ -1,0 +1,33 @@
+"""What `autograder audit` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from autograder.audit import Kind, Verdict
+from autograder.model import plural
+
+
+def audit_table(stem: str, verdicts: Sequence[Verdict]) -> Table:
+    """A row for each exercise: how many of what was planted were judged rightly."""
+    table = Table(title=stem, title_justify="left", title_style="bold")
+    table.add_column("exercise", no_wrap=True)
+    for heading in ("mistakes caught", "named rightly", "right answers accepted", "hostile answers refused"):
+        table.add_column(heading, justify="right")
+    for exercise in dict.fromkeys(verdict.exercise for verdict in verdicts):
+        mistakes, right, hostile = ([v for v in verdicts if (v.exercise, v.kind) == (exercise, k)] for k in Kind)
+        caught = _share([verdict.caught for verdict in mistakes])
+        table.add_row(exercise, caught, *(_share([v.problem is None for v in vs]) for vs in (mistakes, right, hostile)))
+    return table
+
+
+def _share(well: Sequence[bool]) -> Text:
+    return Text(f"{sum(well)} of {len(well)}", style="" if all(well) else "bold red")
+
+
+def audit_total(verdicts: Sequence[Verdict]) -> str:
+    wrong = sum(verdict.problem is not None for verdict in verdicts)
+    return f"{plural(len(verdicts), 'answer')} planted, {wrong or 'none'} judged wrongly."

@@ -1,0 +1,31 @@
+"""Where students' code cannot be confined, the kit refuses to run it, and says how to do it all the same."""
+
+from __future__ import annotations
+
+import os
+
+from autograder.model import KitError
+from autograder.sandbox.confinement import missing_parts
+from autograder.sandbox.probe import ProbeResult
+
+
+def demand_platform(*, confined: bool) -> None:
+    """KitError where this machine lacks what rooms need."""
+    missing = missing_parts()
+    if not hasattr(os, "fork"):
+        raise KitError(missing or "This platform cannot fork.")
+    if confined and missing is not None:
+        raise KitError(_refusal(missing))
+
+
+def demand_full(result: ProbeResult) -> None:
+    """KitError where a room was tried and does not hold."""
+    if result.level != "full":
+        raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
+
+
+def _refusal(why: str) -> str:
+    return (
+        f"Refusing to run students' code without confinement: {why}\n"
+        "To grade all the same, on a machine and with notebooks that you trust: add `--sandbox none`."
+    )
