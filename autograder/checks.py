@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograder import wording
 from autograder.model import plural
 from autograder.regions import region
-from autograder.rooms import Call, CallRaised, Function, Raised
+from autograder.rooms import Call, CallRaised, Function, Raised, Returned
 from autograder.showing import MAX_SHOWN, entry_where, ordinal, shape_of, show, show_entry, wanted_shape
 from autograder.wording import Finding, Kind
 
@@ -67,7 +67,7 @@ def close(
     A tuple as `expected` means several results: a tuple or list of exactly that many.
     """
     rule = tolerance_for(terms, scale) if tolerance is None else (lambda _: tolerance)
-    _compare_answer(function.ask(arguments, options), expected, rule)
+    function.judged(lambda call: _compare_answer(call, expected, rule), arguments, options)
 
 
 def equal(
@@ -78,7 +78,7 @@ def equal(
     expected: Any,
 ) -> None:
     """The same without a tolerance: counts, shapes, masks, 0/1 outputs."""
-    _compare_answer(function.ask(arguments, options), expected, lambda _: 0.0)
+    function.judged(lambda call: _compare_answer(call, expected, lambda _: 0.0), arguments, options)
 
 
 def raises(
@@ -89,14 +89,7 @@ def raises(
     error: type[Exception] = ValueError,
 ) -> None:
     """Call the function once; it must raise `error` or an exception derived from it."""
-    call = function.ask(arguments, options)
-    wanted = error.__name__
-    if not isinstance(call.reply, Raised):
-        raise CheckFailed(Finding(Kind.NO_ERROR, show(call.reply.value), wanted))
-    if call.reply.type == "NotImplementedError":
-        raise CallRaised(call)
-    if wanted not in call.reply.kinds:
-        raise CheckFailed(Finding(Kind.OTHER_ERROR, f"{call.reply.type}", wanted))
+    function.judged(lambda call: _demand_error(call, error.__name__), arguments, options)
 
 
 def unchanged(
@@ -111,13 +104,12 @@ def unchanged(
 
     The right answer is asked for because a function that does nothing at all changes nothing either.
     """
-    call = function.ask(arguments, options, want_arguments=True)
-    _compare_answer(call, expected, tolerance_for(terms))
-    after = None if isinstance(call.reply, Raised) else call.reply.after
-    for number, before in enumerate(arguments):
-        given = after[number] if after is not None and len(after) == len(arguments) else None
-        if not callable(before) and not _same(before, given):
-            raise CheckFailed(Finding(Kind.ARGUMENTS, part=ordinal(number)))
+
+    def judge(call: Call) -> None:
+        _compare_answer(call, expected, tolerance_for(terms))
+        _demand_unchanged(call)
+
+    function.judged(judge, arguments, options, want_arguments=True)
 
 
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
@@ -156,9 +148,28 @@ def holds(condition: bool, sentence: str) -> None:
         raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
 
 
+def _demand_error(call: Call, wanted: str) -> None:
+    if not isinstance(call.reply, Raised):
+        assert isinstance(call.reply, Returned)
+        raise CheckFailed(Finding(Kind.NO_ERROR, show(call.reply.value), wanted))
+    if call.reply.type == "NotImplementedError":
+        raise CallRaised(call)
+    if wanted not in call.reply.kinds:
+        raise CheckFailed(Finding(Kind.OTHER_ERROR, f"{call.reply.type}", wanted))
+
+
+def _demand_unchanged(call: Call) -> None:
+    after = call.reply.after if isinstance(call.reply, Returned) else None
+    for number, before in enumerate(call.arguments):
+        given = after[number] if after is not None and len(after) == len(call.arguments) else None
+        if not callable(before) and not _same(before, given):
+            raise CheckFailed(Finding(Kind.ARGUMENTS, part=ordinal(number)))
+
+
 def _compare_answer(call: Call, expected: Any, rule: Tolerance) -> None:
     if isinstance(call.reply, Raised):
         raise CallRaised(call)
+    assert isinstance(call.reply, Returned)
     try:
         _compare(call.reply.value, expected, rule)
     except CheckFailed as failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from autograder import wording
 from autograder.checks import CheckFailed
 from autograder.mistakes import Mistake, fingerprint, recognised
 from autograder.model import Exercise, ExerciseResult, Outcome, Source, TestResult
-from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Student
+from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
 from autograder.suite import Suites, Test
@@ -39,26 +39,28 @@ def run_exercise_tests(
     suites: Suites, one: Exercise, source: Source, student: Student
 ) -> tuple[tuple[TestResult, Run], ...]:
     """An exercise's tests; the first TIMEOUT or KILLED ends it. The mistake is named when all have run."""
-    runs = tuple(_runs(suites.of(one.name), one.name, student))
+    runs = tuple(_runs(suites, one.name, student))
     failed = {run.test.id: run.prints for run in runs if run.outcome in _JUDGED}
     mistake = recognised(suites.mistakes_of(one.name), failed) if failed else None
     return tuple((_result(suites, one, source, run, mistake), run) for run in runs)
 
 
-def _runs(tests: Sequence[Test], name: str, student: Student) -> Iterator[Run]:
+def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
     try:
         absent = student.room.absent(name)
     except RoomEnded as end:
         absent = Absent(end.outcome, end)
     ended: Test | None = None
-    for test in tests:
+    ahead = True  # after a failure one call at a time: it may be an endless one that a test would not have come to
+    for test in suites.of(name):
         if absent is not None:
             yield Run(test, absent.outcome, absent)
         elif ended is not None:
             yield Run(test, Outcome.SKIPPED, ended)
         else:
-            run = run_test(test, student)
+            run = run_test(test, student, suites.steps.get(test.id), ahead=ahead)
             ended = test if run.outcome in (Outcome.TIMEOUT, Outcome.KILLED) else None
+            ahead = ahead and run.outcome is Outcome.PASSED
             yield run
 
 
@@ -74,26 +76,33 @@ class Run:
     seconds: float = 0.0
 
 
-def run_test(test: Test, student: Student) -> Run:
-    """Call one test. Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
-    student.calls.clear()
-    student.seconds = test.seconds
-    fixtures: dict[str, Any] = dict(test.parameters)
-    if "student" in test.fixtures:
-        fixtures["student"] = student
-    if "rng" in test.fixtures:
-        fixtures["rng"] = np.random.default_rng(test.seed)
+def run_test(test: Test, student: Student, steps: Sequence[Step] | None = None, *, ahead: bool = False) -> Run:
+    """Run one test, or make the calls it is known to make (see `rehearsed`) and judge them as it would."""
+    student.begin(test.seconds)
     begun = time.perf_counter()
-    outcome, problem = _outcome_of(test, fixtures)
+    if steps is None:
+        outcome, problem = _outcome_of(test, functools.partial(_call_test, test, student))
+    else:
+        outcome, problem = _outcome_of(test, functools.partial(student.retake, steps, ahead=ahead))
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
     prints = tuple(map(fingerprint, calls)) if outcome in _JUDGED else ()
     return Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
 
 
-def _outcome_of(test: Test, fixtures: Mapping[str, Any]) -> tuple[Outcome, Any]:
+def _call_test(test: Test, student: Student) -> None:
+    fixtures: dict[str, Any] = dict(test.parameters)
+    if "student" in test.fixtures:
+        fixtures["student"] = student
+    if "rng" in test.fixtures:
+        fixtures["rng"] = np.random.default_rng(test.seed)
+    test.function(**fixtures)
+
+
+def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
+    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
     try:
-        test.function(**fixtures)
+        run()
     except CheckFailed as wrong:
         return Outcome.FAILED, wrong
     except CallRaised as error:
@@ -107,6 +116,30 @@ def _outcome_of(test: Test, fixtures: Mapping[str, Any]) -> tuple[Outcome, Any]:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
         return Outcome.BROKEN, None
     return Outcome.PASSED, None
+
+
+# ---- what is done once for a whole class
+
+
+def rehearsed(suites: Suites) -> Suites:
+    """The same suites, with the steps of every test that looks at no answer itself.
+
+    Such a test makes the same calls for every student and judges them by the same expected values, so neither its
+    inputs nor the reference's answers need be computed again. The steps are those it makes with a right answer.
+    """
+    right = {name: next(iter(answers.values())) for name, answers in suites.alternatives.items() if answers}
+    student = Student(LiveRoom(right))
+    steps = {test.id: _rehearsal(test, student) for test in suites.tests if test.exercise in right}
+    return replace(suites, steps={name: made for name, made in steps.items() if made is not None})
+
+
+def _rehearsal(test: Test, student: Student) -> tuple[Step, ...] | None:
+    """A test's steps; None where it must be run for each student, or does not repeat itself."""
+    first = run_test(test, student)
+    steps = tuple(student.steps)
+    if first.outcome is not Outcome.PASSED or student.looked or not steps:
+        return None
+    return steps if run_test(test, student, steps).outcome is Outcome.PASSED else None
 
 
 def with_catalogue(suites: Suites) -> Suites:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.rooms import Call, Raised
+from autograder.rooms import Call, Raised, RoomEnded
 
 MAX_NUMBERS = 64  # of an array's entries, at fixed positions
 _CLOSE = 1e-5
@@ -35,6 +35,8 @@ class Mistake:
 def fingerprint(call: Call) -> Print:
     """What came of a call, as JSON that can be compared: short, whatever the answer was."""
     reply = call.reply
+    if isinstance(reply, RoomEnded):
+        return {"ended": reply.outcome}
     if isinstance(reply, Raised):
         return {"raised": reply.type}
     if reply.after is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.judging import blame_what_failed_first, run_suites, with_catalogue
+from autograder.judging import blame_what_failed_first, rehearsed, run_suites, with_catalogue
 from autograder.model import ExerciseResult, Outcome, Report, Submission
 from autograder.rooms import Rooms
 from autograder.submission import read_submission
@@ -13,9 +13,10 @@ from autograder.suite import Suites, load_suites, put_on_path
 
 
 def suites_of(course: Course, stem: str) -> Suites:
-    """An assignment's suites; the answers of its catalogue are recorded when an exercise first fails."""
+    """An assignment's suites, rehearsed; the answers of its catalogue are recorded when an exercise first fails."""
     put_on_path(course.root)
-    return with_catalogue(load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem)))
+    suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
+    return with_catalogue(rehearsed(suites))
 
 
 def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:

@@ -7,9 +7,11 @@ student's own kernel, the answer is the same plain value.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
+import secrets
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,7 +75,7 @@ class Call:
     name: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
-    reply: Returned | Raised
+    reply: Returned | Raised | RoomEnded
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,47 @@ class Order:
     seconds: float | None = None  # None: the room's own limit
     want_arguments: bool = False
 
+    @functools.cached_property
+    def serial(self) -> int:
+        """The reply has to name it, so that a frame too many is never taken for the next answer."""
+        return secrets.randbits(60)
+
+    @functools.cached_property
+    def frame(self) -> bytes:
+        """What goes over the wire. Made once: the same order may be given to one student after another."""
+        return wire.pack(
+            {
+                "op": "call",
+                "serial": self.serial,
+                "name": self.name,
+                "args": self.arguments,
+                "kwargs": dict(self.options),
+                "want_arguments": self.want_arguments,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a test together with what judges its reply."""
+
+    order: Order
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    judge: Callable[[Call], None]
+
+    def answered(self, reply: Returned | Raised | RoomEnded) -> Call:
+        return Call(self.order.name, self.arguments, self.options, reply)
+
 
 class Room(Protocol):
     """Runs one submission's functions."""
 
     def call(self, order: Order) -> Returned | Raised:
         """The reply of one call. RoomEnded when there is none."""
+
+    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        """The replies of several calls in turn. `ahead`: the room may have the next orders before it has replied."""
 
     def absent(self, name: str) -> Absent | None:
         """Why there is no such function; None where there is one."""
@@ -106,16 +143,48 @@ class Rooms(Protocol):
 
 @dataclass
 class Student:
-    """What a test sees of a submission: its functions, as attributes."""
+    """What a test sees of a submission: its functions, as attributes.
+
+    `calls`, `steps` and `looked` tell of the present test: what it called, the calls that were made to be judged,
+    and whether it looked at an answer itself.
+    """
 
     room: Room
     seconds: float | None = None  # how long a call of the present test may take
-    calls: list[Call] = field(default_factory=list)  # of the present test
+    calls: list[Call] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    looked: bool = False
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):
             raise AttributeError(name)
         return Function(self, name)
+
+    def begin(self, seconds: float | None) -> None:
+        """The next test."""
+        self.calls, self.steps, self.looked, self.seconds = [], [], False, seconds
+
+    def take(self, step: Step) -> Call:
+        """Make one call, whatever its reply."""
+        try:
+            reply = self.room.call(step.order)
+        except RoomEnded as end:
+            self.calls.append(step.answered(end))
+            raise
+        self.calls.append(step.answered(reply))
+        return self.calls[-1]
+
+    def retake(self, steps: Sequence[Step], *, ahead: bool) -> None:
+        """Make calls that another student's test made, and judge each reply as there."""
+        with contextlib.closing(self.room.calls([step.order for step in steps], ahead=ahead)) as replies:
+            for step in steps:
+                try:
+                    reply = next(replies)
+                except RoomEnded as end:
+                    self.calls.append(step.answered(end))
+                    raise
+                self.calls.append(step.answered(reply))
+                step.judge(self.calls[-1])
 
 
 @dataclass(frozen=True)
@@ -126,20 +195,34 @@ class Function:
     name: str
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        call = self.ask(arguments, options)
+        self.student.looked = True
+        call = self.student.take(self._step(arguments, options, _accept))
         if isinstance(call.reply, Raised):
             raise CallRaised(call)
+        assert isinstance(call.reply, Returned)
         return call.reply.value
 
-    def ask(
+    def judged(
         self,
+        judge: Callable[[Call], None],
         arguments: Sequence[Any],
         options: Mapping[str, Any] | None = None,
         *,
         want_arguments: bool = False,
-    ) -> Call:
-        """The call with its reply, whatever that is."""
-        functions = tuple(value for value in (*arguments, *(options or {}).values()) if callable(value))
+    ) -> None:
+        """Call it, and let `judge` look at the reply; the test itself sees nothing of it."""
+        step = self._step(arguments, options or {}, judge, want_arguments)
+        self.student.steps.append(step)
+        judge(self.student.take(step))
+
+    def _step(
+        self,
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+        judge: Callable[[Call], None],
+        want_arguments: bool = False,
+    ) -> Step:
+        functions = tuple(value for value in (*arguments, *options.values()) if callable(value))
 
         def freight(value: Any) -> Any:
             return wire.Callback(functions.index(value)) if callable(value) else value
@@ -147,15 +230,16 @@ class Function:
         order = Order(
             self.name,
             tuple(map(freight, arguments)),
-            {key: freight(value) for key, value in (options or {}).items()},
+            {key: freight(value) for key, value in options.items()},
             functions,
             self.student.seconds,
             want_arguments,
         )
-        reply = self.student.room.call(order)
-        call = Call(self.name, tuple(arguments), options or {}, reply)
-        self.student.calls.append(call)
-        return call
+        return Step(order, tuple(arguments), options, judge)
+
+
+def _accept(call: Call) -> None:
+    """The judge of a call whose answer a test looks at itself."""
 
 
 def raised(message: Mapping[str, Any]) -> Raised:
@@ -185,9 +269,9 @@ class LiveRoom:
         return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
 
     def call(self, order: Order) -> Returned | Raised:
-        plain = _plain({"arguments": order.arguments, "options": dict(order.options)})
-        arguments = tuple(revive(value, order.functions) for value in plain["arguments"])
-        options = {key: revive(value, order.functions) for key, value in plain["options"].items()}
+        plain = _unpacked(order.frame)
+        arguments = tuple(revive(value, order.functions) for value in plain["args"])
+        options = {key: revive(value, order.functions) for key, value in plain["kwargs"].items()}
         try:
             value = self.namespace[order.name](*arguments, **options)
         except (KeyboardInterrupt, GeneratorExit):
@@ -195,10 +279,13 @@ class LiveRoom:
         except BaseException as error:
             return raised(exceptions.describe(error, self.own))
         try:
-            answer = _plain({"value": value, "after": arguments if order.want_arguments else None})
+            answer = _unpacked(wire.pack({"value": value, "after": arguments if order.want_arguments else None}))
         except wire.WireError as error:
             return Returned(wire.Opaque(str(error)))
         return Returned(answer["value"], answer["after"])
+
+    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        yield from map(self.call, orders)
 
 
 class LiveRooms:
@@ -222,8 +309,7 @@ def revive(value: Any, functions: Sequence[Callable[..., Any]]) -> Any:
     return functions[value.number] if type(value) is wire.Callback else value
 
 
-def _plain(message: dict[str, Any]) -> dict[str, Any]:
-    frame = wire.pack(message)
+def _unpacked(frame: bytes) -> dict[str, Any]:
     head, _ = wire.PREFIX.unpack(frame[: wire.PREFIX.size])
     start = wire.PREFIX.size
     return wire.unpack(frame[start : start + head], frame[start + head :])

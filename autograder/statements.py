@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 import symtable
 import warnings
@@ -175,7 +176,8 @@ class Statement:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return frozenset(_referenced(symtable.symtable(ast.unparse(self.node), "<cell>", "exec")))
+                text = ast.unparse(_without_docstring(self.node))
+                return frozenset(_referenced(symtable.symtable(text, "<cell>", "exec")))
         except (SyntaxError, ValueError, *_TOO_DEEP):
             # Not every tree survives being written out again; too many names are better than too few.
             return frozenset(node.id for node in ast.walk(self.node) if isinstance(node, ast.Name))
@@ -221,6 +223,15 @@ def _bound_by(node: ast.AST) -> tuple[str, ...]:
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
             return tuple(alias.asname or alias.name.partition(".")[0] for alias in aliases)
     return ()
+
+
+def _without_docstring(node: ast.stmt) -> ast.stmt:
+    """A docstring is most of a solution cell, refers to nothing, and is slow to write out."""
+    if not isinstance(node, ast.FunctionDef) or ast.get_docstring(node, clean=False) is None:
+        return node
+    shorter = copy.copy(node)
+    shorter.body = node.body[1:] or [ast.Pass()]
+    return shorter
 
 
 def _root(node: ast.AST) -> str | None:

@@ -17,6 +17,7 @@ import pytest
 
 from autograder.mistakes import Mistake
 from autograder.model import Assignment, KitError, Visibility, listed
+from autograder.rooms import Step
 from autograder.sandbox.limits import LIMITS
 
 _MARK = "__exercise__"
@@ -73,6 +74,7 @@ class Suites:
     mistakes_of: Callable[[str], Sequence[Mistake]] = lambda _: ()
     planted: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
     alternatives: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)  # by test, where it makes the same for everyone
 
     def of(self, name: str) -> tuple[Test, ...]:
         """An exercise's tests: public first, in file order."""

@@ -11,7 +11,7 @@ from autograder.checks import CheckFailed
 from autograder.explaining import Explained
 from autograder.judging import Run
 from autograder.model import TestResult, plural
-from autograder.rooms import Raised
+from autograder.rooms import Raised, Returned
 from autograder.showing import show
 
 _ENTRIES = 1000  # of an array; beyond, its corners
@@ -40,16 +40,18 @@ def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
     yield "  inputs"
     for name, value in [*zip(names, run.call.arguments, strict=False), *run.call.options.items()]:
         yield from _value(name, value)
-    if isinstance(run.call.reply, Raised):
-        yield f"  raised: {run.call.reply.type}: {run.call.reply.text}"
+    reply = run.call.reply
+    if isinstance(reply, Raised):
+        yield f"  raised: {reply.type}: {reply.text}"
+    if not isinstance(reply, Returned):
         return
     yield "  answer"
-    yield from _value("", run.call.reply.value)
+    yield from _value("", reply.value)
     expected = run.problem.expected if isinstance(run.problem, CheckFailed) else None
     if expected is not None:
         yield "  expected"
         yield from _value("", expected)
-        yield from _difference(run.call.reply.value, expected)
+        yield from _difference(reply.value, expected)
 
 
 def _difference(answer: Any, expected: Any) -> Iterator[str]:

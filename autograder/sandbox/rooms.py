@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from autograder.model import Outcome, Source
@@ -15,6 +15,8 @@ from autograder.rooms import Absent, Order, Raised, Returned, RoomEnded, Student
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.server import ForkServer, Process, ServerDied
 
+FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that giving orders never waits for a busy room
+_GULP = 64 << 10
 _SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
@@ -53,15 +55,17 @@ class ConfinedRoom:
         self.exercises = {name for cell in source.cells for name in cell.exercises}
         self.submission_ends = time.monotonic() + self.limits.submission_seconds
         self._process: Process | None = None
+        self._channel: Channel | None = None
 
     def open(self) -> None:
         """Run the source in a new process. A cell that hangs or dies is left out and the rest tried again."""
         while True:
             deadline = self._deadline(self.limits.open_seconds)
             self._process = self.server.open_room()
+            self._channel = Channel(self._process.door, deadline)
             started: list[str] = []
             try:
-                self._run_cells(Channel(self._process, deadline), started)
+                self._run_cells(self._channel, started)
                 return
             except RoomEnded as end:
                 self._deadline(0.0)  # a cell is not to blame for the time that others took
@@ -72,34 +76,51 @@ class ConfinedRoom:
     def _run_cells(self, channel: Channel, started: list[str]) -> None:
         cells = [cell for cell in self.source.cells if cell.label not in self.left_out]
         with self._ending():
-            channel.send(
-                op="open",
-                cells=[(cell.label, cell.text, list(cell.statements)) for cell in cells],
-                names=sorted(self.exercises),
-            )
+            texts = [(cell.label, cell.text, list(cell.statements)) for cell in cells]
+            channel.send(wire.pack({"op": "open", "cells": texts, "names": sorted(self.exercises)}))
             while (message := channel.receive("cell", "ready"))["op"] == "cell":
                 started.append(cells[message["number"]].label)
             self.failures = tuple(map(raised, message["failures"]))
             self.names = frozenset(message["names"]) & self.exercises
 
     def call(self, order: Order) -> Returned | Raised:
-        if self._process is None:
+        self._give([order])
+        return self._reply_to(order)
+
+    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        """Several orders travel together where none of them asks back: most of a call's time is the way there.
+
+        A test that has seen enough leaves orders behind that the room has already. Their replies are waited for as
+        usual, and nobody looks at them.
+        """
+        for batch in _batches(orders, FRAMES_AHEAD if ahead else 0):
+            self._give(batch)
+            left = iter(batch)
+            try:
+                for order in left:
+                    yield self._reply_to(order)
+            except GeneratorExit:
+                with contextlib.suppress(RoomEnded):
+                    for order in left:
+                        self._reply_to(order)
+                raise
+
+    def _give(self, orders: Sequence[Order]) -> None:
+        if self._channel is None:
             self.open()
-        assert self._process is not None
-        channel = Channel(self._process, self._deadline(order.seconds or self.limits.call_seconds))
-        serial = secrets.randbits(60)
+        assert self._channel is not None
+        self._channel.deadline = self._deadline(self.limits.call_seconds)
         with self._ending():
-            channel.send(
-                op="call",
-                serial=serial,
-                name=order.name,
-                args=order.arguments,
-                kwargs=dict(order.options),
-                want_arguments=order.want_arguments,
-            )
+            self._channel.send(b"".join(order.frame for order in orders))
+
+    def _reply_to(self, order: Order) -> Returned | Raised:
+        assert self._channel is not None
+        channel = self._channel
+        with self._ending():
+            channel.deadline = self._deadline(order.seconds or self.limits.call_seconds)
             for _ in range(self.limits.questions + 1):
                 message = channel.receive("returned", "raised", "ask")
-                if message["serial"] != serial:
+                if message["serial"] != order.serial:
                     raise wire.WireError("an answer to another question")
                 if message["op"] == "returned":
                     return Returned(message["value"], _arguments_after(message["after"]))
@@ -128,7 +149,7 @@ class ConfinedRoom:
     def close(self) -> int | None:
         if self._process is None:
             return None
-        process, self._process = self._process, None
+        process, self._process, self._channel = self._process, None, None
         return self.server.end_room(process)
 
     def _deadline(self, seconds: float) -> float:
@@ -157,15 +178,16 @@ class ConfinedRoom:
 
 
 class Channel:
-    """Frames to and from a room until one moment in time."""
+    """Frames to and from one room, each until one moment in time."""
 
-    def __init__(self, process: Process, deadline: float) -> None:
-        self.door = process.door
+    def __init__(self, door: socket.socket, deadline: float) -> None:
+        self.door = door
         self.deadline = deadline
+        self.inbox = bytearray()  # what came with an earlier frame
 
-    def send(self, **message: Any) -> None:
+    def send(self, frames: bytes) -> None:
         self.door.settimeout(self._remaining())
-        self.door.sendall(wire.pack(message))
+        self.door.sendall(frames)
 
     def receive(self, *expected: str) -> dict[str, Any]:
         message = wire.read_frame(self._exactly)
@@ -174,21 +196,35 @@ class Channel:
         return message
 
     def _exactly(self, count: int) -> bytearray:
-        buffer = bytearray(count)
-        view = memoryview(buffer)
-        while view:
+        while len(self.inbox) < count:
             self.door.settimeout(self._remaining())
-            got = self.door.recv_into(view)
-            if got == 0:
+            came = self.door.recv(max(_GULP, count - len(self.inbox)))
+            if not came:
                 raise EOFError("the room has gone")
-            view = view[got:]
-        return buffer
+            self.inbox += came
+        taken = self.inbox[:count]
+        del self.inbox[:count]
+        return taken
 
     def _remaining(self) -> float:
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
         return remaining
+
+
+def _batches(orders: Sequence[Order], space: int) -> Iterator[list[Order]]:
+    """Consecutive orders whose frames take `space` bytes at most together; one that asks back stays alone."""
+    batch: list[Order] = []
+    size = 0
+    for order in orders:
+        size += len(order.frame)
+        if batch and (size > space or order.functions or batch[-1].functions):
+            yield batch
+            batch, size = [], len(order.frame)
+        batch.append(order)
+    if batch:
+        yield batch
 
 
 def _too_long(source: Source) -> dict[str, RoomEnded]:
@@ -212,9 +248,10 @@ def _answer(channel: Channel, order: Order, question: dict[str, Any]) -> None:
     try:
         value = function(*question["args"])
     except Exception as error:
-        channel.send(op="refused", why=f"the function you were given raised {type(error).__name__}")
+        why = f"the function you were given raised {type(error).__name__}"
+        channel.send(wire.pack({"op": "refused", "why": why}))
     else:
-        channel.send(op="answer", value=value)
+        channel.send(wire.pack({"op": "answer", "value": value}))
 
 
 def _arguments_after(after: Any) -> tuple[Any, ...] | None:

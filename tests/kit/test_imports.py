@@ -41,7 +41,13 @@ ALLOWED = {
         "autograder.sandbox",
         "pyseccomp",
     },
-    "autograder.suite": {"autograder.mistakes", "autograder.model", "autograder.sandbox.limits", "pytest"},
+    "autograder.suite": {
+        "autograder.mistakes",
+        "autograder.model",
+        "autograder.rooms",
+        "autograder.sandbox.limits",
+        "pytest",
+    },
     "autograder.handout": {"autograder.course", "autograder.mistakes", "autograder.model", "autograder.suite"},
     "autograder.judging": {
         "autograder.wording",

@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,14 @@ def live(_: ForkServer, *texts: str) -> Iterator[Student]:
 
 def ask(student: Student, name: str, *arguments: Any, seconds: float | None = None, **options: Any) -> Call:
     student.seconds = seconds
-    return getattr(student, name).ask(arguments, options)
+    return judged(student, name, arguments, options)
+
+
+def judged(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **how: bool) -> Call:
+    """The call as a judge sees it."""
+    seen: list[Call] = []
+    getattr(student, name).judged(seen.append, arguments, options, **how)
+    return seen[0]
 
 
 def value_of(student: Student, name: str, *arguments: Any, **options: Any) -> Any:
@@ -208,13 +215,13 @@ def test_wrong_arguments_and_leaving_are_ordinary_exceptions(student: Student) -
 
 def test_arguments_after_the_call(student: Student) -> None:
     x = np.zeros(3)
-    reply = student.overwrite.ask((x, [1, 2]), want_arguments=True).reply
+    reply = judged(student, "overwrite", (x, [1, 2]), want_arguments=True).reply
     assert isinstance(reply, Returned)
     assert reply.after is not None
     assert reply.after[0].tolist() == [-1, -1, -1]
     assert reply.after[1] == [1, 2, 3]
     assert x.tolist() == [0, 0, 0]  # ours is untouched
-    assert student.overwrite.ask((x, [])).reply == Returned(None)
+    assert judged(student, "overwrite", (x, [])).reply == Returned(None)
 
 
 def test_a_function_of_ours_is_asked_here(student: Student) -> None:

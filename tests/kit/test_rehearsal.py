@@ -1,0 +1,157 @@
+"""Tests that make the same calls for everyone are rehearsed; the calls then travel together. No verdict changes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.checks import close, equal
+from autograder.course import Course
+from autograder.judging import rehearsed, run_exercise
+from autograder.model import Assignment, Exercise, Source, SourceCell, Visibility
+from autograder.pipeline import suites_of
+from autograder.rooms import LiveRoom, Student
+from autograder.sandbox.confinement import missing_parts
+from autograder.sandbox.rooms import FRAMES_AHEAD, ConfinedRooms
+from autograder.sandbox.server import ForkServer
+from autograder.suite import Suites, Test
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    assert missing_parts() is None
+    with ForkServer(confined=True) as started:
+        yield started
+
+
+def counts_to_three(student: Any) -> None:
+    for n in range(4):
+        equal(student.f, (n,), expected=2 * n)
+
+
+def asks_back(student: Any) -> None:
+    for n in range(3):
+        close(student.f, (n,), {"by": lambda x: 2 * x}, expected=2 * n)
+
+
+def looks(student: Any) -> None:
+    equal(student.f, (student.f(1),), expected=4)
+
+
+def draws(student: Any, rng: Any) -> None:
+    x = rng.random(3)
+    close(student.f, (x,), expected=2 * x)
+
+
+def large(student: Any) -> None:
+    for n in range(5):
+        x = np.full(FRAMES_AHEAD // 16, float(n))
+        close(student.f, (x,), expected=2 * x)
+
+
+def suites(*functions: Any) -> Suites:
+    """Suites of one exercise `f`, which doubles."""
+
+    def double(x: Any, by: Any = None) -> Any:
+        return by(x) if by else 2 * x
+
+    tests = tuple(
+        Test(f.__name__, f.__name__, "f", 1, Visibility.PUBLIC, f, {}, frozenset(f.__annotations__) - {"return"}, 7)
+        for f in functions
+    )
+    assignment = Assignment("01_double", (Exercise("f", 1.0, ("x",)),), ())
+    return rehearsed(Suites(assignment, tests, {"f": len(tests)}, alternatives={"f": {"double": double}}))
+
+
+def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
+    made = suites(*functions)
+    source = Source((SourceCell("your cell f", text, (0,), ("f",)),))
+    with ConfinedRooms(server).open(source) as student:
+        return [test.outcome for test in run_exercise(made, made.assignment.exercise("f"), source, student).tests]
+
+
+def test_a_test_that_looks_at_an_answer_is_not_rehearsed() -> None:
+    assert set(suites(counts_to_three, asks_back, looks, draws).steps) == {"counts_to_three", "asks_back", "draws"}
+
+
+def test_nor_one_that_does_not_repeat_itself() -> None:
+    moody = iter([True, False])
+
+    def changes_its_mind(student: Any) -> None:
+        wanted = next(moody)
+        equal(student.f, (1,), expected=2)
+        equal(student.f, (2,), expected=4 if wanted else 5)
+
+    assert set(suites(changes_its_mind).steps) == {"changes_its_mind"}  # it was right the first time
+
+    def spoils_its_input(student: Any) -> None:
+        x = np.ones(2)
+        equal(student.f, (x,), expected=(want := 2 * np.ones(2)))
+        want += 1
+
+    assert set(suites(spoils_its_input).steps) == set()
+
+
+RIGHT = "def f(x, by=None): return by(x) if by else 2 * x"
+ALL = (counts_to_three, asks_back, looks, draws, large)
+
+
+def test_right_answers(server: ForkServer) -> None:
+    assert outcomes(server, RIGHT, *ALL) == ["PASSED"] * 5
+
+
+def test_a_failure_leaves_no_reply_behind(server: ForkServer) -> None:
+    text = "def f(x, by=None): return -1 if type(x) is int and x == 1 and by is None else (by(x) if by else 2 * x)"
+    assert outcomes(server, text, *ALL) == ["FAILED", "PASSED", "FAILED", "PASSED", "PASSED"]
+
+
+def test_an_endless_call_that_a_failed_test_would_not_have_come_to(server: ForkServer) -> None:
+    """The room has that order already; the test failed before it, and the next one finds a new room."""
+    text = """
+def f(x, by=None):
+    while type(x) is int and x == 3: pass
+    return 0 if type(x) is int and x == 1 else 2 * x"""
+    quick = ForkServer(confined=True, limits=server.limits.__class__(call_seconds=0.5))
+    with quick:
+        assert outcomes(quick, text.strip("\n"), counts_to_three, draws) == ["FAILED", "PASSED"]
+
+
+def test_an_end_that_a_failed_test_would_not_have_come_to(server: ForkServer) -> None:
+    text = """
+def f(x, by=None):
+    import os
+    if type(x) is int and x == 3: os._exit(3)
+    return 0 if type(x) is int and x == 1 else 2 * x"""
+    assert outcomes(server, text.strip("\n"), counts_to_three, draws) == ["FAILED", "PASSED"]
+
+
+def test_an_end_on_the_way(server: ForkServer) -> None:
+    text = """
+def f(x, by=None):
+    import os
+    if type(x) is int and x == 2: os._exit(3)
+    return 2 * x"""
+    assert outcomes(server, text.strip("\n"), counts_to_three, draws) == ["KILLED", "SKIPPED"]
+
+
+@pytest.mark.parametrize("stem", Course(ROOT).stems)
+def test_nearly_all_of_the_course_is_rehearsed(stem: str) -> None:
+    """What is not is run for every student anew; a suite that looks at answers more than it must costs a class time."""
+    made = suites_of(Course(ROOT), stem)
+    assert len(made.steps) > 0.6 * len(made.tests)
+
+
+def test_the_same_verdicts_without_rehearsal() -> None:
+    made = suites_of(Course(ROOT), "01_perceptron")
+    for name, mistakes in made.planted.items():
+        for function, _ in mistakes.values():
+            one, student = made.assignment.exercise(name), Student(LiveRoom({name: function}))
+            replayed = run_exercise(made, one, Source(()), student)
+            run = run_exercise(Suites(**{**made.__dict__, "steps": {}}), one, Source(()), student)
+            assert [(t.id, t.outcome, t.message) for t in replayed.tests] == [
+                (t.id, t.outcome, t.message) for t in run.tests
+            ]
