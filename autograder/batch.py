@@ -24,7 +24,7 @@ from autograder.handed_in import (
     students_in,
     why_not_there,
 )
-from autograder.model import Assignment, KitError, Report, Ungradable
+from autograder.model import Assignment, KitError, Report, Standing, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
 from autograder.sandbox.probe import ProbeResult
@@ -60,16 +60,16 @@ class Summary:
     """What a run of `grade` did."""
 
     assignments: tuple[Assignment, ...]
-    reports: tuple[Report, ...]  # of every submission, also those that were up to date
+    standings: tuple[Standing, ...]  # of every submission, also those that were up to date
     graded: int  # how many of them were graded now
     changes: tuple[Change, ...]
-    kept: tuple[Report, ...]  # earlier results that stay, because the submission is ungradable now
+    kept: tuple[Standing, ...]  # earlier results that stay, because the submission is ungradable now
     warnings: tuple[str, ...]
     sandbox: str
 
     @property
-    def ungraded(self) -> tuple[Report, ...]:
-        return tuple(report for report in self.reports if not report.graded)
+    def ungraded(self) -> tuple[Standing, ...]:
+        return tuple(one for one in self.standings if not one.graded)
 
 
 class Watcher:
@@ -93,25 +93,26 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     stamps = {one.stem: _stamp(course, one.stem, options.confined) for one in assignments}
     jobs = find_submissions(options.submitted, students, list(stamps))
     record.sweep([options.results, *(options.results / stem for stem in stamps)])
-    before = {job: _earlier(options.results, job.stem, job.student) for job in jobs}
-    done = {} if options.force else dict(_up_to_date(before, stamps))
+    done = {} if options.force else dict(_up_to_date(options.results, jobs, stamps))
     todo = [job for job in jobs if job not in done]
     watcher.begins(len(todo), len(done))
-    kept = []
-    for job, report in run_jobs(options, todo, watcher):
-        done[job] = stamps[job.stem].on(report)
-        earlier = before[job]
+    changes, kept = [], []
+    for job, unstamped in run_jobs(options, todo, watcher):
+        report = stamps[job.stem].on(unstamped)
+        earlier = _earlier(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
-            kept.append(earlier)  # nothing already graded is lost
+            kept.append(earlier.standing)  # nothing already graded is lost
         else:
-            record.write(result_path(options.results, job.stem, job.student), done[job])
-        watcher.graded(done[job])
+            record.write(result_path(options.results, job.stem, job.student), report)
+        changes += _change(earlier, report)
+        done[job] = report.standing
+        watcher.graded(report)
     write_grades(options.results, rows, course.stems)
     return Summary(
         assignments,
         tuple(done[job] for job in jobs),
         sum(done[job].graded for job in todo),
-        tuple(_changes(before, done, jobs)),
+        tuple(sorted(changes, key=lambda change: (change.assignment, change.student))),
         tuple(kept),
         tuple(notes),
         "full" if options.confined else "none",
@@ -151,25 +152,23 @@ def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
         raise KitError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
-def _up_to_date(before: dict[Job, Report | None], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
+def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Standing]]:
     """What was graded already: same student, content, suites, kit and sandbox."""
-    for job, report in before.items():
+    for job in jobs:
+        report = _earlier(results, job.stem, job.student)
         if report is not None and report.graded and stamps[job.stem].on(report) == report:
             try:
                 digest = hashlib.sha256(read_bytes(job.notebook)).hexdigest()
             except Ungradable:
                 continue
             if digest == report.submission_sha256:
-                yield job, report
+                yield job, report.standing
 
 
-def _changes(before: dict[Job, Report | None], done: dict[Job, Report], jobs: Sequence[Job]) -> Iterator[Change]:
-    for job in jobs:
-        earlier, now = before[job], done[job]
-        if earlier is None or earlier.score is None or now.score is None:
-            continue
-        if earlier.score != now.score:
-            yield Change(job.student, job.stem, earlier.score, now.score)
+def _change(earlier: Report | None, now: Report) -> list[Change]:
+    if earlier is None or earlier.score is None or now.score is None or earlier.score == now.score:
+        return []
+    return [Change(now.student, now.assignment, earlier.score, now.score)]
 
 
 # ---- results

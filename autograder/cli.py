@@ -113,7 +113,7 @@ def run_grade(options: Options) -> int:
     out = console()
     with ProgressWatcher(out) as watcher:
         summary = grade_class(options, watcher)
-    if not summary.reports:
+    if not summary.standings:
         notes = (f"\nnote: {note}" for note in summary.warnings)
         raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)

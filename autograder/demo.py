@@ -9,7 +9,7 @@ from rich.console import Console
 
 from autograder.batch import Options, grade_class
 from autograder.course import Course
-from autograder.model import KitError, Report
+from autograder.model import KitError, Report, TestResult
 from autograder.report.terminal import ProgressWatcher, plain, print_summary
 
 _WHAT_THERE_IS_TO_SEE = """
@@ -29,11 +29,11 @@ def run_demo(course: Course, out: Console) -> None:
         raise KitError(f"The sample class is missing: {sample / 'submitted'}.")
     results = course.root / "demo"
     options = Options(course=course, submitted=sample / "submitted", results=results, force=True)
-    with ProgressWatcher(out) as watcher:
+    with _Example(out) as watcher:
         summary = grade_class(options, watcher)
     print_summary(out, summary, results.relative_to(course.root), did=_what_they_did(sample))
     plain(out, _WHAT_THERE_IS_TO_SEE)
-    plain(out, _one_message(summary.reports))
+    plain(out, watcher.told())
 
 
 def _what_they_did(sample: Path) -> dict[str, str]:
@@ -42,12 +42,23 @@ def _what_they_did(sample: Path) -> dict[str, str]:
     return {student: entry["did"] for student, entry in expected.items()}
 
 
-def _one_message(reports: tuple[Report, ...]) -> str:
-    """What a student reads: the first message with a hint."""
-    tests = [test for report in reports for one in report.exercises for test in one.tests if test.mistake]
-    shown = next((test for test in tests if test.visibility == "public"), None)
-    if shown is None or shown.message is None:
-        return ""
-    return f"What a student reads, for example:\n\n  not yet: {shown.name}\n\n" + "\n".join(
-        f"  {line}" for line in shown.message.splitlines()
-    )
+class _Example(ProgressWatcher):
+    """Keeps one message with a hint: the first of the first student, in whichever order they are graded."""
+
+    def __init__(self, out: Console) -> None:
+        super().__init__(out)
+        self.hinted: dict[str, TestResult] = {}
+
+    def graded(self, report: Report) -> None:
+        super().graded(report)
+        for one in report.exercises:
+            for test in one.tests:
+                if test.mistake and test.visibility == "public":
+                    self.hinted.setdefault(report.student, test)
+
+    def told(self) -> str:
+        if not self.hinted:
+            return ""
+        test = self.hinted[min(self.hinted)]
+        message = "\n".join(f"  {line}" for line in (test.message or "").splitlines())
+        return f"What a student reads, for example:\n\n  not yet: {test.name}\n\n{message}"

@@ -166,6 +166,11 @@ class ExerciseResult:
         failure = self.first_failure
         return failure.outcome if failure else Outcome.PASSED
 
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The named mistakes, each once."""
+        return tuple(sorted({test.mistake for test in self.tests if test.mistake}))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -197,10 +202,46 @@ class Report:
         return min(self.max_score, round(sum(exercise.score for exercise in self.exercises), 6))
 
     @property
-    def mistakes(self) -> tuple[str, ...]:
-        """The named mistakes, as `exercise: mistake`, each once."""
-        found = {f"{t.exercise}: {t.mistake}" for e in self.exercises for t in e.tests if t.mistake}
-        return tuple(sorted(found))
+    def standing(self) -> Standing:
+        """The few things that a table of the class tells of it."""
+        failed = tuple(one for one in self.exercises if one.outcome is not Outcome.PASSED)
+        return Standing(
+            self.student,
+            self.assignment,
+            self.score,
+            self.max_score,
+            self.reason,
+            tuple(Loss(one.name, one.score, one.max_score, one.outcome, one.mistakes) for one in failed),
+            untouched=len(failed) == len(self.exercises) and {one.outcome for one in failed} == {Outcome.STUB},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An exercise that did not get all points, and why."""
+
+    exercise: str
+    score: float
+    max_score: float
+    outcome: Outcome
+    mistakes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a batch keeps of a report in memory; all of it is in the report's file."""
+
+    student: str
+    assignment: str
+    score: float | None
+    max_score: float
+    reason: str | None
+    losses: tuple[Loss, ...]
+    untouched: bool  # nothing but stubs
+
+    @property
+    def graded(self) -> bool:
+        return self.reason is None
 
 
 class KitError(Exception):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from autograder.batch import Change, Summary, Watcher
 from autograder.cleaning import clean
-from autograder.model import Assignment, ExerciseResult, Outcome, Report, plural
+from autograder.model import Assignment, Loss, Outcome, Report, Standing, plural
 from autograder.sandbox.probe import ProbeResult
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
@@ -43,7 +44,7 @@ class ProgressWatcher(Watcher):
             TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out
         )
 
-    def __enter__(self) -> ProgressWatcher:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -77,18 +78,18 @@ class ProgressWatcher(Watcher):
 def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping[str, str] | None = None) -> None:
     """One table per assignment, then everything that wants a human's eye, then where the results are."""
     for assignment in summary.assignments:
-        reports = [report for report in summary.reports if report.assignment == assignment.stem]
-        if reports:
-            out.print(class_table(assignment, reports, did))
-    for report in summary.ungraded:
-        plain(out, f"ungraded: {clean(report.student)}, {report.assignment}: {report.reason}", "bold red")
-    for report in summary.kept:
-        plain(out, f"kept: the earlier score {report.score:g} of {clean(report.student)}, {report.assignment}")
+        standings = [one for one in summary.standings if one.assignment == assignment.stem]
+        if standings:
+            out.print(class_table(assignment, standings, did))
+    for one in summary.ungraded:
+        plain(out, f"ungraded: {clean(one.student)}, {one.assignment}: {one.reason}", "bold red")
+    for one in summary.kept:
+        plain(out, f"kept: the earlier score {one.score:g} of {clean(one.student)}, {one.assignment}")
     for warning in summary.warnings:
         plain(out, f"note: {warning}")
     _print_changes(out, summary.changes)
-    done = sum(report.graded for report in summary.reports)
-    plain(out, f"{done} of {plural(len(summary.reports), 'submission')} graded, {summary.graded} of them now.")
+    done = sum(one.graded for one in summary.standings)
+    plain(out, f"{done} of {plural(len(summary.standings), 'submission')} graded, {summary.graded} of them now.")
     plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json")
 
 
@@ -104,7 +105,7 @@ def _print_changes(out: Console, changes: Sequence[Change]) -> None:
         plain(out, f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}")
 
 
-def class_table(assignment: Assignment, reports: Iterable[Report], did: Mapping[str, str] | None = None) -> Table:
+def class_table(assignment: Assignment, standings: Iterable[Standing], did: Mapping[str, str] | None = None) -> Table:
     """A row for each student; `did` adds, for a demonstration, what each of them handed in."""
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
     table.add_column("student", overflow="fold", max_width=30)
@@ -112,35 +113,33 @@ def class_table(assignment: Assignment, reports: Iterable[Report], did: Mapping[
         table.add_column("who", overflow="fold", max_width=40)
     table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
     table.add_column("what it lost points for", overflow="fold")
-    for report in reports:
-        about = [Text(did.get(report.student, ""))] if did else []
-        table.add_row(Text(clean(report.student, 60)), *about, _score(report), _losses(report))
+    for one in standings:
+        about = [Text(did.get(one.student, ""))] if did else []
+        table.add_row(Text(clean(one.student, 60)), *about, _score(one), _losses(one))
     return table
 
 
-def _score(report: Report) -> Text:
-    if report.score is None:
+def _score(one: Standing) -> Text:
+    if one.score is None:
         return Text("–", style="bold red")
-    return Text(_amount(report.score), style="green" if report.score == report.max_score else "")
+    return Text(_amount(one.score), style="green" if one.score == one.max_score else "")
 
 
 def _amount(points: float) -> str:
     return f"{round(points, 2):g}"
 
 
-def _losses(report: Report) -> Text:
-    if not report.graded:
-        return Text(f"ungraded: {report.reason}", style="bold red")
-    failed = [one for one in report.exercises if one.outcome is not Outcome.PASSED]
-    if failed and len(failed) == len(report.exercises) and all(one.outcome is Outcome.STUB for one in failed):
+def _losses(one: Standing) -> Text:
+    if not one.graded:
+        return Text(f"ungraded: {one.reason}", style="bold red")
+    if one.untouched:
         return Text("nothing written yet", style="dim")
-    return Text(", ").join(Text(_loss(one), style=_STYLES.get(one.outcome, "")) for one in failed)
+    return Text(", ").join(Text(_said(loss), style=_STYLES.get(loss.outcome, "")) for loss in one.losses)
 
 
-def _loss(one: ExerciseResult) -> str:
-    mistakes = sorted({test.mistake for test in one.tests if test.mistake})
-    why = ", ".join(mistakes) if mistakes else one.outcome.value
-    return f"{one.name} {_amount(one.score)}/{_amount(one.max_score)} ({why})"
+def _said(loss: Loss) -> str:
+    why = ", ".join(loss.mistakes) if loss.mistakes else loss.outcome.value
+    return f"{loss.exercise} {_amount(loss.score)}/{_amount(loss.max_score)} ({why})"
 
 
 def warn(message: str) -> None:

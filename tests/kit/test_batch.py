@@ -123,7 +123,7 @@ def scores(course: Course) -> list[list[str]]:
 def test_what_is_unchanged_is_not_graded_again(pair: Course, judge: Judge) -> None:
     who, summary = judge.grades(pair)
     assert (who, summary.graded) == ([], 0)
-    assert [report.score for report in summary.reports] == [7, 9]
+    assert [one.score for one in summary.standings] == [7, 9]
 
 
 def test_what_is_unchanged_starts_no_worker(pair: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_a_changed_submission_is_graded_again(pair: Course, judge: Judge) -> Non
     hand_in(pair, "ben", b"10")
     who, summary = judge.grades(pair)
     assert who == ["ben"]
-    assert [report.score for report in summary.reports] == [7, 10]
+    assert [one.score for one in summary.standings] == [7, 10]
     assert scores(pair) == [["student", STEM], ["ada", "7"], ["ben", "10"]]
 
 
@@ -163,7 +163,8 @@ def test_another_course_seed(pair: Course, judge: Judge) -> None:
 def test_another_kit(pair: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "kit_version", lambda: "9.9+changed")
     assert judge.grades(pair)[0] == ["ada", "ben"]
-    assert {report.kit_version for report in judge.grades(pair)[1].reports} == {"9.9+changed"}
+    results = [json.loads(path.read_text()) for path in (pair.results / STEM).glob("*.json")]
+    assert {result["kit_version"] for result in results} == {"9.9+changed"}
 
 
 def test_another_sandbox_level(pair: Course, judge: Judge) -> None:
@@ -193,7 +194,7 @@ def test_force_grades_everything(pair: Course, judge: Judge) -> None:
 def test_one_student(pair: Course, judge: Judge) -> None:
     who, summary = judge.grades(pair, force=True, student="ben")
     assert who == ["ben"]
-    assert [report.student for report in summary.reports] == ["ben"]
+    assert [one.student for one in summary.standings] == ["ben"]
     assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]  # the others' rows stay
 
 
@@ -207,7 +208,7 @@ def test_stems(course: Course, judge: Judge) -> None:
     judge.asked.clear()
     summary = run(course)
     assert judge.asked == [("ada", STEM)]
-    assert [(report.student, report.assignment) for report in summary.reports] == [
+    assert [(one.student, one.assignment) for one in summary.standings] == [
         *[("ada", STEM), ("ada", SECOND), ("ben", SECOND)]
     ]
     assert scores(course) == [["student", STEM, SECOND], ["ada", "1", "2"], ["ben", "", "3"]]
@@ -287,7 +288,7 @@ def test_the_roster_decides_the_rows(pair: Course, judge: Judge) -> None:
     summary = judge.grades(pair)[1]
     assert scores(pair)[1:] == [["ben", "9"], ["ada", "7"], ["zoe", ""], ["../ada", ""]]
     assert summary.warnings == ("guest is not on roster.csv: no row in grades.csv",)
-    assert [report.student for report in summary.reports] == ["ada", "ben", "guest"]  # graded all the same
+    assert [one.student for one in summary.standings] == ["ada", "ben", "guest"]  # graded all the same
 
 
 NO_TABLE = "is not UTF-8 text with commas. Save it as CSV in UTF-8."
