@@ -139,6 +139,43 @@ def check(context: click.Context, notebook: Path) -> None:
 
 
 @main.command()
+@click.argument("notebook", type=_FOLDER)
+@click.argument("exercise")
+def reset(notebook: Path, exercise: str) -> None:
+    """Put the stub of an exercise back into a notebook. The old text is kept in a cell below, commented out."""
+    from autograder import resetting
+
+    click.echo(resetting.told(resetting.reset(notebook, exercise, resetting.stubs_of(notebook))))
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, type=_FOLDER, metavar="SOURCE...")
+@click.option(
+    "--assignment", metavar="STEM", help="All are of this assignment. Default: by name and content."
+)
+@click.option("--replace", is_flag=True, help="Take a notebook that differs from the one that is there.")
+@_submitted_option
+@_course_option
+@click.pass_context
+def collect(
+    context: click.Context, sources: tuple[Path, ...], assignment: str | None, replace: bool, submitted: Path | None
+) -> None:
+    """Put downloaded notebooks where grade looks: submitted/<student>/<assignment>/<topic>.ipynb.
+
+    A SOURCE is a zip or a folder as downloaded from Moodle or Canvas, or holds <student>__<assignment>.ipynb.
+    Exit code 1 where something could not be placed.
+    """
+    from autograder import collecting
+    from autograder.report.collected import collected_text
+
+    course = _course(context)
+    folder = submitted or course.submitted
+    done = collecting.collect(sources, course, folder, assignment=assignment, replace=replace)
+    click.echo(collected_text(done, folder))
+    context.exit(1 if done.left else 0)
+
+
+@main.command()
 @click.argument("student")
 @click.argument("stem", metavar="ASSIGNMENT")
 @click.argument("exercise")
