@@ -1,6 +1,5 @@
 """Tests that make the same calls for everyone are rehearsed; the calls then travel together. No verdict changes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,11 @@ from autograder.judging import rehearsed, run_exercise
 from autograder.model import Assignment, Exercise, Source, SourceCell, Visibility
 from autograder.pipeline import suites_of
 from autograder.rooms import LiveRoom, Student
-from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.rooms import FRAMES_AHEAD, ConfinedRooms
 from autograder.sandbox.server import ForkServer
 from autograder.suite import Suites, Test
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    assert missing_parts() is None
-    with ForkServer(confined=True) as started:
-        yield started
 
 
 def counts_to_three(student: Any) -> None:

@@ -1,0 +1,19 @@
+"""What several tests of the kit start with."""
+
+from collections.abc import Iterator
+
+import pytest
+from opened_rooms import LIMITS
+
+from autograder.sandbox.confinement import missing_parts
+from autograder.sandbox.server import ForkServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """A fork-server whose rooms are confined, with the tests' limits."""
+    missing = missing_parts()
+    assert missing is None, missing
+    with ForkServer(confined=True, limits=LIMITS) as running:
+        running.start()
+        yield running
