@@ -150,9 +150,7 @@ def reset(notebook: Path, exercise: str) -> None:
 
 @main.command()
 @click.argument("sources", nargs=-1, required=True, type=_FOLDER, metavar="SOURCE...")
-@click.option(
-    "--assignment", metavar="STEM", help="All are of this assignment. Default: by name and content."
-)
+@click.option("--assignment", metavar="STEM", help="All are of this assignment. Default: by name and content.")
 @click.option("--replace", is_flag=True, help="Take a notebook that differs from the one that is there.")
 @_submitted_option
 @_course_option
