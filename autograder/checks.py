@@ -204,6 +204,8 @@ def _compare_dict(value: Any, expected: dict[Any, Any], rule: Tolerance) -> None
 def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, part: str) -> None:
     if got.shape != want.shape:
         raise CheckFailed(Finding(Kind.SHAPE, shape_of(got), shape_of(want), part, sentence=_other_shape(got, want)))
+    if (got == want).all():
+        return  # as most answers of a class, exactly
     if np.all(np.isfinite(want)):
         _must_be_finite(got, part)
     with np.errstate(all="ignore"):
@@ -238,14 +240,18 @@ def _other_shape(got: NDArray[Any], want: NDArray[Any]) -> str:
 
 def _numbers(value: Any, part: str) -> NDArray[Any]:
     """A plain answer as an array of real numbers."""
-    try:
-        with np.errstate(all="ignore"):
-            plain = np.asarray(value if _only_numbers(value) else None)
-    except Exception:  # ragged lists, and whatever else NumPy does not like
-        plain = np.asarray(None)
+    plain = value if type(value) is np.ndarray else _as_array(value)
     if plain.dtype.kind not in "biuf":
         raise CheckFailed(Finding(Kind.TYPE, show(value), "numbers", part, sentence=_no_number(value)))
     return plain
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(value if _only_numbers(value) else None)
+    except Exception:  # ragged lists, and whatever else NumPy does not like
+        return np.asarray(None)
 
 
 def _only_numbers(value: Any) -> bool:
