@@ -1,0 +1,137 @@
+"""Where our time goes: one worker's work in this very process, with the functions it calls timed from outside.
+
+Run by bench_grading.py in a fresh interpreter: shares.py ROOT STEM SUBMITTED BEGUN prints JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import cProfile
+import functools
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import _pytest
+from processes import cpu_of_family
+
+from autograder import pipeline, suite
+from autograder.batch import result_path
+from autograder.course import Course, topic_of
+from autograder.grading_worker import Job, grade_or_explain, secrets_of
+from autograder.report import record
+from autograder.room import wire
+from autograder.sandbox.probe import probe
+from autograder.sandbox.rooms import Channel, ConfinedRoom, ConfinedRooms
+from autograder.sandbox.server import ForkServer
+
+START, COLLECTION, REHEARSAL = "start-up", "pytest collection", "rehearsing the tests"
+READING, OPENING = "reading the notebook", "opening and closing rooms"
+CALLING, WIRE = "waiting for the room's answers", "our side of the wire"
+JUDGING, WRITING = "reference, comparing, words", "writing results"
+PARTS = (START, COLLECTION, REHEARSAL, READING, OPENING, CALLING, WIRE, JUDGING, WRITING)
+
+
+@dataclass
+class Ledger:
+    """Time by part: a moment counts for the innermost part it falls into. What no part claims is start-up's.
+
+    Opening a room is one part with all it needs, also what it waits for.
+    """
+
+    since: float  # time.monotonic() when the first part began
+    wall: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    cpu: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    _busy_since: float = 0.0  # time.process_time()
+    _parts: list[str] = field(default_factory=lambda: [START])
+
+    def settle(self) -> None:
+        """Book the time since the last change of parts."""
+        now, busy = time.monotonic(), time.process_time()
+        self.wall[self._parts[-1]] += now - self.since
+        self.cpu[self._parts[-1]] += busy - self._busy_since
+        self.since, self._busy_since = now, busy
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        self.settle()
+        self._parts.append(OPENING if self._parts[-1] == OPENING else name)
+        try:
+            yield
+        finally:
+            self.settle()
+            self._parts.pop()
+
+    def book(self, owner: object, name: str, part: str) -> None:
+        """From now on the time inside `owner.name` counts for a part."""
+        function: Callable[..., Any] = getattr(owner, name)
+
+        @functools.wraps(function)
+        def timed(*arguments: Any, **options: Any) -> Any:
+            with self.part(part):
+                return function(*arguments, **options)
+
+        setattr(owner, name, timed)
+
+    def closed(self) -> dict[str, dict[str, float]]:
+        """What was booked. Of sending, waiting, reading and unpacking, only waiting leaves us without work."""
+        self.settle()
+        wall, cpu = dict(self.wall), dict(self.cpu)
+        busy, cpu[CALLING] = cpu[CALLING], 0.0
+        wall[CALLING] -= busy
+        wall[WIRE] += busy
+        cpu[WIRE] += busy
+        return {"wall": wall, "cpu": cpu}
+
+
+def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str, Any]:
+    """Grade what is there, as one worker does it and the batch writes it; seconds by part."""
+    ledger = Ledger(begun)
+    ledger.book(suite, "collect", COLLECTION)
+    ledger.book(pipeline, "rehearsed", REHEARSAL)
+    suites = pipeline.suites_of(course, stem)
+    jobs = [Job(path.name, stem, path / stem / f"{topic_of(stem)}.ipynb") for path in sorted(submitted.iterdir())]
+    with ForkServer(confined=True) as server, tempfile.TemporaryDirectory() as results:
+        server.start()
+        assert probe(server, secrets_of(course, [stem], [jobs[0].notebook]), controls=True).level == "full"
+        _book_each_step(ledger)
+        in_rooms = cpu_of_family()
+        for job in jobs:
+            report = grade_or_explain(job, suites, ConfinedRooms(server))
+            assert report.score == report.max_score, report
+            record.write(result_path(Path(results), stem, job.student), report)
+        in_rooms = cpu_of_family() - in_rooms
+        spent = ledger.closed()
+        pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], suites, ConfinedRooms(server)))
+    return {"count": len(jobs), "rooms": in_rooms, "pytest_calls": pytest_calls, **spent}
+
+
+def _calls_of_pytest(grading: Callable[[], object]) -> int:
+    """How many functions of pytest's are called while one submission is graded."""
+    profile = cProfile.Profile()
+    profile.runcall(grading)
+    own = str(Path(_pytest.__file__).parent)
+    return sum(entry.callcount for entry in profile.getstats() if own in getattr(entry.code, "co_filename", ""))
+
+
+def _book_each_step(ledger: Ledger) -> None:
+    """After start-up, whose probe opens rooms, too."""
+    ledger.book(pipeline, "read_submission", READING)
+    ledger.book(ConfinedRoom, "open", OPENING)
+    ledger.book(ConfinedRoom, "close", OPENING)
+    ledger.book(Channel, "send", CALLING)
+    ledger.book(Channel, "receive", CALLING)
+    ledger.book(wire, "pack", WIRE)
+    ledger.book(pipeline, "run_suites", JUDGING)
+    ledger.book(pipeline, "report_on", JUDGING)
+    ledger.book(record, "write", WRITING)
+
+
+if __name__ == "__main__":
+    root, stem, submitted, begun = sys.argv[1:]
+    print(json.dumps(shares(Course(Path(root)), stem, Path(submitted), float(begun))))
