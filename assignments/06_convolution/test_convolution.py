@@ -18,34 +18,34 @@ SMALL = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]])
 NINE = np.arange(1.0, 10.0).reshape(3, 3)
 
 
-@exercise("convolve1d")
+@exercise("convolve1d", weight=2)
 def test_echo(student):
     """four claps and their echo, as in the table"""
     claps, echo = np.array([1.0, 3.0, 0.0, 2.0]), np.array([4.0, 2.0, 1.0])
     close(student.convolve1d, (claps, echo), expected=np.array([4.0, 14.0, 7.0, 11.0, 4.0, 2.0]))
 
 
-@exercise("convolve1d")
+@exercise("convolve1d", weight=2)
 def test_echo_longer(student):
     """an echo that is longer than the claps"""
     claps, echo = np.array([1.0, -2.0]), np.array([3.0, 0.0, 5.0, 1.0])
     close(student.convolve1d, (claps, echo), expected=np.array([3.0, -6.0, 5.0, -9.0, -2.0]))
 
 
-@exercise("convolve1d")
+@exercise("convolve1d", weight=2)
 def test_echo_impulse(student):
     """a single clap gives the echo itself, later and louder"""
     clap, echo = np.array([0.0, 0.0, 2.0, 0.0]), np.array([4.0, -1.0, 0.5])
     close(student.convolve1d, (clap, echo), expected=np.array([0.0, 0.0, 8.0, -2.0, 1.0, 0.0]))
 
 
-@exercise("correlate2d")
+@exercise("correlate2d", weight=2)
 def test_correlate_by_hand(student):
     """two places, worked out by hand"""
     close(student.correlate2d, (SMALL, SLOPE), expected=np.array([[4.0, -1.0]]))
 
 
-@exercise("correlate2d")
+@exercise("correlate2d", weight=2)
 def test_correlate_slides_size(student):
     """28×28 with 5×5 gives 24×24, and a white dot leaves the kernel turned by half"""
     image, kernel = np.zeros((28, 28)), np.arange(25.0).reshape(5, 5)
@@ -55,7 +55,7 @@ def test_correlate_slides_size(student):
     close(student.correlate2d, (image, kernel), expected=expected)
 
 
-@exercise("correlate2d")
+@exercise("correlate2d", weight=2)
 def test_correlate_eight(student):
     """a piece of the 8, with a kernel wider than high"""
     kernel = np.array([[1.0, 0.0, -1.0], [2.0, 0.0, 0.0]])
@@ -63,13 +63,13 @@ def test_correlate_eight(student):
     close(student.correlate2d, (PATCH, kernel), expected=expected, terms=6)
 
 
-@exercise("convolve2d")
+@exercise("convolve2d", weight=2)
 def test_convolve_by_hand(student):
     """two places, worked out by hand"""
     close(student.convolve2d, (SMALL, SLOPE), expected=np.array([[0.0, 3.0]]))
 
 
-@exercise("convolve2d")
+@exercise("convolve2d", weight=2)
 def test_convolve_dot(student):
     """a white dot becomes a copy of the kernel"""
     image, kernel = np.zeros((7, 6)), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
@@ -79,7 +79,7 @@ def test_convolve_dot(student):
     close(student.convolve2d, (image, kernel), expected=expected)
 
 
-@exercise("output_size")
+@exercise("output_size", weight=2)
 def test_size_slides(student):
     """28 with a kernel of 5 gives 24, and other lengths"""
     equal(student.output_size, (28, 5), expected=24)
@@ -87,7 +87,7 @@ def test_size_slides(student):
     equal(student.output_size, (9, 1), expected=9)
 
 
-@exercise("output_size")
+@exercise("output_size", weight=2)
 def test_size_stride(student):
     """a stride, also one that leaves a remainder"""
     equal(student.output_size, (9, 3), {"stride": 2}, expected=4)
@@ -95,21 +95,21 @@ def test_size_stride(student):
     equal(student.output_size, (10, 3), {"stride": 2}, expected=4)
 
 
-@exercise("output_size")
+@exercise("output_size", weight=2)
 def test_size_padding(student):
     """padding counts on both sides"""
     equal(student.output_size, (28, 5), {"padding": 2}, expected=28)
     equal(student.output_size, (5, 3, 2, 1), expected=3)
 
 
-@exercise("output_size")
+@exercise("output_size", weight=2)
 def test_size_does_not_fit(student):
     """a ValueError where the kernel is larger than the input, not where it just fits"""
     raises(student.output_size, (4, 5))
     equal(student.output_size, (5, 5), expected=1)
 
 
-@exercise("pad2d")
+@exercise("pad2d", weight=2)
 def test_pad_zero(student):
     """zeros all around"""
     expected = np.array([[0, 0, 0, 0, 0], [0, 1, 2, 3, 0], [0, 4, 5, 6, 0], [0, 0, 0, 0, 0]])
@@ -136,14 +136,14 @@ SYMMETRIC = [
 ]
 
 
-@exercise("pad2d")
+@exercise("pad2d", weight=2)
 @pytest.mark.parametrize(("mode", "expected"), [("reflect", REFLECTED), ("symmetric", SYMMETRIC)])
 def test_pad_mirror(student, mode, expected):
     """a mirror on the outermost pixels, or behind them"""
     close(student.pad2d, (NINE, 2, mode), expected=np.array(expected))
 
 
-@exercise("pad2d")
+@exercise("pad2d", weight=2)
 def test_pad_none(student):
     """ "none" gives the image as it is, whatever p; "zero" does not"""
     image = np.array([[1.0, -2.0, 3.0]])
@@ -151,26 +151,26 @@ def test_pad_none(student):
     close(student.pad2d, (image, 1, "zero"), expected=np.array([[0, 0, 0, 0, 0], [0, 1, -2, 3, 0], [0, 0, 0, 0, 0]]))
 
 
-@exercise("conv2d")
+@exercise("conv2d", weight=2)
 def test_conv_defaults(student):
     """without options it is the correlation"""
     close(student.conv2d, (SMALL, SLOPE), expected=np.array([[4.0, -1.0]]))
 
 
-@exercise("conv2d")
+@exercise("conv2d", weight=2)
 def test_conv_bias(student):
     """the bias is added once to each sum"""
     close(student.conv2d, (SMALL, SLOPE, 10.0), expected=np.array([[14.0, 9.0]]))
 
 
-@exercise("conv2d")
+@exercise("conv2d", weight=2)
 def test_conv_stride_and_padding(student):
     """every second place of a padded image"""
     options = {"stride": 2, "padding": 1}
     close(student.conv2d, (NINE, SLOPE, 0.5), options, expected=np.array([[-0.5, -2.5], [1.5, 8.5]]))
 
 
-@exercise("conv2d")
+@exercise("conv2d", weight=2)
 def test_conv_mirror(student):
     """a mirror in place of zeros"""
     image, kernel = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[1.0, 0.0], [2.0, 0.0], [0.0, -1.0]])
@@ -178,21 +178,21 @@ def test_conv_mirror(student):
     close(student.conv2d, (image, kernel), options, expected=np.array([[-1.0, -2.0, 0.0, 3.0], [5.0, 4.0, 6.0, 9.0]]))
 
 
-@exercise("conv2d")
+@exercise("conv2d", weight=2)
 def test_conv_no_padding(student):
     """mode "none" leaves the padding out"""
     options = {"padding": 1, "mode": "none"}
     close(student.conv2d, (NINE, SLOPE), options, expected=np.array([[0.0, 2.0], [6.0, 8.0]]))
 
 
-@exercise("feature_map")
+@exercise("feature_map", weight=2)
 def test_map_by_hand(student):
     """two neurons, worked out by hand"""
     expected = np.array([[0.5, 0.0066928509]])
     close(student.feature_map, (SMALL, SLOPE, -4.0), expected=expected, scale=1.0)
 
 
-@exercise("feature_map")
+@exercise("feature_map", weight=2)
 def test_map_bias_alone(student):
     """where the picture is black the bias decides alone: σ(1) and σ(-2)"""
     for bias, value in ((1.0, 0.7310586), (-2.0, 0.1192029)):
@@ -200,7 +200,7 @@ def test_map_bias_alone(student):
         close(student.feature_map, (np.zeros((3, 4)), SLOPE, bias), expected=expected, scale=1.0)
 
 
-@exercise("feature_map")
+@exercise("feature_map", weight=2)
 def test_map_kernel_as_it_is(student):
     """a white dot: the kernel turned by half, through σ"""
     image, kernel = np.zeros((3, 5)), np.array([[1.0, -1.0, 2.0]])
@@ -210,14 +210,14 @@ def test_map_kernel_as_it_is(student):
     close(student.feature_map, (image, kernel, 0.0), expected=expected, scale=1.0)
 
 
-@exercise("sobel_edges")
+@exercise("sobel_edges", weight=2)
 def test_sobel_by_hand(student):
     """one place, worked out by hand: the root of 18, and of 20"""
     close(student.sobel_edges, (np.array([[0.0, 0, 3], [0, 0, 0], [0, 0, 0]]),), expected=np.array([[4.2426407]]))
     close(student.sobel_edges, (np.array([[0.0, 0, 0], [0, 0, 2], [0, 1, 0]]),), expected=np.array([[4.4721360]]))
 
 
-@exercise("sobel_edges")
+@exercise("sobel_edges", weight=2)
 def test_sobel_steps(student):
     """an upright edge and a level one are equally steep, an even surface is not steep at all"""
     image = np.zeros((4, 6))
@@ -227,21 +227,21 @@ def test_sobel_steps(student):
     close(student.sobel_edges, (image.T.copy(),), expected=expected.T)
 
 
-@exercise("sobel_edges")
+@exercise("sobel_edges", weight=2)
 def test_sobel_eight(student):
     """a piece of the 8"""
     expected = np.array([[282.856854, 761.83594, 1048.145982], [738.085361, 987.656823, 615.093489]])
     close(student.sobel_edges, (PATCH,), expected=expected)
 
 
-@exercise("conv_layer")
+@exercise("conv_layer", weight=2)
 def test_layer_by_hand(student):
     """two channels are summed, and the bias added once"""
     x, w = np.array([[[[1.0, 2.0, 3.0]], [[0.0, 1.0, 0.0]]]]), np.array([[[[1.0, 1.0]], [[2.0, 4.0]]]])
     close(student.conv_layer, (x, w, np.array([10.0])), expected=np.array([[[[17.0, 17.0]]]]))
 
 
-@exercise("conv_layer")
+@exercise("conv_layer", weight=2)
 def test_layer_samples_and_filters(student):
     """two samples and three filters, each with its own bias"""
     x = np.array([[[[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]]], [[[2.0, 0.0, 1.0], [1.0, 1.0, 0.0]]]])
@@ -252,7 +252,7 @@ def test_layer_samples_and_filters(student):
     close(student.conv_layer, (x, w, np.array([0.0, 10.0, -5.0])), expected=expected)
 
 
-@exercise("conv_layer")
+@exercise("conv_layer", weight=2)
 def test_layer_stride_and_padding(student):
     """stride 2 with a padding of zeros"""
     x, w = NINE.reshape(1, 1, 3, 3), SLOPE.reshape(1, 1, 2, 2)
@@ -260,7 +260,7 @@ def test_layer_stride_and_padding(student):
     close(student.conv_layer, (x, w, np.array([0.5])), options, expected=np.array([[[[-0.5, -2.5], [1.5, 8.5]]]]))
 
 
-@exercise("conv_layer")
+@exercise("conv_layer", weight=2)
 def test_layer_slides_size(student):
     """20 maps of 5×5 on 28×28: 24×24 each, and where the picture is black the biases alone"""
     x, w, b = np.zeros((2, 1, 28, 28)), np.ones((20, 1, 5, 5)), np.arange(1.0, 21.0)
@@ -270,7 +270,7 @@ def test_layer_slides_size(student):
     close(student.conv_layer, (x, w, b), expected=expected, terms=26)
 
 
-@exercise("conv_layer_backward")
+@exercise("conv_layer_backward", weight=2)
 def test_backward_by_hand(student):
     """two windows of a row of three, worked out by hand"""
     dout, x, w = np.array([[[[1.0, 10.0]]]]), np.array([[[[1.0, 2.0, 3.0]]]]), np.array([[[[4.0, 5.0]]]])
@@ -278,7 +278,7 @@ def test_backward_by_hand(student):
     close(student.conv_layer_backward, (dout, x, w), expected=(dx, dw, db))
 
 
-@exercise("conv_layer_backward")
+@exercise("conv_layer_backward", weight=2)
 def test_backward_samples_and_filters(student):
     """two samples, two channels, three filters: what is shared adds up"""
     x = np.array([[[[1.0, 2.0]], [[0.0, 3.0]]], [[[4.0, -1.0]], [[2.0, 2.0]]]])
@@ -289,7 +289,7 @@ def test_backward_samples_and_filters(student):
     close(student.conv_layer_backward, (dout, x, w), expected=(dx, dw, np.array([6.0, 5.0, 2.0])))
 
 
-@exercise("conv_layer_backward")
+@exercise("conv_layer_backward", weight=2)
 def test_backward_padding(student):
     """the padding is there for the weights, and cut off from the gradient of the input"""
     dout, x, w = np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[[5.0]]]]), np.array([[[[1.0, 2.0], [3.0, 7.0]]]])
@@ -301,7 +301,7 @@ def test_backward_padding(student):
     close(student.conv_layer_backward, (dout, x, w), {"padding": 1}, expected=(dx, dw, db))
 
 
-@exercise("conv_layer_backward")
+@exercise("conv_layer_backward", weight=2)
 def test_backward_stride(student):
     """stride 2: the windows stand apart, and the last entry lies in none"""
     dout, x, w = np.array([[[[1.0, 10.0]]]]), np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]]), np.array([[[[4.0, 7.0]]]])
