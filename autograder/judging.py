@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import numpy as np
 from autograder import wording
 from autograder.checks import CheckFailed
 from autograder.mistakes import Mistake, fingerprint, recognised
-from autograder.model import Exercise, ExerciseResult, Outcome, Source, TestResult
+from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Source, TestResult
 from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
@@ -169,13 +170,13 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
         visibility=run.test.visibility,
         points=suites.points(run.test),
         outcome=run.outcome,
-        message=explained(one, source, run, hint),
+        message=explained(suites.assignment, one, source, run, hint),
         mistake=mistake.name if failed and mistake else None,
         seconds=run.seconds,
     )
 
 
-def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
+def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
     """What a test's outcome means, in the words meant for its visibility."""
     if run.outcome is Outcome.PASSED:
         return None
@@ -185,6 +186,8 @@ def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | 
         case CheckFailed(finding=finding):
             return wording.failure(one.name, finding, called_with, seen, hint)
         case CallRaised(call=call) if isinstance(call.reply, Raised):
+            if called := _called_but_not_written(assignment, call.reply):
+                return wording.stub_called(one.name, called)
             return wording.exception(one.name, _trouble(call.reply, source), seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
@@ -197,6 +200,12 @@ def explained(one: Exercise, source: Source, run: Run, hint: str = "") -> str | 
             return wording.skipped(sentence, one.name)
         case _:
             return wording.broken()
+
+
+def _called_but_not_written(assignment: Assignment, reply: Raised) -> str | None:
+    """In a room there is no stub to call, only a name that is not defined."""
+    found = re.fullmatch(r"name '(\w+)' is not defined\b.*", reply.text) if reply.type == "NameError" else None
+    return found[1] if found and found[1] in {one.name for one in assignment.exercises} else None
 
 
 def _absence(name: str, absent: Absent, source: Source) -> str:
@@ -222,7 +231,7 @@ def blame_what_failed_first(
     results: tuple[ExerciseResult, ...], calls: dict[str, tuple[str, ...]]
 ) -> tuple[ExerciseResult, ...]:
     """Tell a student whose function fails when it calls another one of theirs that fails, too."""
-    failed = {one.name for one in results if one.outcome is not Outcome.PASSED}
+    failed = {one.name for one in results if one.outcome not in (Outcome.PASSED, Outcome.STUB)}
     return tuple(_with_blame(one, tuple(name for name in calls.get(one.name, ()) if name in failed)) for one in results)
 
 

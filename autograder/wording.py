@@ -109,7 +109,7 @@ def wrong_axes(got: int, want: int) -> str:
 
 
 def wrong_lengths(where: Sequence[int]) -> str:
-    return f"The length is wrong along axis {listed(where)}."
+    return f"The length is wrong along {'axis' if len(where) == 1 else 'axes'} {listed(where)}."
 
 
 def no_number(kind: str) -> str:
@@ -182,7 +182,7 @@ def stub_called(name: str, called: str) -> str:
 
 
 def not_written(name: str) -> str:
-    return _filled(f"{name} is not written yet: no cell of the notebook defines it, apart from the stub.")
+    return _filled(f"{name} is not written yet. Put your code in place of the `raise NotImplementedError` in its cell.")
 
 
 def cell_broken(name: str, error: str) -> str:

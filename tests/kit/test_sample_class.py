@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,14 +17,16 @@ from typing import Any
 
 import pytest
 
+from autograder.report import record
 from autograder.sandbox.confinement import missing_parts
+from autograder.wording import WIDTH
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_class"
 SUBMITTED = SAMPLE / "submitted"
-STEM = "01_perceptron"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))
-LEFT_BEHIND = ("luca.json", "weights.txt", "left-behind", STEM)  # what the class tries to write, and the probe
+STEMS = {entry["assignment"] for entry in EXPECTED.values()}
+LEFT_BEHIND = ("luca.json", "weights.txt", "left-behind", *STEMS)  # what the class tries to write, and the probe
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -48,7 +51,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     working.mkdir()
     temporary.mkdir()
     options = ["--submitted", SUBMITTED, "--results", folder / "results", "--jobs", "2"]
-    command = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade", STEM, *options]
+    command = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade", *options]
     before = digests()
     with orphans_come_here() as processes:
         done = subprocess.run(
@@ -113,9 +116,15 @@ def test_the_class_is_large_enough() -> None:
 
 @pytest.mark.parametrize("student", EXPECTED)
 def test_everybody_gets_what_is_deserved(graded: Graded, student: str) -> None:
-    report = json.loads((graded.results / STEM / f"{student}.json").read_text(encoding="utf-8"))
+    report = report_of(graded, student)
     assert lines_of(report) == expected_lines(EXPECTED[student])
     assert report["sandbox"] == "full"
+
+
+def report_of(graded: Graded, student: str) -> dict[str, Any]:
+    path = graded.results / EXPECTED[student]["assignment"] / f"{student}.json"
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
 
 
 def lines_of(report: dict[str, Any]) -> list[str]:
@@ -138,7 +147,8 @@ def test_the_exit_code_tells_that_some_are_ungraded(graded: Graded) -> None:
 
 def test_grades_csv_has_everybody(graded: Graded) -> None:
     with (graded.results / "grades.csv").open(encoding="utf-8", newline="") as file:
-        scores = {row["student"]: row[STEM] for row in csv.DictReader(file)}
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    scores = {student: row[EXPECTED[student]["assignment"]] for student, row in rows.items()}
     assert list(scores) == sorted(EXPECTED)
     for student, score in scores.items():
         expected = EXPECTED[student]["score"]
@@ -147,7 +157,9 @@ def test_grades_csv_has_everybody(graded: Graded) -> None:
 
 def test_there_is_one_result_for_each_and_nothing_else(graded: Graded) -> None:
     found = sorted(str(path.relative_to(graded.results)) for path in graded.results.rglob("*") if path.is_file())
-    assert found == sorted(["grades.csv", *(f"{STEM}/{student}.json" for student in EXPECTED)])
+    assert found == sorted(
+        ["grades.csv", *(f"{one['assignment']}/{student}.json" for student, one in EXPECTED.items())]
+    )
 
 
 def test_the_operator_reads_words(graded: Graded) -> None:
@@ -158,11 +170,29 @@ def test_the_operator_reads_words(graded: Graded) -> None:
 
 
 def test_no_message_can_steer_a_terminal(graded: Graded) -> None:
-    for path in (graded.results / STEM).iterdir():
-        report = json.loads(path.read_text(encoding="utf-8"))
+    for student in EXPECTED:
+        report = report_of(graded, student)
         messages = [t["message"] or "" for one in report["exercises"] for t in one["tests"]]
         said = "".join([*messages, *report["remarks"], report["reason"] or ""])
-        assert not [c for c in said if not c.isprintable() and c != "\n"], path.name
+        assert not [c for c in said if not c.isprintable() and c != "\n"], student
+
+
+def test_everybody_reads_what_the_golden_file_says(graded: Graded) -> None:
+    """`make.py --expected` writes it; a change of a sentence is looked at there, in the words of every student."""
+    sys.path.insert(0, str(SAMPLE))
+    from messages import comparable, messages_text
+
+    reports = [record.read(graded.results / one["assignment"] / f"{name}.json") for name, one in EXPECTED.items()]
+    golden = (SAMPLE / "messages.txt").read_text(encoding="utf-8")
+    said = messages_text(sorted((one for one in reports if one), key=lambda report: report.student))
+    assert comparable(said, golden) == comparable(golden, golden)
+
+
+def test_no_message_is_wide_or_full_of_numbers() -> None:
+    lines = (SAMPLE / "messages.txt").read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines[1:] if not line.startswith("== ")]
+    assert max(map(len, said)) <= WIDTH
+    assert max(len(re.findall(r"-?\d+\.?\d*", line)) for line in said) <= 24
 
 
 def test_no_process_is_left(graded: Graded) -> None:

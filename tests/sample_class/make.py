@@ -1,4 +1,4 @@
-"""Writes the sample class from its table and the release: `submitted/`, and with --expected `expected.json`.
+"""Writes the sample class from its table and the releases: `submitted/`, and with --expected what comes of it.
 
 python tests/sample_class/make.py              write the notebooks
 python tests/sample_class/make.py --check      exit 1 if a notebook or the expected results are not current
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from damage import lines, named
+from messages import messages_text
 from student import STUB, Notebook, Student
 from students import STUDENTS
 
@@ -27,9 +28,9 @@ from autograder.model import Report
 
 HERE = Path(__file__).parent
 COURSE = Course(HERE.parents[1])
-STEM = "01_perceptron"
 SUBMITTED = HERE / "submitted"
 EXPECTED = HERE / "expected.json"
+MESSAGES = HERE / "messages.txt"
 
 # ---- notebooks
 
@@ -52,10 +53,10 @@ def _answered(cell: dict[str, Any], student: Student, solution: dict[str, str]) 
     return cell | {"source": lines(stub.replace(f"    {STUB}", body))}
 
 
-def solution_bodies() -> dict[str, str]:
+def solution_bodies(stem: str) -> dict[str, str]:
     """The answers of the solution notebook, without the marks around them."""
     bodies = {}
-    for cell in _read(COURSE.solution(STEM))["cells"]:
+    for cell in _read(COURSE.solution(stem))["cells"]:
         if cell["cell_type"] == "code" and cell["metadata"].get("nbgrader", {}).get("solution"):
             text = "".join(cell["source"]).partition("### BEGIN SOLUTION\n")[2].partition("    ### END SOLUTION")[0]
             bodies[cell["metadata"]["nbgrader"]["grade_id"]] = textwrap.dedent(text)
@@ -68,9 +69,15 @@ def _read(path: Path) -> Notebook:
 
 
 def all_files() -> dict[Path, bytes]:
-    release, solution = _read(COURSE.release(STEM)), solution_bodies()
-    folder = f"{STEM}/{COURSE.release(STEM).name}"
-    return {SUBMITTED / one.name / folder: notebook_of(one, release, solution) for one in STUDENTS}
+    stems = {one.stem for one in STUDENTS}
+    release = {stem: _read(COURSE.release(stem)) for stem in stems}
+    solution = {stem: solution_bodies(stem) for stem in stems}
+    return {
+        SUBMITTED / one.name / one.stem / COURSE.release(one.stem).name: notebook_of(
+            one, release[one.stem], solution[one.stem]
+        )
+        for one in STUDENTS
+    }
 
 
 def write_notebooks() -> None:
@@ -91,13 +98,12 @@ def stale_files() -> list[str]:
 # ---- expected results
 
 
-def graded() -> dict[str, Any]:
+def graded() -> list[Report]:
     """The class as it is graded now."""
     with tempfile.TemporaryDirectory() as results:
         watcher = _Reports()
-        grade_class(Options(COURSE, SUBMITTED, Path(results), (STEM,)), watcher)
-    did = {student.name: student for student in STUDENTS}
-    return {report.student: entry(report, did[report.student]) for report in watcher.reports}
+        grade_class(Options(COURSE, SUBMITTED, Path(results)), watcher)
+    return sorted(watcher.reports, key=lambda report: report.student)
 
 
 class _Reports(Watcher):
@@ -116,6 +122,7 @@ def entry(report: Report, student: Student) -> dict[str, Any]:
         for one in report.exercises
     }
     return {
+        "assignment": student.stem,
         "did": student.did,
         "cheats": student.cheats,
         "status": report.status,
@@ -173,10 +180,13 @@ def main() -> int:
         write_notebooks()
         problems = []
         if options.expected:
-            expected = graded()
+            reports = graded()
+            did = {student.name: student for student in STUDENTS}
+            expected = {report.student: entry(report, did[report.student]) for report in reports}
             problems = list(undeserved(expected))
             if not problems:
                 EXPECTED.write_text(as_text(expected), encoding="utf-8")
+                MESSAGES.write_text(messages_text(reports), encoding="utf-8")
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 

@@ -35,6 +35,7 @@ class Student:
     damage: Damage = as_handed_out
     write: Callable[[Notebook], bytes] = as_file
     cheats: bool = False
+    stem: str = "01_perceptron"
 
 
 STUB = "raise NotImplementedError"

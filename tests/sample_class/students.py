@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from answering import ANSWERING
 from cheating import CHEATING
+from convolving import CONVOLVING
 from damaged import DAMAGED
 from ending_badly import ENDS_BADLY
 from student import Student
 
 STUDENTS: tuple[Student, ...] = tuple(
-    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING], key=lambda student: student.name)
+    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING, *CONVOLVING], key=lambda student: student.name)
 )
