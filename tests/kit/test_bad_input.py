@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 STEM = "01_perceptron"
 FULL = 24.0
 SOLUTION = Course(ROOT).solution(STEM).read_bytes()
-GRADE = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade"]
+GRADE = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade", STEM]
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"

@@ -131,7 +131,7 @@ def test_arrays_with_free_sides() -> None:
         ({}, 1.0, Kind.TYPE, "It is a dict."),
         ([[1], [2, 3]], np.ones(2), Kind.TYPE, "a list that is no array"),
         ([1.0], 1.0, Kind.SHAPE, "It has 1 axis where no axis (one number) is right."),
-        (np.ones((2, 3)), np.ones((3, 2)), Kind.SHAPE, "wrong along axis 0 and 1"),
+        (np.ones((2, 3)), np.ones((3, 2)), Kind.SHAPE, "wrong along axes 0 and 1"),
         (math.nan, 1.0, Kind.FINITE, ""),
         ([1.0, math.inf], np.ones(2), Kind.FINITE, ""),
         ([1.0, 2.0], np.ones(2), Kind.VALUES, ""),
