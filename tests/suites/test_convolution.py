@@ -29,7 +29,7 @@ def eighths(rng: np.random.Generator, *shape: int) -> Array:
 @pytest.mark.parametrize(("n", "m"), [(11, 4), (3, 9)])
 def test_echo_random(student, rng, n, m):
     """signals of different lengths, either one the longer"""
-    f, g = eighths(rng, n), eighths(rng, m)
+    f, g = rng.normal(size=n), rng.normal(size=m)
     close(student.convolve1d, (f, g), expected=ref.convolve1d(f, g), terms=min(n, m))
 
 
@@ -50,8 +50,8 @@ def test_echo_single(student, rng, n, m):
 
 @exercise("convolve1d")
 def test_echo_integers(student, rng):
-    """signals of type int64"""
-    f, g = rng.integers(-9, 10, 8), np.array([2, -1, 3, 5])
+    """whole numbers, type int64, with an echo that is not whole"""
+    f, g = rng.integers(-9, 10, 8), eighths(rng, 4)
     close(student.convolve1d, (f, g), expected=ref.convolve1d(f, g), terms=4)
 
 
@@ -590,10 +590,6 @@ def into_integers(function: Callable[..., Array]) -> Callable[..., Array]:
     return lambda image, *args, **options: function(image, *args, **options).astype(image.dtype)
 
 
-def cut(values: Array, like: Array) -> Array:
-    return values.astype(like.dtype)
-
-
 def zeroing(index: int, function: Callable[..., object]) -> Callable[..., object]:
     """Right, and writes to an argument on the way."""
 
@@ -815,6 +811,7 @@ MISTAKES = {
             circular,
             "An index ran below 0: in Python g[-1] is the last entry. Outside, the signals count as 0.",
         ),
+        "cut_to_whole": (into_integers(ref.convolve1d), CUT.replace("an image", "a signal")),
         "in_place": (zeroing(0, ref.convolve1d), IN_PLACE),
     },
     "correlate2d": {
