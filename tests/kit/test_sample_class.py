@@ -188,11 +188,27 @@ def test_everybody_reads_what_the_golden_file_says(graded: Graded) -> None:
     assert comparable(said, golden) == comparable(golden, golden)
 
 
-def test_no_message_is_wide_or_full_of_numbers() -> None:
-    lines = (SAMPLE / "messages.txt").read_text(encoding="utf-8").splitlines()
-    said = [line for line in lines[1:] if not line.startswith("== ")]
-    assert max(map(len, said)) <= WIDTH
-    assert max(len(re.findall(r"-?\d+\.?\d*", line)) for line in said) <= 24
+def messages_of(graded: Graded) -> Iterator[tuple[str, str]]:
+    """The visibility and the message of every test that did not pass."""
+    for student in EXPECTED:
+        for one in report_of(graded, student)["exercises"]:
+            yield from ((t["visibility"], t["message"]) for t in one["tests"] if t["message"])
+
+
+def test_no_message_is_wide_or_full_of_numbers(graded: Graded) -> None:
+    for _, message in messages_of(graded):
+        assert max(map(len, message.splitlines())) <= WIDTH, message
+        rows = message.replace("\n" + 16 * " ", " ").splitlines()
+        ours = [row for row in rows if not row.startswith(("  it says", "  the line"))]  # not a student's own text
+        assert max(len(re.findall(r"-?\d+\.?\d*", row)) for row in ours) <= 24, message
+
+
+def test_a_hidden_test_shows_no_input_and_no_number(graded: Graded) -> None:
+    """What an exception says is shown only of a cell, which ran before any test."""
+    for visibility, message in messages_of(graded):
+        if visibility == "hidden":
+            assert not re.search("^  (called with|you returned|expected) ", message, re.MULTILINE), message
+            assert "\n  it says" not in message or "is missing, because its cell raised" in message
 
 
 def test_no_process_is_left(graded: Graded) -> None:

@@ -171,7 +171,7 @@ def as_text(expected: dict[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The sample class.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with what is not current")
-    parser.add_argument("--expected", action="store_true", help="grade the class and write expected.json")
+    parser.add_argument("--expected", action="store_true", help="grade the class, write expected.json and messages.txt")
     options = parser.parse_args()
     if options.check:
         expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
