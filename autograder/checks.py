@@ -16,7 +16,7 @@ from autograder import wording
 from autograder.model import plural
 from autograder.regions import region
 from autograder.rooms import Call, CallRaised, Function, Raised, Returned
-from autograder.showing import MAX_SHOWN, entry_where, ordinal, shape_of, show, show_entry, wanted_shape
+from autograder.showing import MAX_SHOWN, entry_where, shape_of, show, show_entry, wanted_shape
 from autograder.wording import Finding, Kind
 
 _EPS32 = float(np.finfo(np.float32).eps)
@@ -115,7 +115,8 @@ def unchanged(
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
     """The parts of an answer that must be a tuple or list (or the rows of an array) of exactly `count`."""
     if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):
-        raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what))
+        reason = wording.no_number("None") if value is None else ""
+        raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what, sentence=reason))
     if len(value) != count:
         raise CheckFailed(Finding(Kind.COUNT, plural(len(value), "result"), plural(count, "result"), what))
     return tuple(value)
@@ -163,7 +164,7 @@ def _demand_unchanged(call: Call) -> None:
     for number, before in enumerate(call.arguments):
         given = after[number] if after is not None and len(after) == len(call.arguments) else None
         if not callable(before) and not _same(before, given):
-            raise CheckFailed(Finding(Kind.ARGUMENTS, part=ordinal(number)))
+            raise CheckFailed(Finding(Kind.ARGUMENTS, part=wording.ordinal(number)))
 
 
 def _compare_answer(call: Call, expected: Any, rule: Tolerance) -> None:

@@ -42,7 +42,8 @@ def run_exercise_tests(
     """An exercise's tests; the first TIMEOUT or KILLED ends it. The mistake is named when all have run."""
     runs = tuple(_runs(suites, one.name, student))
     failed = {run.test.id: run.prints for run in runs if run.outcome in _JUDGED}
-    mistake = recognised(suites.mistakes_of(one.name), failed) if failed else None
+    passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
+    mistake = recognised(suites.mistakes_of(one.name), failed, passed) if failed else None
     return tuple((_result(suites, one, source, run, mistake), run) for run in runs)
 
 

@@ -8,7 +8,7 @@ the code in a hidden suite; the student's side reads them from `selfcheck.json`,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,9 +102,11 @@ def _same_numbers(one: Sequence[Any], other: Sequence[Any]) -> bool:
         return bool(np.all((np.abs(a - b) <= _CLOSE * scale) | (a == b) | (np.isnan(a) & np.isnan(b))))
 
 
-def recognised(mistakes: Sequence[Mistake], failed: Mapping[str, Sequence[Print]]) -> Mistake | None:
-    """The one mistake that gives all the failed answers; None where none or several do."""
-    found = [mistake for mistake in mistakes if _gives(mistake, failed)]
+def recognised(
+    mistakes: Sequence[Mistake], failed: Mapping[str, Sequence[Print]], passed: Collection[str] = ()
+) -> Mistake | None:
+    """The one mistake that gives all the failed answers and fails no test that passed; None for none or several."""
+    found = [one for one in mistakes if _gives(one, failed) and not any(test in one.answers for test in passed)]
     return found[0] if failed and len(found) == 1 else None
 
 

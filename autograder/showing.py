@@ -16,10 +16,6 @@ from autograder.wording import axes
 MAX_SHOWN = 8  # a message shows at most so many numbers
 
 
-def ordinal(number: int) -> str:
-    return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
-
-
 def shape_of(plain: NDArray[Any]) -> str:
     return "one number" if plain.ndim == 0 else f"shape {plain.shape}"
 

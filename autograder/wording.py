@@ -117,14 +117,14 @@ def no_number(kind: str) -> str:
 
 
 def place(what: str, axis: int, index: int, length: int) -> str:
-    """`last row`, `row 3`, `index 0 along axis 1`."""
+    """`the last row`, `row 3`, `the second entry along axis 1`."""
     if not what:
-        return f"index {index} along axis {axis}"
-    return f"first {what}" if index == 0 else f"last {what}" if index == length - 1 else f"{what} {index}"
+        return f"the {ordinal(index)} entry along axis {axis}"
+    return f"the first {what}" if index == 0 else f"the last {what}" if index == length - 1 else f"{what} {index}"
 
 
 def only_in(places: Sequence[str]) -> str:
-    return f"Only {listed(map(_the, places))} {'differs' if len(places) == 1 else 'differ'}."
+    return f"Only {listed(places)} {'differs' if len(places) == 1 else 'differ'}."
 
 
 def only_border() -> str:
@@ -132,11 +132,11 @@ def only_border() -> str:
 
 
 def all_but(place: str) -> str:
-    return f"Only {_the(place)} is right."
+    return f"Only {place} is right."
 
 
-def _the(place: str) -> str:
-    return f"the {place}" if place.startswith(("first", "last")) else place
+def ordinal(number: int) -> str:
+    return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
 
 
 def axes(count: int) -> str:
@@ -149,13 +149,19 @@ def axes(count: int) -> str:
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
     """An exception in the student's function, with the student's own line."""
     if "NotImplementedError" in trouble.kinds[:1]:
-        return stub(name) if trouble.function == name else stub_called(name, trouble.function)
+        return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
     at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
     lines = textwrap.wrap(f"{name} raised {trouble.type}{at}.", WIDTH)
     lines += _row("the line", trouble.code)
     if visibility is Visibility.PUBLIC:
         lines += _row("it says", trouble.text)
-    return "\n".join(lines + _wrapped(hint or _LIKELY_REASONS.get(trouble.type, "")))
+    return "\n".join(lines + _wrapped(hint or _likely_reason(trouble)))
+
+
+def _likely_reason(trouble: Trouble) -> str:
+    if trouble.type == "TypeError" and not trouble.code:
+        return "It could not be called. Does it take the parameters that the stub has?"
+    return _LIKELY_REASONS.get(trouble.type, "")
 
 
 _LIKELY_REASONS = {
@@ -165,7 +171,7 @@ _LIKELY_REASONS = {
     ),
     "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
     "ModuleNotFoundError": "Only NumPy and the standard library are there when your notebook is graded.",
-    "ImportError": "Only NumPy and the standard library are there when your notebook is graded.",
+    "ImportError": "The module has no such name. Is it misspelt, or from another package?",
     "PermissionError": "A function is graded without files, network, threads and other processes.",
     "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
     "RecursionError": "The function calls itself without an end.",
@@ -178,7 +184,7 @@ def stub(name: str) -> str:
 
 
 def stub_called(name: str, called: str) -> str:
-    return _filled(f"{name} called {called or 'another function'}, which is still a stub. Write that one first.")
+    return _filled(f"{name} called {called}, which is still a stub. Write that one first.")
 
 
 def not_written(name: str) -> str:

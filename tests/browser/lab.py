@@ -9,8 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,29 +35,35 @@ class Lab:
     def show(self, cell: str) -> Locator:
         """Go to a cell; what the browser shows of it."""
         place = self._place(cell)
-        self.page.evaluate(
-            f"async () => {{ {_NOTEBOOK}.activeCellIndex = {place};"
-            f" await {_NOTEBOOK}.scrollToItem({place}, 'smart'); }}"
-        )
+        self.page.evaluate(f"() => {{ {_NOTEBOOK}.activeCellIndex = {place}; }}")
+        self._finish(f"{_NOTEBOOK}.scrollToItem({place}, 'smart')")
         active = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
-        active.wait_for(timeout=PATIENCE)
+        active.wait_for()
         return active
+
+    def _finish(self, promise: str) -> None:
+        """Wait for what a promise does: `evaluate` would wait for ever where, say, the kernel has died."""
+        self.page.evaluate(f"() => {{ window.unfinished = true; {promise}.finally(() => window.unfinished = false); }}")
+        self.page.wait_for_function("() => !window.unfinished")
+
+    def _command(self, name: str) -> None:
+        self._finish(f"window.jupyterapp.commands.execute('{name}')")
 
     def write(self, cell: str, text: str) -> None:
         """Replace what stands in a cell, with the keyboard."""
         self.show(cell).locator(".cm-content").click()
-        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("ControlOrMeta+A")
         self.page.keyboard.insert_text(text)
 
     def run(self, *cells: str) -> None:
         for cell in cells:
             self.show(cell)
-            self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-cell') }")
+            self._command("notebook:run-cell")
 
     def add_below(self, cell: str, text: str) -> str:
         """Put a new cell below another and run it; its id."""
         self.show(cell)
-        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:insert-cell-below') }")
+        self._command("notebook:insert-cell-below")
         new = str(self.page.evaluate(f"() => {_NOTEBOOK}.activeCell.model.id"))
         self.write(new, text)
         self.run(new)
@@ -78,15 +82,15 @@ class Lab:
         return "\n".join(self.show(cell).locator(".jp-OutputArea-output").all_inner_texts())
 
     def save(self) -> None:
-        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
+        self._command("docmanager:save")
 
     def validate(self) -> str:
         """Press nbgrader's Validate; what its dialog says."""
         self.page.locator(".jp-NotebookPanel-toolbar").get_by_text("Validate", exact=True).click()
         dialog = self.page.locator(".jp-Dialog-content")
-        dialog.wait_for(timeout=PATIENCE)
         said = dialog.inner_text()
         self.page.locator(".jp-Dialog-button").last.click()
+        dialog.wait_for(state="hidden")
         return said
 
 
@@ -94,14 +98,18 @@ class Lab:
 def lab(notebook: Path, home: Path, *, width: int = 1200, height: int = 1400, scale: float = 1) -> Iterator[Lab]:
     """Open a notebook in JupyterLab, served from its folder; all that a server keeps goes to `home`."""
     with _server(notebook.parent, home) as url, sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        environment = _environment(home)
+        # its own sandbox is refused to root and in most containers; it opens nothing but this server's pages
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=environment)
         page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
         page.set_default_timeout(PATIENCE)
         page.goto(f"{url}/lab/tree/{notebook.name}?token={_TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("#jp-main-statusbar :text('| Idle')")  # the kernel is there
-        yield Lab(page)
-        browser.close()
+        try:
+            yield Lab(page)
+        finally:
+            browser.close()
 
 
 @contextlib.contextmanager
@@ -118,29 +126,27 @@ def _server(folder: Path, home: Path) -> Iterator[str]:
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    settings = (
-        home / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    )
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"fetchNews": "false"}')  # else it asks, on top of the notebook
-    bin_folder = Path(sys.executable).parent
-    places = {name: str(home) for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    environment = {
-        **os.environ,
-        **places,
-        "IPYTHONDIR": str(home),
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
-    }
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=_environment(home), stdout=log, stderr=log
         )
         try:
-            _wait_for(server, f"{url}/api/status?token={_TOKEN}", home / "server.log")
+            _wait_for(server, port, home / "server.log")
             yield url
         finally:
-            server.terminate()
-            server.wait()
+            _stop(server)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """A student's, who has no settings yet: neither ours nor this machine's reach Jupyter, the kernel or Chromium."""
+    ours = ("JUPYTER", "IPYTHON", "AUTOGRADER", "PYTEST", "PYTHON", "XDG_", "MPL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    settings = home / "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"fetchNews": "false"}')  # else it asks, on top of the notebook
+    places = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**kept, **dict.fromkeys(places, str(home)), "PATH": path}
 
 
 def _free_port() -> int:
@@ -149,11 +155,21 @@ def _free_port() -> int:
         return port
 
 
-def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until it listens; the browser then waits for its answers."""
     for _ in range(PATIENCE // 250):
-        with contextlib.suppress(OSError), urllib.request.urlopen(url):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
-        if server.poll() is not None:
-            break
-        time.sleep(0.25)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=0.25)
+            break  # it has ended
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()  # it ends its kernels
+    try:
+        server.wait(timeout=PATIENCE / 1000)
+    except subprocess.TimeoutExpired:
+        server.kill()  # a kernel whose server is gone ends by itself
+        server.wait()

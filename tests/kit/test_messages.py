@@ -42,7 +42,7 @@ AROUND = {  # what `check` and `autograder check` say around the messages of pub
 ELSEWHERE = {*AROUND, "broken"}  # a test of ours breaks in no submission of the class
 UNSAID = {
     "''",  # no sentence
-    "'another function'",  # for a function without a line of Python that raises NotImplementedError
+    "f'{number + 1}th'",  # a seventh sample that alone is wrong
 }
 
 
