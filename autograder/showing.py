@@ -13,7 +13,7 @@ from autograder.room.wire import Opaque
 from autograder.rooms import Call
 from autograder.wording import axes
 
-MAX_SHOWN = 8  # a message shows at most so many numbers
+MAX_SHOWN = 9  # a message shows at most so many numbers of an array: a picture of 3×3, not a larger one
 
 
 def shape_of(plain: NDArray[Any]) -> str:

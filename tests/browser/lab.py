@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 
 PATIENCE = 120_000  # ms: for what takes a second on an idle machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -81,6 +81,10 @@ class Lab:
         """The text that stands below a cell, for the eye."""
         return "\n".join(self.show(cell).locator(".jp-OutputArea-output").all_inner_texts())
 
+    def close_sidebar(self) -> None:
+        if self.page.evaluate("() => !window.jupyterapp.shell.leftCollapsed"):
+            self._command("application:toggle-left-area")
+
     def save(self) -> None:
         self._command("docmanager:save")
 
@@ -97,19 +101,19 @@ class Lab:
 @contextlib.contextmanager
 def lab(notebook: Path, home: Path, *, width: int = 1200, height: int = 1400, scale: float = 1) -> Iterator[Lab]:
     """Open a notebook in JupyterLab, served from its folder; all that a server keeps goes to `home`."""
-    with _server(notebook.parent, home) as url, sync_playwright() as player:
-        environment = _environment(home)
-        # its own sandbox is refused to root and in most containers; it opens nothing but this server's pages
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=environment)
+    with _server(notebook.parent, home) as url, sync_playwright() as player, _browser(player, home) as browser:
         page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
         page.set_default_timeout(PATIENCE)
         page.goto(f"{url}/lab/tree/{notebook.name}?token={_TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("#jp-main-statusbar :text('| Idle')")  # the kernel is there
-        try:
-            yield Lab(page)
-        finally:
-            browser.close()
+        yield Lab(page)
+
+
+def _browser(player: Playwright, home: Path) -> Browser:
+    # its own sandbox is refused to root and in most containers; it opens nothing but this server's pages
+    options = ["--no-sandbox"]
+    return player.chromium.launch(executable_path=CHROMIUM, args=options, env={**_environment(home)})
 
 
 @contextlib.contextmanager

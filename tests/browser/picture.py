@@ -7,37 +7,46 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lab import lab
+from lab import Lab, lab
+from playwright.sync_api import FloatRect, Locator
 
 ASSIGNMENT = Path(__file__).parents[2] / "assignments" / "06_convolution"
-FLIPPED = '''def correlate2d(image, kernel):
-    """The kernel slides over the image: a sum of products at each place. The kernel is not flipped.
-
-    image: an array (H, W)
-    kernel: an array (kh, kw), not larger than the image
-    Returns an array (H - kh + 1, W - kw + 1).
-    """
-    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return np.einsum("jklm,lm->jk", windows, kernel[::-1, ::-1])'''
+FLIPPED = """def correlate2d(image, kernel):
+    kh, kw = kernel.shape
+    out = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
+    for j, k in np.ndindex(out.shape):
+        out[j, k] = np.sum(np.flip(kernel) * image[j : j + kh, k : k + kw])
+    return out"""
+MARGIN = 6
 
 
 def take(path: Path) -> None:
-    """A wrong answer and what `check` says of it, as JupyterLab shows them."""
+    """The end of the text, a wrong answer, and what `check` says of it, as JupyterLab shows them."""
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
         notebook = Path(shutil.copytree(ASSIGNMENT, Path(folder) / "06_convolution")) / "convolution.ipynb"
-        with lab(notebook, Path(home), width=1250, height=1000, scale=2) as opened:
+        with lab(notebook, Path(home), width=898, height=2600, scale=2) as opened:
+            opened.close_sidebar()
             opened.write("correlate2d", FLIPPED)
             opened.run("setup", "given", "correlate2d", "test_correlate2d")
-            opened.show("test_correlate2d")
-            cells = opened.page.locator(".jp-Notebook .jp-Cell")
-            boxes = [
-                cells.filter(has_text=text).first.bounding_box()
-                for text in ("def correlate2d(image", "check(correlate2d)")
-            ]
-            above, below = (box for box in boxes if box is not None)
-            size = {"width": above["width"], "height": below["y"] + below["height"] - above["y"] + 4}
+            opened.show("text-correlate2d")
+            opened.page.keyboard.press("Escape")
+            opened.page.keyboard.press("ArrowUp")  # what is selected lies above the picture
             opened.page.mouse.move(0, 0)
-            opened.page.screenshot(path=path, clip={"x": above["x"], "y": above["y"] - 8, **size})
+            opened.page.screenshot(path=path, clip=_frame(opened))
+
+
+def _frame(opened: Lab) -> FloatRect:
+    cells = opened.page.locator(".jp-Notebook .jp-Cell")
+    text = cells.filter(has_text="A window slides over a picture").locator(".jp-RenderedMarkdown p").last
+    above, below = _box(text), _box(cells.filter(has_text="check(correlate2d)"))
+    top = above["y"] - MARGIN
+    return {"x": below["x"], "y": top, "width": below["width"], "height": below["y"] + below["height"] + MARGIN - top}
+
+
+def _box(place: Locator) -> FloatRect:
+    box = place.bounding_box()
+    assert box is not None, "not on the screen"
+    return box
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 STEM = "01_perceptron"
 SMALLEST = "--ours 2 --nbgrader 2 --rounds 1 --memory 1 2 --profile 1 --calls 1".split()
-FIGURE = re.compile(r"\d+(\.\d+)?%?")
+FIGURE = re.compile(r"-?\d+(\.\d+)?%?")
 BURN = "import time; begun = time.process_time()\nwhile time.process_time() < begun + 0.3: pass"
 
 
