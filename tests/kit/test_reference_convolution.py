@@ -140,3 +140,107 @@ def test_arguments_stay_and_whole_numbers_are_welcome() -> None:
     ref.pad2d(x[0, 0], 1, "none")
     assert np.array_equal(x, kept[0])
     assert np.array_equal(w, kept[1])
+
+
+@pytest.mark.parametrize(("shape", "filters"), SHAPES)
+@pytest.mark.parametrize(("stride", "padding"), STEPS)
+def test_gradients_are_the_adjoints(
+    shape: tuple[int, ...], filters: tuple[int, ...], stride: int, padding: int
+) -> None:
+    """Σ dout·layer is linear in x, in w and in b; eighths make both sides exact, whatever the order of the sums."""
+    x, w, none = random(*shape), random(*filters), np.zeros(filters[0])
+    dout = random(*ref.conv_layer(x, w, none, stride, padding).shape)
+    dx, dw, db = ref.conv_layer_backward(dout, x, w, stride, padding)
+    other_x, other_w, other_b = random(*shape), random(*filters), random(filters[0])
+    assert np.sum(dx * other_x) == np.sum(dout * ref.conv_layer(other_x, w, none, stride, padding))
+    assert np.sum(dw * other_w) == np.sum(dout * ref.conv_layer(x, other_w, none, stride, padding))
+    assert np.sum(db * other_b) == np.sum(dout * ref.conv_layer(x, 0 * w, other_b, stride, padding))
+
+
+@pytest.mark.parametrize(("stride", "padding"), STEPS)
+def test_the_layer_and_its_gradient_as_loops(stride: int, padding: int) -> None:
+    """Every product of the formula, one at a time; pixels outside the picture are 0 and get no gradient."""
+    x, w, b = random(2, 2, 5, 4), random(3, 2, 3, 2), random(3)
+    out = np.zeros((2, 3, (5 + 2 * padding - 3) // stride + 1, (4 + 2 * padding - 2) // stride + 1)) + b[:, None, None]
+    dout, dx, dw = random(*out.shape), np.zeros(x.shape), np.zeros(w.shape)
+    for (n, f, j, k), (c, i, m) in product(np.ndindex(out.shape), np.ndindex(w.shape[1:])):
+        row, column = stride * j + i - padding, stride * k + m - padding
+        if 0 <= row < 5 and 0 <= column < 4:
+            out[n, f, j, k] += w[f, c, i, m] * x[n, c, row, column]
+            dx[n, c, row, column] += dout[n, f, j, k] * w[f, c, i, m]
+            dw[f, c, i, m] += dout[n, f, j, k] * x[n, c, row, column]
+    got = ref.conv_layer(x, w, b, stride, padding), *ref.conv_layer_backward(dout, x, w, stride, padding)
+    for mine, wanted in zip(got, (out, dx, dw, dout.sum(axis=(0, 2, 3))), strict=True):
+        assert (mine.shape, mine.dtype) == (wanted.shape, np.float64)
+        assert mine == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize(("stride", "left_out"), [(2, np.s_[:, 7:]), (3, np.s_[6:, :]), (3, np.s_[:, 6:])])
+def test_pixels_in_no_window_get_no_gradient(stride: int, left_out: tuple[slice, slice]) -> None:
+    ones, kernel = np.ones((1, 1, 7, 8)), np.ones((1, 1, 3, 3))
+    dout = np.ones(ref.conv_layer(ones, kernel, np.zeros(1), stride).shape)
+    assert not ref.conv_layer_backward(dout, ones, kernel, stride)[0][0, 0][left_out].any()
+
+
+# ---- the numbers of the notebook
+
+PICTURE, KERNEL = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[1, 2], [0, -1]])
+NINE = np.arange(1, 10).reshape(3, 3)
+X, W = np.array([[[[1, 2, 3]], [[0, 1, 0]]]]), np.array([[[[1, 1]], [[2, 4]]]])
+LINE, DOUT, PAIR = np.array([[[[1, 2, 3]]]]), np.array([[[[1, 10]]]]), np.array([[[[4, 5]]]])
+CALLS: dict[str, tuple[Callable[..., object], tuple, list]] = {  # function, its arguments, the results
+    "convolve1d": (ref.convolve1d, (np.array([1, 3, 0, 2]), np.array([4, 2, 1])), [[4, 14, 7, 11, 4, 2]]),
+    "correlate2d": (ref.correlate2d, (PICTURE, KERNEL), [[[4, -1]]]),
+    "convolve2d": (ref.convolve2d, (PICTURE, KERNEL), [[[0, 3]]]),
+    "conv2d": (ref.conv2d, (NINE, KERNEL, 0.5, 2, 1), [[[-0.5, -2.5], [1.5, 8.5]]]),
+    "feature_map": (ref.feature_map, (PICTURE, KERNEL, -4), [[[0.5, 1 / (1 + np.exp(5))]]]),
+    "sobel_edges": (ref.sobel_edges, (np.array([[0, 0, 3], [0, 0, 0], [0, 0, 0]]),), [[[np.sqrt(18)]]]),
+    "conv_layer": (ref.conv_layer, (X, W, np.array([10])), [[[[[17, 17]]]]]),
+    "conv_layer_backward": (ref.conv_layer_backward, (DOUT, LINE, PAIR), [[[[[4, 45, 50]]]], [[[[21, 32]]]], [11]]),
+}
+TABLE = np.array([[1, 2, 3], [4, 5, 6]])
+PADDED = {
+    "none": [[1, 2, 3], [4, 5, 6]],
+    "zero": [[0, 0, 0, 0, 0], [0, 1, 2, 3, 0], [0, 4, 5, 6, 0], [0, 0, 0, 0, 0]],
+    "reflect": [[5, 4, 5, 6, 5], [2, 1, 2, 3, 2], [5, 4, 5, 6, 5], [2, 1, 2, 3, 2]],
+    "symmetric": [[1, 1, 2, 3, 3], [1, 1, 2, 3, 3], [4, 4, 5, 6, 6], [4, 4, 5, 6, 6]],
+}
+CALLS |= {f"pad2d {mode}": (ref.pad2d, (TABLE, 1, mode), [rows]) for mode, rows in PADDED.items()}
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+@pytest.mark.parametrize("name", CALLS)
+def test_examples_for_whole_numbers_and_others_leave_their_arguments(name: str, kind: type) -> None:
+    function, arguments, wanted = CALLS[name]
+    given = [a.astype(kind) if isinstance(a, np.ndarray) else a for a in arguments]
+    results = function(*given)
+    results = results if isinstance(results, tuple) else (results,)
+    for result, numbers in zip(results, wanted, strict=True):
+        assert np.shape(result) == np.shape(numbers)
+        assert result == pytest.approx(np.array(numbers, dtype=float))
+    for now, before in zip(given, arguments, strict=True):
+        assert np.array_equal(now, before)
+        assert not isinstance(now, np.ndarray) or now.dtype == kind
+
+
+@pytest.mark.parametrize(
+    ("sizes", "places"),
+    [((28, 5), 24), ((28, 5, 1, 2), 28), ((10, 3), 8), ((10, 3, 2), 4), ((10, 3, 2, 1), 5), ((1, 3, 1, 1), 1)],
+)
+def test_output_size_of_the_notebook(sizes: tuple[int, ...], places: int) -> None:
+    assert ref.output_size(*sizes) == places
+    assert type(ref.output_size(*sizes)) is int
+
+
+@pytest.mark.parametrize(("n", "m"), [(7, 3), (3, 7), (5, 5)])
+def test_convolve1d_is_scipys_either_way_round(n: int, m: int) -> None:
+    f, g = random(n), random(m)
+    assert ref.convolve1d(f, g).tolist() == ref.convolve1d(g, f).tolist()
+    assert ref.convolve1d(f, g) == pytest.approx(signal.convolve(f, g, method="direct"))
+
+
+def test_a_dot_shows_the_kernel_and_correlation_its_half_turn() -> None:
+    dot, kernel = np.zeros((9, 5)), random(5, 3)
+    dot[4, 2] = 1
+    assert ref.convolve2d(dot, kernel).tolist() == kernel.tolist()
+    assert ref.correlate2d(dot, kernel).tolist() == kernel[::-1, ::-1].tolist()
