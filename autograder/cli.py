@@ -30,7 +30,8 @@ class _Commands(click.Group):
             warn(str(error))
             context.exit(2)
         except KeyboardInterrupt:
-            warn("Stopped. What was graded is kept; the same command goes on from there.")
+            kept = " What was graded is kept; the same command goes on from there."
+            warn(f"Stopped.{kept if context.invoked_subcommand == 'grade' else ''}")
             context.exit(130)
 
 
