@@ -50,9 +50,10 @@ def test_echo_single(student, rng, n, m):
 
 @exercise("convolve1d")
 def test_echo_integers(student, rng):
-    """whole numbers, type int64, with an echo that is not whole"""
-    f, g = rng.integers(-9, 10, 8), eighths(rng, 4)
-    close(student.convolve1d, (f, g), expected=ref.convolve1d(f, g), terms=4)
+    """whole numbers, type int64, with numbers that are not whole, either way round"""
+    whole, other = rng.integers(-9, 10, 8), eighths(rng, 4)
+    for args in ((whole, other), (other, whole)):
+        close(student.convolve1d, args, expected=ref.convolve1d(*args), terms=4)
 
 
 @exercise("convolve1d")
@@ -87,8 +88,8 @@ def test_correlate_square(student, rng):
 @exercise("correlate2d")
 def test_correlate_image_not_square(student, rng):
     """an image that is wider than high"""
-    args = images(rng, "image_not_square")
-    close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=9)
+    for args in (images(rng, "image_not_square"), (eighths(rng, 1, 9), eighths(rng, 1, 4))):
+        close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=9)
 
 
 @exercise("correlate2d")
@@ -109,9 +110,10 @@ def test_correlate_extremes(student, rng, image, kernel):
 
 @exercise("correlate2d")
 def test_correlate_integers(student, rng):
-    """an image of whole grey values, type int64, with weights that are not whole"""
-    args = (rng.integers(0, 256, (7, 6)), eighths(rng, 3, 2))
-    close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=6)
+    """whole grey values or whole weights, type int64, where the others are not whole"""
+    grey, weights = rng.integers(0, 256, (7, 6)), eighths(rng, 3, 2)
+    for args in ((grey, weights), (grey / 8, np.array([[1, -2], [3, 0], [0, 5]]))):
+        close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=6)
 
 
 @exercise("correlate2d")
@@ -131,8 +133,8 @@ def test_convolve_square(student, rng):
 @exercise("convolve2d")
 def test_convolve_image_not_square(student, rng):
     """an image that is wider than high"""
-    args = images(rng, "image_not_square")
-    close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=9)
+    for args in (images(rng, "image_not_square"), (eighths(rng, 1, 9), eighths(rng, 1, 4))):
+        close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=9)
 
 
 @exercise("convolve2d")
@@ -153,9 +155,10 @@ def test_convolve_extremes(student, rng, image, kernel):
 
 @exercise("convolve2d")
 def test_convolve_integers(student, rng):
-    """an image of whole grey values, type int64, with weights that are not whole"""
-    args = (rng.integers(0, 256, (7, 6)), eighths(rng, 3, 2))
-    close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=6)
+    """whole grey values or whole weights, type int64, where the others are not whole"""
+    grey, weights = rng.integers(0, 256, (7, 6)), eighths(rng, 3, 2)
+    for args in ((grey, weights), (grey / 8, np.array([[1, -2], [3, 0], [0, 5]]))):
+        close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=6)
 
 
 @exercise("convolve2d")
@@ -178,7 +181,7 @@ def test_size_grid(student):
 @exercise("output_size")
 def test_size_just_fits(student):
     """a kernel as long as the input has one place, whatever the stride; a shorter one has more"""
-    for stride in (1, 2, 5):
+    for stride in (1, 2, 5, 8):
         equal(student.output_size, (6, 6, stride), expected=1)
         equal(student.output_size, (12, 6, stride), expected=ref.output_size(12, 6, stride))
 
@@ -207,7 +210,7 @@ def test_size_error(student, n, kernel, stride, padding):
 @pytest.mark.parametrize("mode", ["zero", "reflect", "symmetric"])
 def test_pad_random(student, rng, mode):
     """an image that is not square, padded by two"""
-    args = (eighths(rng, 4, 6), 2, mode)
+    args = (rng.normal(size=(4, 6)), 2, mode)
     close(student.pad2d, args, expected=ref.pad2d(*args))
 
 
@@ -288,7 +291,8 @@ def test_conv_stride(student, rng, stride):
 @pytest.mark.parametrize("padding", [1, 2])
 def test_conv_padding(student, rng, padding):
     """zeros around the image are the default"""
-    compared(student, (eighths(rng, 6, 8), eighths(rng, 3, 3)), padding=padding)
+    for more in (0, 2):
+        compared(student, (eighths(rng, 6, 8), eighths(rng, 3, 3)), padding=padding + more)
 
 
 @exercise("conv2d")
@@ -316,14 +320,17 @@ def test_conv_kernel_sides(student, rng, kernel):
 @exercise("conv2d")
 def test_conv_integers(student, rng):
     """an image of whole grey values, type int64, with weights that are not whole"""
-    compared(student, (rng.integers(0, 256, (7, 9)), eighths(rng, 3, 2), 0.5), stride=2, padding=1)
+    grey, whole = rng.integers(0, 256, (7, 9)), np.array([[1, -2], [3, 0], [0, 5]])
+    for args in ((grey, eighths(rng, 3, 2), 0.5), (grey, whole, 0.5), (grey / 8, whole, 0.5)):
+        compared(student, args, stride=2, padding=1)
 
 
 @exercise("conv2d")
 def test_conv_arguments(student, rng):
     """the arguments stay as they were"""
-    args = (eighths(rng, 7, 8), eighths(rng, 3, 3), 1.5, 2, 1)
-    unchanged(student.conv2d, args, expected=ref.conv2d(*args), terms=10)
+    for stride, padding in ((2, 1), (1, 0)):
+        args = (eighths(rng, 7, 8), eighths(rng, 3, 3), 1.5, stride, padding)
+        unchanged(student.conv2d, args, expected=ref.conv2d(*args), terms=10)
 
 
 # ---- maps and edges
@@ -335,7 +342,8 @@ def test_map_random(student, rng):
     image = eighths(rng, 7, 9) / 2
     for bias in (-1.5, 0.75, 2.0):
         kernel = eighths(rng, 3, 3) / 2
-        close(student.feature_map, (image, kernel, bias), expected=ref.feature_map(image, kernel, bias), scale=1.0)
+        for args in ((image, kernel, bias), (40 * image, kernel, bias)):  # in the second σ is nearly 0 or 1
+            close(student.feature_map, args, expected=ref.feature_map(*args), scale=1.0)
 
 
 @exercise("feature_map")
@@ -349,8 +357,9 @@ def test_map_kernel_sides(student, rng, sides):
 @exercise("feature_map")
 def test_map_integers(student, rng):
     """an image of type int64"""
-    args = (rng.integers(-2, 3, (6, 5)), eighths(rng, 2, 3) / 4, -0.5)
-    close(student.feature_map, args, expected=ref.feature_map(*args), scale=1.0)
+    whole, weights = rng.integers(-2, 3, (6, 5)), eighths(rng, 2, 3) / 4
+    for args in ((whole, weights, -0.5), (whole / 8, np.array([[1, 0, -2], [3, -1, 0]]), -0.5)):
+        close(student.feature_map, args, expected=ref.feature_map(*args), scale=1.0)
 
 
 @exercise("feature_map")
@@ -401,6 +410,7 @@ LAYERS = {  # N, C, H, W, F, kh, kw
     "one_filter": (2, 3, 6, 7, 1, 3, 3),
     "one_sample": (1, 2, 6, 7, 3, 3, 3),
     "single_entry": (2, 3, 4, 5, 4, 1, 1),
+    "three_of_each": (3, 3, 4, 6, 3, 2, 3),
 }
 
 
@@ -419,7 +429,7 @@ def forward(student, args: tuple[Array, Array, Array], **options: int) -> None:
 def gradient_of(rng: np.random.Generator, name: str, **options: int) -> tuple[Array, Array, Array]:
     """(dout, x, w) that belong together."""
     x, w, b = layer_case(rng, name)
-    return eighths(rng, *ref.conv_layer(x, w, b, **options).shape), x, w
+    return rng.normal(size=ref.conv_layer(x, w, b, **options).shape), x, w
 
 
 def backward(student, args: tuple[Array, Array, Array], **options: int) -> None:
@@ -430,8 +440,9 @@ def backward(student, args: tuple[Array, Array, Array], **options: int) -> None:
 
 @exercise("conv_layer", weight=2)
 def test_layer_random(student, rng):
-    """several samples, channels and filters"""
+    """several samples, channels and filters, also as many of each"""
     forward(student, layer_case(rng, "everyday"))
+    forward(student, layer_case(rng, "three_of_each"))
 
 
 @exercise("conv_layer")
@@ -452,7 +463,7 @@ def test_layer_of_one(student, rng, name):
 @pytest.mark.parametrize("stride", [2, 3])
 def test_layer_stride(student, rng, stride):
     """a stride in both axes, also where the last step does not fit"""
-    for name in ("everyday", "wide_image", "tall_kernel"):
+    for name in ("everyday", "wide_image", "tall_kernel", "single_entry"):
         forward(student, layer_case(rng, name), stride=stride)
 
 
@@ -473,15 +484,18 @@ def test_layer_stride_with_padding(student, rng):
 @exercise("conv_layer")
 def test_layer_integers(student, rng):
     """whole grey values, type int64, with weights that are not whole"""
-    _, w, b = layer_case(rng, "everyday")
-    forward(student, (rng.integers(0, 256, (2, 3, 8, 7)), w, b), padding=1)
+    x, w, b = layer_case(rng, "everyday")
+    forward(student, (rng.integers(0, 256, x.shape), w, b), padding=1)
+    forward(student, (x, rng.integers(-9, 10, w.shape), b), padding=1)
+    forward(student, (x, w, b.astype(int)), padding=1)
 
 
 @exercise("conv_layer")
 def test_layer_arguments(student, rng):
     """the arguments stay as they were"""
-    args = (*layer_case(rng, "everyday"), 2, 1)
-    unchanged(student.conv_layer, args, expected=ref.conv_layer(*args), terms=28)
+    for stride, padding in ((2, 1), (1, 0)):
+        args = (*layer_case(rng, "everyday"), stride, padding)
+        unchanged(student.conv_layer, args, expected=ref.conv_layer(*args), terms=28)
 
 
 @exercise("conv_layer_backward", weight=2)
