@@ -112,6 +112,25 @@ def unchanged(
     function.judged(judge, arguments, options, want_arguments=True)
 
 
+def silent(
+    function: Function,
+    arguments: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    expected: Any,
+    terms: int = 1,
+    scale: float | None = None,
+) -> None:
+    """Call the function once; it must answer rightly, and NumPy must have nothing to warn of."""
+
+    def judge(call: Call) -> None:
+        _compare_answer(call, expected, tolerance_for(terms, scale))
+        if isinstance(call.reply, Returned) and call.reply.warned:
+            raise CheckFailed(Finding(Kind.WARNED, warned=call.reply.warned))
+
+    function.judged(judge, arguments, options, want_warning=True)
+
+
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
     """The parts of an answer that must be a tuple or list (or the rows of an array) of exactly `count`."""
     if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):

@@ -39,6 +39,8 @@ def fingerprint(call: Call) -> Print:
         return {"ended": reply.outcome}
     if isinstance(reply, Raised):
         return {"raised": reply.type}
+    if reply.warned:
+        return {"value": _print(reply.value), "warned": True}
     if reply.after is None:
         return _print(reply.value)
     return {"value": _print(reply.value), "after": [_print(value) for value in reply.after]}

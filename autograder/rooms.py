@@ -22,10 +22,12 @@ from autograder.room import exceptions, wire, worker
 
 @dataclass(frozen=True)
 class Returned:
-    """A plain answer; `after` holds the arguments as they were after the call, where that was asked for."""
+    """A plain answer. Where it was asked for, `after` holds the arguments as they were after the call, and `warned`
+    the first warning of NumPy's, empty where there was none."""
 
     value: Any
     after: tuple[Any, ...] | None = None
+    warned: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Order:
     functions: tuple[Callable[..., Any], ...]
     seconds: float | None = None  # None: the room's own limit
     want_arguments: bool = False
+    want_warning: bool = False
 
     @functools.cached_property
     def serial(self) -> int:
@@ -105,6 +108,7 @@ class Order:
                 "args": self.arguments,
                 "kwargs": dict(self.options),
                 "want_arguments": self.want_arguments,
+                "want_warning": self.want_warning,
             }
         )
 
@@ -209,9 +213,10 @@ class Function:
         options: Mapping[str, Any] | None = None,
         *,
         want_arguments: bool = False,
+        want_warning: bool = False,
     ) -> None:
         """Call it, and let `judge` look at the reply; the test itself sees nothing of it."""
-        step = self._step(arguments, options or {}, judge, want_arguments)
+        step = self._step(arguments, options or {}, judge, want_arguments, want_warning)
         self.student.steps.append(step)
         judge(self.student.take(step))
 
@@ -221,6 +226,7 @@ class Function:
         options: Mapping[str, Any],
         judge: Callable[[Call], None],
         want_arguments: bool = False,
+        want_warning: bool = False,
     ) -> Step:
         functions = tuple(value for value in (*arguments, *options.values()) if callable(value))
 
@@ -234,6 +240,7 @@ class Function:
             functions,
             self.student.seconds,
             want_arguments,
+            want_warning,
         )
         return Step(order, tuple(arguments), options, judge)
 
@@ -252,6 +259,11 @@ def raised(message: Mapping[str, Any]) -> Raised:
         line if type(line) is int else 0,
         clean(message["function"], 100),
     )
+
+
+def warning(text: Any) -> str | None:
+    """A warning as it came over the wire."""
+    return clean(text) if type(text) is str else None
 
 
 class LiveRoom:
@@ -273,7 +285,7 @@ class LiveRoom:
         arguments = tuple(revive(value, order.functions) for value in plain["args"])
         options = {key: revive(value, order.functions) for key, value in plain["kwargs"].items()}
         try:
-            value = self.namespace[order.name](*arguments, **options)
+            value, warned = worker.called(self.namespace[order.name], arguments, options, order.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
@@ -282,7 +294,7 @@ class LiveRoom:
             answer = _unpacked(wire.pack({"value": value, "after": arguments if order.want_arguments else None}))
         except wire.WireError as error:
             return Returned(wire.Opaque(str(error)))
-        return Returned(answer["value"], answer["after"])
+        return Returned(answer["value"], answer["after"], warning(warned))
 
     def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         yield from map(self.call, orders)

@@ -29,6 +29,7 @@ class Kind(Enum):
     ARGUMENTS = auto()
     NO_ERROR = auto()
     OTHER_ERROR = auto()
+    WARNED = auto()
     PROPERTY = auto()
 
 
@@ -43,6 +44,7 @@ class Finding:
     differ: int = 0
     size: int = 0
     sentence: str = ""  # what holds regardless of the test's visibility
+    warned: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def failure(name: str, finding: Finding, called_with: str, visibility: Visibilit
         lines += _row("called with", called_with)
         lines += _row("you returned", finding.returned)
         lines += _row("expected", finding.expected)
+        lines += _row("it warned", finding.warned)
     return "\n".join(lines + _wrapped(hint))
 
 
@@ -95,6 +98,8 @@ def _headline(name: str, finding: Finding) -> str:
             said = f"{name} must raise {finding.expected} here, and returned something."
         case Kind.OTHER_ERROR:
             said = f"{name} must raise {finding.expected} here, and raised another exception."
+        case Kind.WARNED:
+            said = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
         case Kind.PROPERTY:
             said = f"{name}: {finding.sentence}"
             return _filled(said)
@@ -254,7 +259,7 @@ def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, 
         said += [
             "",
             *_row("it warned", warned),
-            *_wrapped("A warning costs no points. It may be a trace of a mistake."),
+            *_wrapped("A warning costs points only where a test asks for none. It may be a trace of a mistake."),
         ]
     return "\n".join([*said, "", _filled(_points(result.tests, hidden_tests, hidden_points))])
 

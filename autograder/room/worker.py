@@ -12,7 +12,8 @@ import random
 import socket
 import sys
 import types
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,15 +117,28 @@ def answer(door: Door, order: Message, namespace: dict[str, Any]) -> None:
     try:
         arguments = [_revive(value, door, serial) for value in order["args"]]
         keywords = {key: _revive(value, door, serial) for key, value in order["kwargs"].items()}
-        value = namespace[order["name"]](*arguments, **keywords)
+        value, warned = called(namespace[order["name"]], arguments, keywords, order["want_warning"])
         after = arguments if order["want_arguments"] else None
-        reply = {"op": "returned", "serial": serial, "value": value, "after": after}
+        reply = {"op": "returned", "serial": serial, "value": value, "after": after, "warned": warned}
     except BaseException as error:
         reply = {"op": "raised", "serial": serial, **describe_exception(error)}
     try:
         door.write(reply)
     except wire.WireError as error:
-        door.write({"op": "returned", "serial": serial, "value": wire.Opaque(str(error)), "after": None})
+        opaque = wire.Opaque(str(error))
+        door.write({"op": "returned", "serial": serial, "value": opaque, "after": None, "warned": None})
+
+
+def called(
+    function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any], want_warning: bool
+) -> tuple[Any, str | None]:
+    """A function's answer and, where that is wanted, the first warning of NumPy's (a RuntimeWarning)."""
+    if not want_warning:
+        return function(*arguments, **keywords), None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = function(*arguments, **keywords)
+    return value, next((str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)), "")
 
 
 def _revive(value: Any, door: Door, serial: int) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.model import Outcome, Source
 from autograder.room import wire
-from autograder.rooms import Absent, Order, Raised, Returned, RoomEnded, Student, raised
+from autograder.rooms import Absent, Order, Raised, Returned, RoomEnded, Student, raised, warning
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.server import ForkServer, Process, ServerDied
 
@@ -123,7 +123,7 @@ class ConfinedRoom:
                 if message["serial"] != order.serial:
                     raise wire.WireError("an answer to another question")
                 if message["op"] == "returned":
-                    return Returned(message["value"], _arguments_after(message["after"]))
+                    return Returned(message["value"], _arguments_after(message["after"]), warning(message["warned"]))
                 if message["op"] == "raised":
                     return raised(message)
                 _answer(channel, order, message)

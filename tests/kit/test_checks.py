@@ -21,6 +21,7 @@ from autograder.checks import (
     number,
     raises,
     several,
+    silent,
     tolerance_for,
     unchanged,
 )
@@ -222,6 +223,23 @@ def overwritten(function: Callable[..., Any], *arguments: Any) -> str:
     found = finding(unchanged, Student(LiveRoom({"f": answering_one})).f, arguments, expected=1)
     assert found.kind is Kind.ARGUMENTS
     return found.part
+
+
+def test_silent() -> None:
+    def plain(z: Any) -> Any:
+        return 1 / (1 + np.exp(-z))
+
+    def half(z: Any) -> Any:
+        return plain(z) / 2
+
+    z, right = np.array([-1e4, 0.0]), np.array([0.0, 0.5])
+    student = Student(LiveRoom({"plain": plain, "half": half, "right": lambda z: right}))
+    silent(student.right, (z,), expected=right)
+    assert finding(silent, student.half, (z,), expected=right).kind is Kind.VALUES
+    found = finding(silent, student.plain, (z,), expected=right)
+    assert found == Finding(Kind.WARNED, warned="overflow encountered in exp")
+    assert "overflow" in failure("plain", found, "z = -10000", Visibility.PUBLIC)
+    assert "overflow" not in failure("plain", found, "z = -10000", Visibility.HIDDEN)
 
 
 def test_unchanged() -> None:

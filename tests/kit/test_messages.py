@@ -144,7 +144,8 @@ feature_map returned nan or infinity: 1 of 2.
   you returned  [[0.5, nan]]
 
   it warned     RuntimeWarning: overflow encountered in exp
-  A warning costs no points. It may be a trace of a mistake.
+  A warning costs points only where a test asks for none. It may be a trace of a
+  mistake.
 
 0 of 0.92 public points · 6 hidden tests are worth 1.08 more"""
 

@@ -48,6 +48,14 @@ def overwrite(x, rows):
     rows.append(3)
     return None
 
+def overflows(x):
+    return 1 / (1 + np.exp(-x))
+
+def warns_of_itself(x):
+    import warnings
+    warnings.warn("soon gone", DeprecationWarning)
+    return x
+
 def slope(f, x):
     return (f(x + 1.0) - f(x - 1.0)) / 2
 
@@ -149,6 +157,22 @@ def test_arguments_after_the_call(student: Student) -> None:
     assert reply.after[1] == [1, 2, 3]
     assert x.tolist() == [0, 0, 0]  # ours is untouched
     assert judged(student, "overwrite", (x, [])).reply == Returned(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "warned"),
+    [
+        ("overflows", True, "overflow encountered in exp"),
+        ("overflows", False, None),
+        ("warns_of_itself", True, ""),
+    ],
+)
+def test_a_warning_of_numpys_is_told_where_it_is_wanted(
+    student: Student, name: str, wanted: bool, warned: str | None
+) -> None:
+    reply = judged(student, name, (np.float64(-1e4),), want_warning=wanted).reply
+    assert isinstance(reply, Returned)
+    assert reply.warned == warned
 
 
 def test_a_function_of_ours_is_asked_here(student: Student) -> None:
