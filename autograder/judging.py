@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import re
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -152,10 +154,19 @@ def with_catalogue(suites: Suites) -> Suites:
 def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
     """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails."""
     mistakes = []
-    for label, (function, sentence) in suites.planted.get(name, {}).items():
-        runs = [run_test(test, Student(LiveRoom({name: function}))) for test in suites.of(name)]
-        mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
+    with unwarned():
+        for label, (function, sentence) in suites.planted.get(name, {}).items():
+            runs = [run_test(test, Student(LiveRoom({name: function}))) for test in suites.of(name)]
+            mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
     return tuple(mistakes)
+
+
+@contextlib.contextmanager
+def unwarned() -> Iterator[None]:
+    """For wrong functions that we run ourselves: what NumPy has to say of them is no news."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 # ---- words

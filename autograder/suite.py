@@ -27,17 +27,22 @@ Decorated = TypeVar("Decorated", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class _Mark:
-    exercise: str
+    exercises: tuple[str, ...]
     weight: float
     seconds: float | None
 
 
-def exercise(name: str, *, weight: float = 1, seconds: float | None = None) -> Callable[[Decorated], Decorated]:
-    """Mark a test as belonging to an exercise. `seconds` replaces the limit of each of its calls."""
+def exercise(
+    name: str, *others: str, weight: float = 1, seconds: float | None = None
+) -> Callable[[Decorated], Decorated]:
+    """Mark a test as belonging to an exercise. `seconds` replaces the limit of each of its calls.
+
+    With several exercises it is a test of each, and takes the exercise as the argument `name`.
+    """
 
     def mark(test: Decorated) -> Decorated:
-        setattr(test, _MARK, _Mark(name, weight, seconds))
-        return test
+        setattr(test, _MARK, _Mark((name, *others), weight, seconds))
+        return pytest.mark.parametrize("name", [name, *others])(test) if others else test
 
     return mark
 
@@ -143,14 +148,14 @@ def test_of(item: pytest.Function, visibility: Visibility) -> Test:
     where = f"{item.path.name}::{item.name}"
     if not isinstance(mark, _Mark):
         raise KitError(f"{where} belongs to no exercise: put @exercise(name) above it.")
-    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    parameters: dict[str, Any] = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     fixtures = set(inspect.signature(item.function).parameters) - set(parameters)
     if fixtures - _FIXTURES:
         raise KitError(f"{where} uses {', '.join(sorted(fixtures - _FIXTURES))}; a suite has student and rng only.")
     return Test(
         id=item.name,
         sentence=" ".join((item.function.__doc__ or item.name).split()),
-        exercise=mark.exercise,
+        exercise=parameters["name"] if len(mark.exercises) > 1 else mark.exercises[0],
         weight=mark.weight,
         visibility=visibility,
         function=item.function,
