@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +11,7 @@ from autograder.handed_in import find_submissions, why_not_there
 from autograder.judging import Run, run_exercise_tests
 from autograder.model import KitError, Outcome, TestResult, Ungradable, listed
 from autograder.pipeline import suites_of
-from autograder.sandbox.limits import LIMITS
-from autograder.sandbox.probe import probe
-from autograder.sandbox.refusal import demand_full, demand_platform
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.sandbox.refusal import proved_rooms
 from autograder.submission import read_submission
 
 
@@ -45,7 +39,8 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
     except Ungradable as error:
         raise KitError(f"{notebook}: {error}") from None
     one = suites.assignment.exercise(exercise)
-    with _rooms(course, stem, confined=confined) as rooms, rooms.open(source) as functions:
+    secrets = secrets_of(course, [stem], [])
+    with proved_rooms(secrets, confined=confined) as rooms, rooms.open(source) as functions:
         return Explained(one.parameters, run_exercise_tests(suites, one, source, functions))
 
 
@@ -56,13 +51,3 @@ def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
             raise KitError(f"{job.notebook}: {problem}")
         return job.notebook
     raise KitError(f"{student!r} has handed in nothing for {stem} in {submitted}.")
-
-
-@contextmanager
-def _rooms(course: Course, stem: str, *, confined: bool) -> Iterator[ConfinedRooms]:
-    demand_platform(confined=confined)
-    with ForkServer(confined=confined, limits=LIMITS) as server:
-        server.start()
-        if confined:
-            demand_full(probe(server, secrets_of(course, [stem], [])))
-        yield ConfinedRooms(server)

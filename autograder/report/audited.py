@@ -9,6 +9,7 @@ from rich.text import Text
 
 from autograder.audit import Kind, Verdict
 from autograder.model import plural
+from autograder.mutation import Fate, Judged
 
 
 def audit_table(stem: str, verdicts: Sequence[Verdict]) -> Table:
@@ -31,3 +32,29 @@ def _share(well: Sequence[bool]) -> Text:
 def audit_total(verdicts: Sequence[Verdict]) -> str:
     wrong = sum(verdict.problem is not None for verdict in verdicts)
     return f"{plural(len(verdicts), 'answer')} planted, {wrong or 'none'} judged wrongly."
+
+
+def mutants_table(stem: str, judged: Sequence[Judged]) -> Table:
+    """A row for each exercise: what became of its mutants."""
+    table = Table(title=f"{stem}: mutants of the solutions", title_justify="left", title_style="bold")
+    table.add_column("exercise", no_wrap=True)
+    for fate in Fate:
+        table.add_column(fate, justify="right")
+    for exercise in dict.fromkeys(one.exercise for one in judged):
+        fates = [one.fate for one in judged if one.exercise == exercise]
+        table.add_row(exercise, *(_count(fate, fates.count(fate)) for fate in Fate))
+    return table
+
+
+def _count(fate: Fate, count: int) -> Text:
+    return Text(str(count), style="bold red" if count and fate in (Fate.SURVIVED, Fate.MISDECLARED) else "")
+
+
+def mutants_total(judged: Sequence[Judged]) -> str:
+    fates = [one.fate for one in judged]
+    equivalent, caught = fates.count(Fate.EQUIVALENT), fates.count(Fate.CAUGHT)
+    real = max(1, len(fates) - equivalent)
+    return (
+        f"{plural(len(fates), 'mutant')}: {equivalent} ({equivalent / max(1, len(fates)):.1%}) equivalent; "
+        f"of the others {caught} of {real} ({caught / real:.1%}) caught."
+    )

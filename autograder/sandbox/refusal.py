@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from autograder.model import KitError
 from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.probe import ProbeResult
+from autograder.sandbox.limits import LIMITS, Limits
+from autograder.sandbox.probe import ProbeResult, probe
+from autograder.sandbox.rooms import ConfinedRooms
+from autograder.sandbox.server import ForkServer
+
+
+@contextlib.contextmanager
+def proved_rooms(secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS) -> Iterator[ConfinedRooms]:
+    """Rooms for a command that needs no batch. KitError where they would not hold; `secrets` is what they must hide."""
+    demand_platform(confined=confined)
+    with ForkServer(confined=confined, limits=limits) as server:
+        server.start()
+        if confined:
+            demand_full(probe(server, secrets))
+        yield ConfinedRooms(server)
 
 
 def demand_platform(*, confined: bool) -> None:

@@ -16,6 +16,7 @@ ALLOWED = {
     "reference_impl": {"numpy"},
     "autograder.room": {"autograder.room", "numpy"},
     "autograder.model": set(),
+    "autograder.mutants": set(),
     "autograder.cleaning": set(),
     "autograder.wording": {"autograder.model"},
     "autograder.notebook": {"autograder.model"},
