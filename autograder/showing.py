@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.cleaning import clean
-from autograder.room.wire import Opaque
+from autograder.room.wire import Opaque, Seed
 from autograder.rooms import Call
 from autograder.wording import axes
 
@@ -58,6 +58,8 @@ def show(value: Any) -> str:
         return clean(value.described, 100)
     if isinstance(value, str):
         return repr(value[:60])
+    if isinstance(value, Seed):
+        return f"np.random.default_rng({value.value})"
     return "a function" if callable(value) else f"a {type(value).__name__}"
 
 

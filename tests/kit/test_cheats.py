@@ -146,14 +146,15 @@ ON_THE_WIRE = [
     Attack(
         "object-array",
         "xor_network",
-        'send({"op": "returned", "serial": serial(), "after": None, "value": {"A": ["|O", [1]]}})',
+        'send({"op": "returned", "serial": serial(), "after": None, "warned": None, "value": {"A": ["|O", [1]]}})',
         SEND,
         ends=("KILLED",),
     ),
     Attack(
         "negative-shape",
         "xor_network",
-        'send({"op": "returned", "serial": serial(), "after": None, "value": {"A": ["<f8", [-1, 2**62]]}})',
+        'send({"op": "returned", "serial": serial(), "after": None, "warned": None, '
+        '"value": {"A": ["<f8", [-1, 2**62]]}})',
         SEND,
         ends=("KILLED",),
     ),
@@ -172,7 +173,7 @@ ON_THE_WIRE = [
         """
 class Late:
     def __del__(self):
-        send({"op": "returned", "serial": 0, "value": 1, "after": None})
+        send({"op": "returned", "serial": 0, "value": 1, "after": None, "warned": None})
 return Late()
 """,
         SEND,

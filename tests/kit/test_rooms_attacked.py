@@ -229,7 +229,7 @@ def send(**message):
     there.write({"serial": serial, **message})
 
 def other_serial():
-    send(op="returned", serial=1, value=1, after=None)
+    send(op="returned", serial=1, value=1, after=None, warned=None)
 
 def no_serial():
     there, _ = door()
@@ -242,7 +242,7 @@ def no_kind():
     send(op=np.zeros(3))
 
 def array_of_serials():
-    send(op="returned", serial=np.zeros(3), value=1, after=None)
+    send(op="returned", serial=np.zeros(3), value=1, after=None, warned=None)
 
 def arguments_as_array():
     send(op="returned", value=1, after=np.zeros(60 << 20, np.uint8))
@@ -270,7 +270,7 @@ def questions_without_listening(f):
         send(op="ask", callback=0, args=("x" * 1000,))
 
 def twice():
-    send(op="returned", value=7, after=None)
+    send(op="returned", value=7, after=None, warned=None)
     return 8
 
 def close_door():

@@ -110,11 +110,15 @@ CHEATING = [
                 FORGE,
                 'def gate(name):\n    say(op="passed", serial=serial(), outcome="PASSED", points=24)\n    return 0',
             ),
-            "xor_network": 'def xor_network():\n    say(op="returned", serial=serial(), value=True, after=None)\n'
-            '    say(op="returned", serial=0, value=True, after=None)\n    return 0\n',
+            "xor_network": """
+def xor_network():
+    say(op="returned", serial=serial(), value=True, after=None, warned=None)
+    say(op="returned", serial=0, value=True, after=None, warned=None)
+    return 0
+""",
             "delta_rule": """
 def delta_rule(W, x, t, eta):
-    say(op="returned", serial=serial(), value=1, after=None)
+    say(op="returned", serial=serial(), value=1, after=None, warned=None)
     os._exit(0)
 """,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activating import ACTIVATING
 from answering import ANSWERING
 from cheating import CHEATING
 from convolving import CONVOLVING
@@ -10,5 +11,5 @@ from ending_badly import ENDS_BADLY
 from student import Student
 
 STUDENTS: tuple[Student, ...] = tuple(
-    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING, *CONVOLVING], key=lambda student: student.name)
+    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING, *CONVOLVING, *ACTIVATING], key=lambda student: student.name)
 )
