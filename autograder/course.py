@@ -69,10 +69,14 @@ class Course:
         return read_assignment(self.release(stem))
 
     def suite_sha256(self, stem: str) -> str:
-        """Digest of everything that decides a score, apart from the kit itself and the submission."""
-        files = [self.release(stem), self.public_suite(stem), self.hidden_suite(stem), self.reference(stem)]
+        """Digest of everything that decides a score, apart from the kit itself and the submission.
+
+        All of the reference counts, as one module may lean on another, and what data a release brings.
+        """
+        data = sorted(self.release(stem).parent.glob("*.npz"))
+        references = sorted(self.reference(stem).parent.glob("*.py"))
         digest = hashlib.sha256(self.seed.encode())
-        for path in files:
+        for path in [self.release(stem), self.public_suite(stem), self.hidden_suite(stem), *references, *data]:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

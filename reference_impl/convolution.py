@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from reference_impl.activations import sigmoid
+
 Array = npt.NDArray[np.float64]
 
 SOBEL_X = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])  # answers where grey values change along x
@@ -79,7 +81,7 @@ def feature_map(image: Array, kernel: Array, bias: float) -> Array:
 
     image (H, W), kernel (kh, kw) → (H − kh + 1, W − kw + 1). Source: "Deep Learning Workshop".
     """
-    return 0.5 + 0.5 * np.tanh(0.5 * (correlate2d(image, kernel) + bias))  # σ(z) that overflows nowhere
+    return sigmoid(correlate2d(image, kernel) + bias)
 
 
 def sobel_edges(image: Array) -> Array:
