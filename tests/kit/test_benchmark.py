@@ -56,6 +56,16 @@ def test_every_table_is_filled(printed: str, title: str, rows: int) -> None:
         assert all(FIGURE.fullmatch(figure) for figure in figures), figures
 
 
+def test_the_reference_is_measured_beside_others() -> None:
+    command = [sys.executable, BENCHMARKS / "bench_reference.py", "--rounds", "1", "--markdown"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    for title, rows in (("Convolution", 6), ("Pooling", 10), ("Networks", 4)):
+        found = rows_of(done.stdout, title)
+        assert len(found) == rows
+        assert all(FIGURE.match(one[1]) and FIGURE.match(one[2]) for one in found)
+
+
 def test_it_says_what_is_included(printed: str) -> None:
     for word in ("processors", "numpy", "nbgrader", "start-up included", "sandbox full", "public tests only"):
         assert word in printed

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import close, equal
+from autograder.checks import close, equal, holds
 from autograder.course import Course
 from autograder.judging import rehearsed, run_exercise
 from autograder.model import Assignment, Exercise, Source, SourceCell, Visibility
@@ -66,7 +66,18 @@ def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
 
 
 def test_a_test_that_looks_at_an_answer_is_not_rehearsed() -> None:
-    assert set(suites(counts_to_three, asks_back, looks, draws).steps) == {"counts_to_three", "asks_back", "draws"}
+    assert set(suites(counts_to_three, looks, draws).steps) == {"counts_to_three", "draws"}
+
+
+def test_nor_one_that_hands_a_function_over(server: ForkServer) -> None:
+    def watches(student: Any) -> None:
+        asked: list[Any] = []
+        close(student.f, (3,), {"by": lambda x: asked.append(x) or 2 * x}, expected=6)
+        holds(asked == [3], "by was not asked")
+
+    assert set(suites(asks_back, watches).steps) == set()
+    assert outcomes(server, RIGHT, watches) == ["PASSED"]
+    assert outcomes(server, "def f(x, by=None): return 6", watches) == ["FAILED"]
 
 
 def test_nor_one_that_does_not_repeat_itself() -> None:
