@@ -5,10 +5,12 @@ Sources: "Neural Networks and Deep Learning" (M. Denninger, TUM), "Deep Learning
 x is (…, H, W); windows lie on its last two axes, `stride` apart (`size` apart unless said), and a remainder at the
 edge is dropped: H' = floor((H − size)/stride) + 1. Nothing loops over samples or pixels. The one loop is over the
 size² places inside a window: at each place a strided slice of x holds that place's entry of every window. Reducing
-over such slices beats a view of all windows by a factor of 4 to 8, because NumPy reduces short last axes slowly.
+over such slices beats a view of all windows by a factor of 4 to 8, because NumPy reduces short last axes slowly, and
+takes the memory of four answers at most, gradients that of four inputs.
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from types import EllipsisType
 
 import numpy as np
@@ -33,17 +35,12 @@ def places(shape: tuple[int, ...], size: int, stride: int | None) -> Iterator[Pl
 
 def max_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
     """The largest entry of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
-    first, *others = (x[at] for at in places(x.shape, size, stride))
-    largest = first.copy()
-    for entry in others:
-        np.maximum(largest, entry, out=largest)
-    return largest
+    return reduce(np.maximum, (x[at] for at in places(x.shape, size, stride)))
 
 
 def average_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
     """The mean of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
-    mean: Array = np.mean([x[at] for at in places(x.shape, size, stride)], axis=0)
-    return mean
+    return reduce(np.add, (x[at] for at in places(x.shape, size, stride))) / size**2
 
 
 def l2_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
@@ -51,8 +48,8 @@ def l2_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
 
     Source: "Deep Learning Workshop".
     """
-    entries = np.array([x[at] for at in places(x.shape, size, stride)], dtype=np.float64)
-    root: Array = np.sqrt(np.sum(entries**2, axis=0))
+    squares = (x[at].astype(np.float64) ** 2 for at in places(x.shape, size, stride))
+    root: Array = np.sqrt(reduce(np.add, squares))
     return root
 
 

@@ -1,5 +1,6 @@
 """The reference of 06_convolution against independent oracles: loops, NumPy, SciPy, central differences, the slides."""
 
+import tracemalloc
 from collections.abc import Callable
 from itertools import product
 
@@ -244,3 +245,18 @@ def test_a_dot_shows_the_kernel_and_correlation_its_half_turn() -> None:
     dot[4, 2] = 1
     assert ref.convolve2d(dot, kernel).tolist() == kernel.tolist()
     assert ref.correlate2d(dot, kernel).tolist() == kernel[::-1, ::-1].tolist()
+
+
+def test_the_copy_that_the_docstring_states() -> None:
+    """kh·kw·H'W'/HW times the input, and the answer; the gradient needs it twice."""
+    x, w, b = random(8, 8, 28, 28), random(10, 8, 5, 5), random(10)
+    copy = 25 * 24 * 24 / (28 * 28) * x.nbytes
+    tracemalloc.start()
+    try:
+        out = ref.conv_layer(x, w, b)
+        assert tracemalloc.get_traced_memory()[1] < copy + 4 * x.nbytes
+        tracemalloc.reset_peak()
+        ref.conv_layer_backward(out, x, w)
+        assert tracemalloc.get_traced_memory()[1] < 2 * copy + 5 * x.nbytes
+    finally:
+        tracemalloc.stop()

@@ -1,6 +1,7 @@
 """The reference of 07_pooling against independent oracles: PyTorch with its autograd, SciPy, loops, the slides."""
 
 import itertools
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -89,3 +90,23 @@ def test_nothing_given_is_written_to() -> None:
         pool(x, 1)
         pool(x)
     ref.shift_response(x, 1, 0)
+
+
+def peak(function: Callable[..., Array], *arguments: object) -> int:
+    """The most memory that was in use during a call, in bytes."""
+    tracemalloc.start()
+    try:
+        function(*arguments)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (3, 1)])
+def test_the_memory_that_the_docstring_states(size: int, stride: int) -> None:
+    x = RNG.normal(size=(8, 8, 28, 28))
+    out = ref.max_pool2d(x, size, stride)
+    for pool in (ref.max_pool2d, ref.average_pool2d, ref.l2_pool2d):
+        assert peak(pool, x, size, stride) < 4.2 * out.nbytes
+    for backward in (ref.max_pool2d_backward, ref.average_pool2d_backward):
+        assert peak(backward, out, x, size, stride) < 4 * x.nbytes
