@@ -48,7 +48,7 @@ def l2_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
 
     Source: "Deep Learning Workshop".
     """
-    squares = (x[at].astype(np.float64) ** 2 for at in places(x.shape, size, stride))
+    squares = (np.square(x[at], dtype=np.float64) for at in places(x.shape, size, stride))
     root: Array = np.sqrt(reduce(np.add, squares))
     return root
 
