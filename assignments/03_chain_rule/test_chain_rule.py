@@ -149,7 +149,7 @@ def test_error_by_hand(student):
 
 @exercise("relative_error", weight=2)
 def test_error_matrix(student):
-    """two matrices: the root of 9 + 16, by 5 and 10"""
+    """two matrices of length 5 and 10, and the root of 45 apart"""
     a, b = np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([[8.0, 4.0, 0.0], [0.0, 2.0, 4.0]])
     close(student.relative_error, (a, b), expected=0.44721360)
 

@@ -75,12 +75,20 @@ def test_graph_arguments(student, rng, name):
     unchanged(getattr(student, name), args, expected=getattr(ref, name)(*args), terms=4)
 
 
-@exercise("sigmoid_graph_backward")
-def test_graph_saturated(student):
-    """a neuron that is nearly sure: small slopes, on either side"""
+@exercise("sigmoid_graph_forward", "sigmoid_graph_backward")
+def test_graph_saturated(student, name):
+    """a neuron that is nearly sure, on either side"""
     for sign in (1.0, -1.0):
-        args = sign * np.array([2.0, 1.5, 0.5]), np.array([1.0, 2.0])
-        close(student.sigmoid_graph_backward, args, expected=ref.sigmoid_graph_backward(*args), terms=4)
+        args = sign * np.array([3.0, 1.75, 0.5]), np.array([1.0, 2.0])
+        scale = 1.0 if name == "sigmoid_graph_backward" else None
+        close(getattr(student, name), args, expected=getattr(ref, name)(*args), terms=4, scale=scale)
+
+
+@exercise("sigmoid_graph_forward")
+def test_graph_integers(student):
+    """weights and inputs of type int64"""
+    args = np.array([3, -1, 2]), np.array([-2, -5])
+    close(student.sigmoid_graph_forward, args, expected=ref.sigmoid_graph_forward(*args), terms=4)
 
 
 @exercise("chain_product", weight=2)
@@ -192,7 +200,7 @@ def test_error_random(student, rng, shape):
 def test_error_small(student, rng):
     """a small error, whatever the size of the numbers"""
     a = eighths(rng, 8)
-    for scale in (2.0**-20, 1.0, 2.0**20):
+    for scale in (2.0**-60, 1.0, 2.0**20):
         args = (scale * a, scale * (a + 2.0**-8))
         close(student.relative_error, args, expected=ref.relative_error(*args), terms=8)
 
@@ -333,6 +341,31 @@ def test_descent_too_fast(student):
     """a learning rate that is too large: the path leaves the valley"""
     args = (bowl, np.array([1.0, -1.0]), 3.0, 5)
     close(student.gradient_descent, args, expected=ref.gradient_descent(*args), terms=8)
+
+
+@exercise("gradient_descent")
+def test_descent_at_rest(student, rng):
+    """a start at the lowest point stays there for all steps, one beside it moves"""
+    lowest = eighths(rng, 3)
+    for x0 in (lowest, lowest + 1):
+        args = (lambda x: np.asarray(x) - np.resize(lowest, np.shape(x)), x0, 0.25, 3)
+        close(student.gradient_descent, args, expected=ref.gradient_descent(*args), terms=3)
+
+
+@exercise("gradient_descent")
+def test_descent_asks_with_points(student, rng):
+    """the gradient is asked for at points of the shape of the start"""
+    shapes: set[tuple[int, ...]] = set()
+
+    def watched(x: Array) -> Array:
+        shapes.add(np.shape(x))
+        return np.resize(bowl(x), np.shape(x))
+
+    args = (watched, eighths(rng, 2, 3), 0.25, 3)
+    expected = ref.gradient_descent(*args)
+    shapes.clear()
+    close(student.gradient_descent, args, expected=expected, terms=8)
+    holds(shapes == {(2, 3)}, "grad must be asked at points of the shape of x0.")
 
 
 @exercise("gradient_descent")
