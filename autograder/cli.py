@@ -11,7 +11,7 @@ import click
 
 from autograder import __version__
 from autograder.course import Course, find_course
-from autograder.model import KitError, Outcome, listed
+from autograder.model import KitError, Outcome, listed, plural
 
 if TYPE_CHECKING:
     from autograder.batch import Options
@@ -254,6 +254,37 @@ def _planted_judged_wrongly(course: Course, stems: Sequence[str]) -> int:
         plain(out, f"{verdict.exercise}, {verdict.kind} {verdict.name}: {verdict.problem}", "bold red")
     plain(out, audit_total(verdicts))
     return len(wrong)
+
+
+@main.command()
+@click.argument("folder", type=_FOLDER, default=Path())
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.pass_context
+def doctor(context: click.Context, folder: Path, as_json: bool) -> None:
+    """Is this computer ready for the workshop? Run it in the folder that was unpacked."""
+    from autograder import doctor as examining
+
+    found = list(examining.findings(folder.resolve()))
+    click.echo(examining.as_json(found) if as_json else examining.as_text(found))
+    context.exit(0 if all(one.ready for one in found) else 1)
+
+
+@main.command()
+@click.argument("out", type=_FOLDER, metavar="OUT.zip")
+@click.option("--assignments", metavar="STEM,STEM", help="Only these. Default: all.")
+@click.option(
+    "--wheels", is_flag=True, help="Put the dependencies in, for a room without network and machines as this."
+)
+@_course_option
+@click.pass_context
+def release(context: click.Context, out: Path, assignments: str | None, wheels: bool) -> None:
+    """Make the zip for students: notebooks with stubs, public tests, the kit, and a page that tells how to begin."""
+    from autograder import releasing
+
+    stems = tuple(dict.fromkeys(filter(None, (assignments or "").split(","))))
+    made = releasing.release(_course(context), out, stems, wheels=wheels)
+    beside = f", with {plural(made.wheels, 'wheel')} of what it needs" if wheels else ""
+    click.echo(f"{made.path}: {listed(made.stems)}; {plural(made.files, 'file')}{beside}")
 
 
 @main.command()

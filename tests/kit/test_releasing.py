@@ -1,0 +1,142 @@
+"""The zip for students: the same twice, complete, nothing secret, and enough to begin with."""
+
+import importlib.metadata
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from packaging.requirements import Requirement
+
+from autograder.cli import main
+from autograder.course import Course
+from autograder.model import KitError
+from autograder.notebook import parse_notebook
+from autograder.releasing import closure, pins, release, requirements_text
+from autograder.starting import FOLDER
+
+ROOT = Path(__file__).parents[2]
+COURSE = Course(ROOT)
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("release") / "all.zip"
+    release(COURSE, path)
+    return path
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name.removeprefix(f"{FOLDER}/"): archive.read(name) for name in archive.namelist()}
+
+
+def test_made_twice_it_is_the_same_to_the_byte(zipped: Path, tmp_path: Path) -> None:
+    release(COURSE, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
+
+
+def test_it_holds_the_assignments_and_nothing_else(zipped: Path) -> None:
+    names = set(contents(zipped))
+    assert {name for name in names if "/" not in name} == {
+        "START.md",
+        "requirements.txt",
+        next(name for name in names if name.endswith(".whl")),
+    }
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "assignments").rglob("*")
+        if path.is_file() and path.suffix in (".ipynb", ".json", ".npz", ".py") and "." not in path.parts[-2]
+    }
+    assert {name for name in names if name.startswith("assignments/")} == wanted
+
+
+def secret_lines() -> set[str]:
+    """Lines of code of answers, hidden suites and the reference that stand in no public suite and no stub.
+
+    The mistakes' sentences are no secret: they are the hints of the self-check.
+    """
+    lines = set()
+    public = ""
+    for stem in COURSE.stems:
+        public += COURSE.public_suite(stem).read_text(encoding="utf-8")
+        public += "\n".join(cell.source for cell in parse_notebook(COURSE.release(stem).read_bytes()))
+        for path in (COURSE.hidden_suite(stem), COURSE.reference(stem)):
+            lines |= {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
+        for cell in parse_notebook(COURSE.solution(stem).read_bytes()):
+            answer = cell.source.partition("### BEGIN SOLUTION")[2].partition("### END SOLUTION")[0]
+            lines |= {line.strip() for line in answer.splitlines()}
+    code = {line for line in lines if len(line) > 40 and any(part in line for part in ("return ", " = ", "lambda "))}
+    return {line for line in code if not line.startswith(('"', "#")) and line not in public}
+
+
+def test_nothing_secret_is_in_it(zipped: Path) -> None:
+    texts = []
+    for name, data in contents(zipped).items():
+        if name.endswith(".whl"):
+            (zipped.parent / name).write_bytes(data)
+            inside = contents(zipped.parent / name)
+            texts += [code.decode() for path, code in inside.items() if path.endswith(".py")]
+            assert not [path for path in inside if "reference" in path or "suites" in path]
+        elif name.endswith(".ipynb"):
+            texts.append("\n".join(cell.source for cell in parse_notebook(data)))
+        elif not name.endswith(".npz"):
+            texts.append(data.decode())
+    secret = secret_lines()
+    assert len(secret) > 1000
+    assert {line for line in secret if any(line in text for text in texts)} == set()
+
+
+def test_some_assignments(tmp_path: Path) -> None:
+    made = release(COURSE, tmp_path / "two.zip", ["06_convolution", "01_perceptron"])
+    assert made.stems == ("01_perceptron", "06_convolution")
+    names = contents(tmp_path / "two.zip")
+    assert {name.split("/")[1] for name in names if name.startswith("assignments/")} == set(made.stems)
+    assert "06_convolution/convolution.ipynb" in names["START.md"].decode()
+    assert "02_activations" not in names["START.md"].decode()
+
+
+def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:
+    options = ["release", str(tmp_path / "one.zip"), "--course", str(ROOT), "--assignments"]
+    done = CliRunner().invoke(main, [*options, "08_lenet"])
+    assert done.exit_code == 0
+    assert "08_lenet" in done.output
+    refused = CliRunner().invoke(main, [*options, "17_nothing"])
+    assert refused.exit_code == 2
+    assert not (tmp_path / "two.zip").exists()
+
+
+def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> None:
+    first, wheel, *lines = contents(zipped)["requirements.txt"].decode().splitlines()
+    assert first.startswith("#")
+    assert re.fullmatch(r"\./nn_autograder-.*\.whl", wheel)
+    requirements = {one.name.lower(): one for one in map(Requirement, lines)}
+    assert {"numpy", "jupyterlab", "nbgrader", "matplotlib", "pytest"} <= set(requirements)
+    assert not {"torch", "ruff", "mypy", "scipy", "playwright"} & set(requirements)
+    assert [name for name, one in requirements.items() if not one.specifier] == ["setuptools"]
+    assert str(requirements["pyseccomp"].marker) == 'sys_platform == "linux"'
+    for one in requirements.values():
+        assert one.specifier.contains(importlib.metadata.version(one.name))
+
+
+def test_a_version_that_nobody_pinned_is_named() -> None:
+    with pytest.raises(KitError, match=r"constraints\.txt has no version of .*numpy"):
+        requirements_text("kit.whl", {})
+    with pytest.raises(KitError, match="can not be read"):
+        pins(ROOT / "no such file")
+    with pytest.raises(KitError, match="make setup"):
+        closure("no-such-distribution", "lab")
+
+
+def test_an_assignment_that_was_not_built(tmp_path: Path) -> None:
+    folder = tmp_path / "assignments" / "01_perceptron"
+    folder.mkdir(parents=True)
+    (folder / "perceptron.ipynb").write_bytes(COURSE.release("01_perceptron").read_bytes())
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / "autograder").symlink_to(ROOT / "autograder")
+    with pytest.raises(KitError, match=r"selfcheck\.json: run `autograder build 01_perceptron`"):
+        release(Course(tmp_path), tmp_path / "out.zip")
+    assert json.loads((folder / "perceptron.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4
