@@ -257,6 +257,36 @@ def _planted_judged_wrongly(course: Course, stems: Sequence[str]) -> int:
 
 
 @main.command()
+@click.argument("notebook", metavar="NOTEBOOK|ASSIGNMENT")
+@click.option(
+    "--student", prompt="Your name, as your instructor knows it", help="Your name, as your instructor knows it."
+)
+@click.option("--out", type=_FOLDER, default=Path(), help="Where the file goes. Default: here.")
+@click.pass_context
+def submit(context: click.Context, notebook: str, student: str, out: Path) -> None:
+    """Run the saved notebook from a clean start, show what counts, and write the one file to hand in."""
+    from autograder import handout, submitting
+    from autograder.report.submitted import submitted_text
+
+    path = Path(notebook)
+    found = handout.handout_of(path) if path.suffix == ".ipynb" else handout.find_handout(notebook, Path.cwd())
+    receipt = submitting.submit(path if path.suffix == ".ipynb" else found.notebook, found, student.strip(), out)
+    click.echo(submitted_text(receipt, found))
+    context.exit(1 if receipt.stale or not receipt.report.graded else 0)
+
+
+@main.command()
+@click.argument("folder", type=_FOLDER, default=Path())
+def progress(folder: Path) -> None:
+    """How far you are: the exercises that pass, and the public points, of each assignment of a folder."""
+    from autograder.handout import handouts_in
+    from autograder.report.submitted import progress_text
+    from autograder.selfcheck import standing
+
+    click.echo(progress_text([(one, standing(one)) for one in handouts_in(folder)]))
+
+
+@main.command()
 @click.argument("folder", type=_FOLDER, default=Path())
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 @click.pass_context

@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from autograder.course import topic_of
-from autograder.handout import SELFCHECK, Handout, read_handout
+from autograder.handout import Handout, folders_in, read_handout
 from autograder.model import KitError, Ungradable, listed, plural
 from autograder.submission import read_submission
 
@@ -42,7 +42,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield _kernel()
     yield _writing(folder)
     yield _memory()
-    handouts = list(_handouts(folder))
+    handouts = folders_in(folder)
     if not handouts:
         yield Finding(
             "notebooks", False, f"none was found in {folder}", "go to the folder that was unpacked, and try again there"
@@ -159,16 +159,6 @@ def _memory() -> Finding:
     except ImportError:
         return Finding("memory", True, "not measured")
     return Finding("memory", free >= ENOUGH_MEMORY, f"{free / (1 << 30):.1f} GiB free", "close other programs")
-
-
-def _handouts(folder: Path) -> Iterator[Path]:
-    """The assignments' folders: in `assignments/`, here, or this one itself."""
-    for place in (folder / "assignments", folder):
-        if place.is_dir() and (found := sorted(path.parent for path in place.glob(f"[0-9][0-9]_*/{SELFCHECK}"))):
-            yield from found
-            return
-    if (folder / SELFCHECK).is_file():
-        yield folder
 
 
 def _notebook(folder: Path) -> Finding:

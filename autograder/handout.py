@@ -88,6 +88,22 @@ def handout_of(notebook: Path) -> Handout:
         return find_handout(folder.name, Path.cwd())
 
 
+def folders_in(folder: Path) -> list[Path]:
+    """The assignments' folders of what was handed out: in `assignments/`, here, or this one itself."""
+    for place in (folder / "assignments", folder):
+        if found := sorted(path.parent for path in place.glob(f"[0-9][0-9]_*/{SELFCHECK}")):
+            return found
+    return [folder] if (folder / SELFCHECK).is_file() else []
+
+
+def handouts_in(folder: Path) -> list[Handout]:
+    """Every assignment of a folder; KitError where there is none, or one is damaged."""
+    folders = folders_in(folder.resolve())
+    if not folders:
+        raise KitError(f"There are no assignments in {folder.resolve()}. Go to the folder that was unpacked.")
+    return [read_handout(one) for one in folders]
+
+
 def read_handout(folder: Path) -> Handout:
     """The handout that lies in a folder; KitError where its `selfcheck.json` is missing or damaged."""
     path = folder / SELFCHECK

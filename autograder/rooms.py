@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from autograder.alarm import OutOfTime, limited
 from autograder.cleaning import clean
 from autograder.model import Outcome, Source
 from autograder.room import exceptions, wire, worker
@@ -273,9 +274,15 @@ class LiveRoom:
     anywhere else, and a function that writes to its argument writes to a copy.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], own: Callable[[str], str | None] | None = None) -> None:
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        own: Callable[[str], str | None] | None = None,
+        seconds: float | None = None,
+    ) -> None:
         self.namespace = namespace
         self.own = own or _files_of(namespace)
+        self.seconds = seconds  # that a call may take, where the platform can stop it
 
     def absent(self, name: str) -> Absent | None:
         return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
@@ -285,9 +292,12 @@ class LiveRoom:
         arguments = tuple(revive(value, order.functions) for value in plain["args"])
         options = {key: revive(value, order.functions) for key, value in plain["kwargs"].items()}
         try:
-            value, warned = worker.called(self.namespace[order.name], arguments, options, order.want_warning)
+            with limited(self.seconds and (order.seconds or self.seconds)):
+                value, warned = worker.called(self.namespace[order.name], arguments, options, order.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
+        except OutOfTime:
+            raise RoomEnded(Outcome.TIMEOUT, "") from None
         except BaseException as error:
             return raised(exceptions.describe(error, self.own))
         try:
@@ -303,13 +313,16 @@ class LiveRoom:
 class LiveRooms:
     """Runs a submission's source in this process, for people who check their own notebook."""
 
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = seconds
+
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
         namespace = types.ModuleType("__main__").__dict__
         for cell in source.cells:
             worker.run_cell(cell.label, cell.text, list(cell.statements), namespace)
         own = {worker.FILE + cell.label: cell.label for cell in source.cells}
-        yield Student(LiveRoom(namespace, own.get))
+        yield Student(LiveRoom(namespace, own.get, self.seconds))
 
 
 def revive(value: Any, functions: Sequence[Callable[..., Any]]) -> Any:

@@ -23,6 +23,8 @@ from autograder.model import Exercise, ExerciseResult, KitError, Report, Source,
 from autograder.pipeline import grade
 from autograder.report.check import check_table
 from autograder.rooms import LiveRoom, LiveRooms, Student, cell_label
+from autograder.sandbox.limits import LIMITS
+from autograder.submitting import remember
 
 
 class NotYet(AssertionError):
@@ -44,10 +46,13 @@ class Check:
         namespace = sys._getframe(1).f_globals
         if function is None:
             exercises = self._suites.assignment.exercises
-            print(check_table((self._run(one, namespace)[0] for one in exercises), self._handout))
+            results = [self._run(one, namespace)[0] for one in exercises]
+            remember(self._handout, results)
+            print(check_table(results, self._handout))
             return
         one = self._exercise_of(function, namespace)
         result, warned = self._run(one, {one.name: function})
+        remember(self._handout, [result])
         message = wording.self_check(result, *self._handout.hidden(one.name), warned)
         if result.first_failure is not None:
             raise NotYet(message)
@@ -56,7 +61,7 @@ class Check:
     def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
         function = namespace.get(one.name)
         with quiet() as warned:
-            student = Student(LiveRoom({one.name: function}))
+            student = Student(LiveRoom({one.name: function}, seconds=LIMITS.call_seconds))
             result = run_exercise(self._suites, one, _cell_of(function, one.name), student)
         return result, warned()
 
@@ -98,6 +103,14 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
     """The report of a saved notebook on the public suite: its functions run here, as in a kernel."""
     try:
         with quiet():
-            return grade(notebook, "", handout.suites(), LiveRooms())
+            return grade(notebook, "", handout.suites(), LiveRooms(LIMITS.call_seconds))
     except Ungradable as error:
         raise KitError(f"{notebook}: {error}") from None
+
+
+def standing(handout: Handout) -> Report | str:
+    """The report of an assignment's saved notebook; why there is none, in words."""
+    try:
+        return check_notebook(handout.notebook, handout)
+    except (KitError, OSError) as error:
+        return str(error)

@@ -48,7 +48,8 @@ py -m venv .venv
 3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. A second copy of a cell does not count.
 4. `autograder check NOTEBOOK` tells the same of the saved file, `autograder reset NOTEBOOK EXERCISE` gives a stub back.
-5. Save, and hand in the notebook the way your instructor told you.
+5. `autograder progress` tells how far you are. At the end save, run `autograder submit {last}`, and hand in the file
+   that it writes the way your instructor told you.
 """
 
 
@@ -56,4 +57,6 @@ def start_text(stems: Sequence[str], wheel: str, *, wheels: bool) -> str:
     """The page for these assignments; `wheels`: the dependencies lie beside it, so that no network is needed."""
     notebooks = ", ".join(f"`{stem}/{topic_of(stem)}.ipynb`" for stem in stems)
     options = "--no-index --find-links wheels " if wheels else ""
-    return _PAGE.format(options=options, folder=FOLDER, wheel=wheel, first=stems[0], notebooks=notebooks)
+    return _PAGE.format(
+        options=options, folder=FOLDER, wheel=wheel, first=stems[0], last=stems[-1], notebooks=notebooks
+    )

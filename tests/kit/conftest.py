@@ -9,6 +9,12 @@ from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.server import ForkServer
 
 
+@pytest.fixture(autouse=True)
+def _no_memory_of_checks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `check` remembers is not written to the home of who runs the tests, and not read from it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     """A fork-server whose rooms are confined, with the tests' limits."""

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from secret_lines import secret_lines
 
 from autograder.build import authored_stems, stale_files
 from autograder.course import Course
@@ -74,23 +75,9 @@ def test_releases_are_current(stem: str) -> None:
 # ---- nothing secret leaves
 
 
-def secret_lines(stem: str) -> set[str]:
-    """Lines of code that stand in solutions, hidden suites or the reference, and in no stub or public suite."""
-    solution = {
-        line.strip()
-        for cell in parse_notebook(COURSE.solution(stem).read_bytes())
-        if "### BEGIN SOLUTION" in cell.source
-        for line in cell.source.partition("### BEGIN SOLUTION")[2].partition("### END SOLUTION")[0].splitlines()
-    }
-    hidden = {line.strip() for line in COURSE.hidden_suite(stem).read_text(encoding="utf-8").splitlines()}
-    reference = {line.strip() for line in COURSE.reference(stem).read_text(encoding="utf-8").splitlines()}
-    public = COURSE.public_suite(stem).read_text(encoding="utf-8")
-    return {line for line in solution | hidden | reference if len(line) > 24 and line not in public}
-
-
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_a_release_holds_nothing_secret(stem: str) -> None:
-    lines = secret_lines(stem)
+    lines = secret_lines(COURSE, stem)
     assert len(lines) > 100
     folder = COURSE.release(stem).parent
     sources = [cell.source for cell in parse_notebook(COURSE.release(stem).read_bytes())]
@@ -109,5 +96,5 @@ def test_the_wheel_holds_the_kit_alone(tmp_path: Path) -> None:
         code = "\n".join(archive.read(name).decode() for name in names if name.endswith(".py"))
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"autograder", "nn_autograder"}
     for stem in COURSE.stems:
-        solution_only = {line for line in secret_lines(stem) if line.startswith("return ") and len(line) > 40}
+        solution_only = {line for line in secret_lines(COURSE, stem) if line.startswith("return ") and len(line) > 40}
         assert not [line for line in solution_only if line in code]

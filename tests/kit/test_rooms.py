@@ -159,6 +159,7 @@ def test_arguments_after_the_call(student: Student) -> None:
     assert judged(student, "overwrite", (x, [])).reply == Returned(None)
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize(
     ("name", "wanted", "warned"),
     [

@@ -1,0 +1,46 @@
+"""What `autograder submit` and `autograder progress` print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.handout import Handout
+from autograder.model import Outcome, Report, listed
+from autograder.report.check import check_table
+from autograder.submitting import Receipt
+from autograder.wording import remarks
+
+
+def submitted_text(receipt: Receipt, handout: Handout) -> str:
+    """What counts, what differs from the kernel, and the file to hand in with its digest."""
+    said = [check_table(receipt.report.exercises, handout)]
+    if receipt.report.remarks:
+        said.append(remarks(receipt.report.remarks))
+    if receipt.stale:
+        said.append(
+            f"In your kernel {listed(receipt.stale)} passed, in the saved file not. Save the notebook, then choose "
+            "Kernel > Restart Kernel and Run All Cells, and submit again: something in the kernel is not in the file."
+        )
+    if receipt.stripped:
+        said.append("The outputs of the cells were left out of it, as the file was large. They are not graded.")
+    at = receipt.at.strftime("%Y-%m-%d %H:%M:%S %z")
+    said.append(f"Hand in this file: {receipt.path}\nwritten {at}, sha256 {receipt.sha256}")
+    return "\n\n".join(said)
+
+
+def progress_text(standing: Sequence[tuple[Handout, Report | str]]) -> str:
+    """A line for each assignment of a folder: how many exercises pass, and the public points."""
+    rows = [("assignment", "exercises", "public points"), *(_row(*one) for one in standing)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _row(handout: Handout, report: Report | str) -> tuple[str, str, str]:
+    if isinstance(report, str):
+        return handout.assignment.stem, "cannot be read", ""
+    passed = sum(one.outcome is Outcome.PASSED for one in report.exercises)
+    tests = [test for one in report.exercises for test in one.tests]
+    earned, worth = (round(sum(points), 2) for points in zip(*((t.earned, t.points) for t in tests), strict=True))
+    return handout.assignment.stem, f"{passed} of {len(report.exercises)}", f"{earned:g} of {worth:g}"

@@ -1,0 +1,97 @@
+"""From a saved notebook to the one file to hand in: run once more from a clean start, and named after its sender.
+
+`check` in a kernel remembers its verdicts; where the saved file gives others, the kernel held something that the file
+does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.handout import Handout
+from autograder.model import ExerciseResult, KitError, Outcome, Report
+from autograder.report.record import write_atomically
+from autograder.senders import why_no_folder
+
+LARGE = 1 << 20  # bytes: from here on outputs are left out, which nobody grades
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was written for handing in."""
+
+    path: Path
+    sha256: str
+    at: datetime
+    report: Report  # of the saved file, on the public tests
+    stale: tuple[str, ...]  # exercises that passed in the kernel, and do not in the saved file
+    stripped: bool
+
+
+def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Receipt:
+    """Check the saved file, and write the one to hand in; KitError where the name can not be one."""
+    from autograder.selfcheck import check_notebook
+
+    problem = why_no_folder(student) or ("holds two underscores in a row" if "__" in student else "")
+    if problem:
+        raise KitError(f"The name {student!r} {problem}. Use the name that your instructor knows you by.")
+    report = check_notebook(notebook, handout)
+    data = notebook.read_bytes()
+    slim = without_outputs(data) if len(data) > LARGE else data
+    path = folder / f"{student}__{handout.assignment.stem}.ipynb"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, slim)
+    passed = {one.name for one in report.exercises if one.outcome is Outcome.PASSED}
+    stale = tuple(name for name in remembered(handout) if name not in passed)
+    digest = hashlib.sha256(slim).hexdigest()
+    return Receipt(path, digest, datetime.now().astimezone(), report, stale, slim is not data)
+
+
+def without_outputs(data: bytes) -> bytes:
+    """The same notebook, its outputs left out."""
+    notebook: dict[str, Any] = json.loads(data)
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+# ---- what the kernel said last
+
+
+def remember(handout: Handout, results: Iterable[ExerciseResult]) -> None:
+    """Keep which exercises pass in the kernel. Where that can not be written, nothing is lost but a warning later."""
+    path = _memory(handout)
+    passed = dict.fromkeys(remembered(handout))
+    for one in results:
+        passed.pop(one.name, None)
+        if one.outcome is Outcome.PASSED:
+            passed[one.name] = None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(list(passed)).encode())
+
+
+def remembered(handout: Handout) -> tuple[str, ...]:
+    """The exercises that passed when they were last checked in a kernel."""
+    try:
+        names = json.loads(_memory(handout).read_bytes())
+    except (OSError, ValueError):
+        return ()
+    known = [one.name for one in handout.assignment.exercises]
+    return tuple(name for name in known if name in names) if isinstance(names, list) else ()
+
+
+def _memory(handout: Handout) -> Path:
+    """Beside no notebook, so that nothing is left lying in a student's folder."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = hashlib.sha256(str(handout.folder.resolve()).encode()).hexdigest()[:16]
+    return cache / "nn-autograder" / f"{folder}.json"
