@@ -9,8 +9,9 @@ from typing import Any
 
 from autograder.hostile import HOSTILE, of_the_right_shape
 from autograder.judging import run_exercise, unwarned
+from autograder.live import LiveRoom
 from autograder.model import ExerciseResult, Outcome, Source, listed
-from autograder.rooms import LiveRoom, Student
+from autograder.rooms import Student
 from autograder.suite import Suites
 
 

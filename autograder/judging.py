@@ -16,9 +16,10 @@ import numpy as np
 
 from autograder import wording
 from autograder.checks import CheckFailed
+from autograder.live import LiveRoom
 from autograder.mistakes import Mistake, fingerprint, recognised
 from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Source, TestResult
-from autograder.rooms import Absent, Call, CallRaised, LiveRoom, Raised, RoomEnded, Step, Student
+from autograder.rooms import Absent, Call, CallRaised, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
 from autograder.suite import Suites, Test

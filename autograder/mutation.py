@@ -15,9 +15,10 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.judging import run_test, unwarned
+from autograder.live import LiveRooms
 from autograder.model import KitError, Outcome, Source, SourceCell
 from autograder.mutants import Mutant, mutants
-from autograder.rooms import LiveRooms, RoomEnded, Rooms, Student
+from autograder.rooms import RoomEnded, Rooms, Student
 from autograder.sandbox.limits import Limits
 from autograder.submission import read_submission
 from autograder.suite import Suites, Test

@@ -99,8 +99,8 @@ def _opened(item: pytest.Item) -> _Opened:
 
 
 def _open(item: pytest.Item) -> _Opened:
+    from autograder.live import LiveRooms
     from autograder.model import KitError, Ungradable
-    from autograder.rooms import LiveRooms
     from autograder.submission import read_submission
 
     suite = item.path

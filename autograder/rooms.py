@@ -1,4 +1,4 @@
-"""Where a student's functions run: the interface, and the room that is no room (a live namespace).
+"""Where a student's functions run: the interface. `live` and `sandbox.rooms` are the two kinds of rooms.
 
 A suite calls `student.conv2d(image, kernel)`. Whether that crosses into a confined process or stays in the
 student's own kernel, the answer is the same plain value.
@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import secrets
-import types
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograder.alarm import OutOfTime, limited
 from autograder.cleaning import clean
 from autograder.model import Outcome, Source
-from autograder.room import exceptions, wire, worker
+from autograder.room import wire
 
 
 @dataclass(frozen=True)
@@ -267,87 +264,5 @@ def warning(text: Any) -> str | None:
     return clean(text) if type(text) is str else None
 
 
-class LiveRoom:
-    """Functions of this very process: a student's kernel, or the kit's own tests.
-
-    Arguments and answers still pass through the wire's format, so that a test sees the same plain values as
-    anywhere else, and a function that writes to its argument writes to a copy.
-    """
-
-    def __init__(
-        self,
-        namespace: Mapping[str, Any],
-        own: Callable[[str], str | None] | None = None,
-        seconds: float | None = None,
-    ) -> None:
-        self.namespace = namespace
-        self.own = own or _files_of(namespace)
-        self.seconds = seconds  # that a call may take, where the platform can stop it
-
-    def absent(self, name: str) -> Absent | None:
-        return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
-
-    def call(self, order: Order) -> Returned | Raised:
-        plain = _unpacked(order.frame)
-        arguments = tuple(revive(value, order.functions) for value in plain["args"])
-        options = {key: revive(value, order.functions) for key, value in plain["kwargs"].items()}
-        try:
-            with limited(self.seconds and (order.seconds or self.seconds)):
-                value, warned = worker.called(self.namespace[order.name], arguments, options, order.want_warning)
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
-        except OutOfTime:
-            raise RoomEnded(Outcome.TIMEOUT, "") from None
-        except BaseException as error:
-            return raised(exceptions.describe(error, self.own))
-        try:
-            answer = _unpacked(wire.pack({"value": value, "after": arguments if order.want_arguments else None}))
-        except wire.WireError as error:
-            return Returned(wire.Opaque(str(error)))
-        return Returned(answer["value"], answer["after"], warning(warned))
-
-    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
-        yield from map(self.call, orders)
-
-
-class LiveRooms:
-    """Runs a submission's source in this process, for people who check their own notebook."""
-
-    def __init__(self, seconds: float | None = None) -> None:
-        self.seconds = seconds
-
-    @contextlib.contextmanager
-    def open(self, source: Source) -> Iterator[Student]:
-        namespace = types.ModuleType("__main__").__dict__
-        for cell in source.cells:
-            worker.run_cell(cell.label, cell.text, list(cell.statements), namespace)
-        own = {worker.FILE + cell.label: cell.label for cell in source.cells}
-        yield Student(LiveRoom(namespace, own.get, self.seconds))
-
-
-def revive(value: Any, functions: Sequence[Callable[..., Any]]) -> Any:
-    """What stands for a function or a generator on the wire, made into one."""
-    import numpy as np
-
-    if type(value) is wire.Seed:
-        return np.random.default_rng(value.value)
-    return functions[value.number] if type(value) is wire.Callback else value
-
-
-def _unpacked(frame: bytes) -> dict[str, Any]:
-    head, _ = wire.PREFIX.unpack(frame[: wire.PREFIX.size])
-    start = wire.PREFIX.size
-    return wire.unpack(frame[start : start + head], frame[start + head :])
-
-
 def cell_label(name: str) -> str:
     return f"your cell {name}"
-
-
-def _files_of(namespace: Mapping[str, Any]) -> Callable[[str], str | None]:
-    """The files in which the namespace's functions were defined are the student's own."""
-    files = {}
-    for name, value in namespace.items():
-        with contextlib.suppress(TypeError):
-            files[inspect.getfile(inspect.unwrap(value))] = cell_label(name)
-    return files.get

@@ -19,10 +19,11 @@ from autograder import wording
 from autograder.cleaning import clean
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
+from autograder.live import LiveRoom, LiveRooms
 from autograder.model import Exercise, ExerciseResult, KitError, Report, Source, SourceCell, Ungradable
 from autograder.pipeline import grade
 from autograder.report.check import check_table
-from autograder.rooms import LiveRoom, LiveRooms, Student, cell_label
+from autograder.rooms import Student, cell_label
 from autograder.sandbox.limits import LIMITS
 from autograder.submitting import remember
 

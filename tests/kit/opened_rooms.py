@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from autograder.live import LiveRooms
 from autograder.model import Source, SourceCell
-from autograder.rooms import Call, LiveRooms, Returned, RoomEnded, Student
+from autograder.rooms import Call, Returned, RoomEnded, Student
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.rooms import ConfinedRoom
 from autograder.sandbox.server import ForkServer

@@ -25,10 +25,11 @@ from autograder.checks import (
     tolerance_for,
     unchanged,
 )
+from autograder.live import LiveRoom
 from autograder.mistakes import fingerprint, same_print
 from autograder.model import Outcome, Visibility
 from autograder.room.wire import Callback, Opaque, Seed
-from autograder.rooms import Absent, Call, CallRaised, Function, LiveRoom, Order, Raised, Returned, Student
+from autograder.rooms import Absent, Call, CallRaised, Function, Order, Raised, Returned, Student
 from autograder.showing import show, show_call
 from autograder.wording import WIDTH, Finding, Kind, failure
 

@@ -18,9 +18,9 @@ from autograder import downloads
 from autograder.collecting import Collected, collect, stems_held, stems_named
 from autograder.course import Course
 from autograder.handed_in import find_submissions, left_alone, students_in
+from autograder.live import LiveRooms
 from autograder.model import KitError
 from autograder.pipeline import grade
-from autograder.rooms import LiveRooms
 from autograder.senders import Sender, sender_of, squeezed
 from autograder.suite import load_suites
 

@@ -13,10 +13,10 @@ from secret_lines import secret_lines
 
 from autograder.build import authored_stems, stale_files
 from autograder.course import Course
+from autograder.live import LiveRooms
 from autograder.model import Outcome, Report, Visibility
 from autograder.notebook import parse_notebook
 from autograder.pipeline import grade, suites_of
-from autograder.rooms import LiveRooms
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

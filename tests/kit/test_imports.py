@@ -24,7 +24,8 @@ ALLOWED = {
     "autograder.submission": {"autograder.model", "autograder.notebook", "autograder.statements"},
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.alarm": set(),
-    "autograder.rooms": {"autograder.alarm", "autograder.cleaning", "autograder.model", "autograder.room", "numpy"},
+    "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room"},
+    "autograder.live": {"autograder.alarm", "autograder.model", "autograder.room", "autograder.rooms", "numpy"},
     "autograder.checks": {
         "autograder.model",
         "autograder.regions",
@@ -52,6 +53,7 @@ ALLOWED = {
     },
     "autograder.handout": {"autograder.course", "autograder.mistakes", "autograder.model", "autograder.suite"},
     "autograder.judging": {
+        "autograder.live",
         "autograder.wording",
         "autograder.checks",
         "autograder.mistakes",

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from autograder import mutation
 from autograder.cli import main
 from autograder.course import Course
+from autograder.live import LiveRooms
 from autograder.model import KitError
 from autograder.mutants import mutants
 from autograder.mutation import Fate, audit_mutants, mutated
 from autograder.pipeline import suites_of
-from autograder.rooms import LiveRooms
 from autograder.submission import read_submission
 from autograder.suite import Suites
 

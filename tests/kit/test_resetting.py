@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from autograder.course import Course, read_assignment
+from autograder.live import LiveRooms
 from autograder.model import KitError, Outcome
 from autograder.pipeline import grade
 from autograder.resetting import KEPT, Reset, reset, stubs_of, told
-from autograder.rooms import LiveRooms
 from autograder.submission import read_submission
 from autograder.suite import Suites, load_suites
 

@@ -16,9 +16,9 @@ from autograder.alarm import OutOfTime, limited
 from autograder.cli import main
 from autograder.course import Course
 from autograder.handout import Handout, find_handout, handouts_in
+from autograder.live import LiveRooms
 from autograder.model import KitError, Outcome, Visibility
 from autograder.pipeline import grade, suites_of
-from autograder.rooms import LiveRooms
 from autograder.sandbox.limits import LIMITS
 from autograder.selfcheck import NotYet, open_assignment
 

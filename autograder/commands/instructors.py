@@ -1,0 +1,146 @@
+"""What an instructor types: release, collect, grade, explain, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.commands.options import FOLDER, course_of, course_option, sandbox_option, submitted_option
+from autograder.model import KitError, listed, plural
+
+if TYPE_CHECKING:
+    from autograder.batch import Options
+
+
+@click.command()
+@click.argument("out", type=FOLDER, metavar="OUT.zip")
+@click.option("--assignments", metavar="STEM,STEM", help="Only these. Default: all.")
+@click.option(
+    "--wheels", is_flag=True, help="Put the dependencies in, for a room without network and machines as this."
+)
+@course_option
+@click.pass_context
+def release(context: click.Context, out: Path, assignments: str | None, wheels: bool) -> None:
+    """Make the zip for students: notebooks with stubs, public tests, the kit, and a page that tells how to begin."""
+    from autograder import releasing
+
+    stems = tuple(dict.fromkeys(filter(None, (assignments or "").split(","))))
+    made = releasing.release(course_of(context), out, stems, wheels=wheels)
+    beside = f", with {plural(made.wheels, 'wheel')} of what it needs" if wheels else ""
+    click.echo(f"{made.path}: {listed(made.stems)}; {plural(made.files, 'file')}{beside}")
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=FOLDER, metavar="SOURCE...")
+@click.option("--assignment", metavar="STEM", help="All are of this assignment. Default: by name and content.")
+@click.option("--replace", is_flag=True, help="Take a notebook that differs from the one that is there.")
+@submitted_option
+@course_option
+@click.pass_context
+def collect(
+    context: click.Context, sources: tuple[Path, ...], assignment: str | None, replace: bool, submitted: Path | None
+) -> None:
+    """Put downloaded notebooks where grade looks: submitted/<student>/<assignment>/<topic>.ipynb.
+
+    A SOURCE is a zip or a folder as downloaded from Moodle or Canvas, or holds <student>__<assignment>.ipynb.
+    Exit code 1 where something could not be placed.
+    """
+    from autograder import collecting
+    from autograder.report.collected import collected_text
+
+    course = course_of(context)
+    folder = submitted or course.submitted
+    done = collecting.collect(sources, course, folder, assignment=assignment, replace=replace)
+    click.echo(collected_text(done, folder))
+    context.exit(1 if done.left else 0)
+
+
+@click.command()
+@click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
+@submitted_option
+@click.option("--results", type=FOLDER, help="Where results go. Default: results/ in the course.")
+@click.option("--student", help="Grade this student only.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
+@click.option("--force", is_flag=True, help="Grade again what is up to date.")
+@sandbox_option
+@course_option
+@click.pass_context
+def grade(
+    context: click.Context,
+    stems: tuple[str, ...],
+    submitted: Path | None,
+    results: Path | None,
+    student: str | None,
+    jobs: int | None,
+    force: bool,
+    sandbox: str,
+) -> None:
+    """Grade the class: submitted/<student>/<assignment>/<topic>.ipynb.
+
+    What is unchanged since the last time is not graded again.
+    """
+    from autograder.batch import Options
+
+    course = course_of(context)
+    options = Options(
+        course=course,
+        submitted=submitted or course.submitted,
+        results=results or course.results,
+        stems=tuple(dict.fromkeys(stems)),
+        student=student,
+        jobs=jobs,
+        force=force,
+        confined=sandbox == "full",
+    )
+    context.exit(run_grade(options))
+
+
+def run_grade(options: Options) -> int:
+    from autograder.batch import grade_class
+    from autograder.report.terminal import ProgressWatcher, console, print_summary
+
+    out = console()
+    with ProgressWatcher(out) as watcher:
+        summary = grade_class(options, watcher)
+    if not summary.standings:
+        notes = (f"\nnote: {note}" for note in summary.warnings)
+        raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
+    print_summary(out, summary, options.results)
+    return 1 if summary.ungraded else 0
+
+
+@click.command()
+@click.argument("student")
+@click.argument("stem", metavar="ASSIGNMENT")
+@click.argument("exercise")
+@submitted_option
+@sandbox_option
+@course_option
+@click.pass_context
+def explain(
+    context: click.Context, student: str, stem: str, exercise: str, submitted: Path | None, sandbox: str
+) -> None:
+    """Run one exercise of one student again, and show inputs, answers and expected answers of each failed test.
+
+    For instructors: it shows what the hidden tests ask.
+    """
+    from autograder import explaining
+    from autograder.report.explained import explained_text
+
+    course = course_of(context)
+    folder = submitted or course.submitted
+    explained = explaining.explain(course, folder, student, stem, exercise, confined=sandbox == "full")
+    click.echo(explained_text(explained))
+
+
+@click.command()
+@course_option
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Grade the sample class, and tell what there is to see."""
+    from autograder.demo import run_demo
+    from autograder.report.terminal import console
+
+    run_demo(course_of(context), console())
