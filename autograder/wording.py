@@ -241,8 +241,8 @@ def broken() -> str:
 
 def depends_on(name: str, failing: tuple[str, ...]) -> str:
     """A sentence for a failed exercise whose own code calls others that failed, too."""
-    which = "which failed its own tests" if len(failing) == 1 else "which failed their own tests"
-    return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, {which}: mend that first."))
+    which = "its own tests: mend that" if len(failing) == 1 else "their own tests: mend those"
+    return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, which failed {which} first."))
 
 
 def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warned: str = "") -> str:

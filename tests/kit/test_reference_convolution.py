@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 from scipy import signal
 
 from reference_impl import convolution as ref
@@ -260,3 +261,36 @@ def test_the_copy_that_the_docstring_states() -> None:
         assert tracemalloc.get_traced_memory()[1] < 2 * copy + 5 * x.nbytes
     finally:
         tracemalloc.stop()
+
+
+LAYERS = [
+    ((2, 3, 7, 9), (4, 3, 3, 2)),
+    ((1, 1, 5, 5), (2, 1, 5, 5)),
+    ((3, 2, 8, 6), (5, 2, 1, 1)),
+    ((2, 4, 6, 11), (3, 4, 2, 5)),
+]
+
+
+@pytest.mark.parametrize(("stride", "padding"), list(product((1, 2, 3), (0, 1, 2))))
+@pytest.mark.parametrize(("input_shape", "kernels"), LAYERS)
+def test_the_layer_and_its_gradient_agree_with_pytorch(
+    input_shape: tuple[int, ...], kernels: tuple[int, ...], stride: int, padding: int
+) -> None:
+    x, w, b = random(*input_shape), random(*kernels), random(kernels[0])
+    given = [torch.from_numpy(value).requires_grad_() for value in (x, w, b)]
+    wanted = torch.nn.functional.conv2d(*given, stride=stride, padding=padding)
+    out = ref.conv_layer(x, w, b, stride, padding)
+    assert out == pytest.approx(wanted.detach().numpy(), abs=1e-12)
+    dout = random(*out.shape)
+    gradients = torch.autograd.grad(wanted, given, torch.from_numpy(dout))
+    for ours, theirs in zip(ref.conv_layer_backward(dout, x, w, stride, padding), gradients, strict=True):
+        assert ours == pytest.approx(theirs.numpy(), abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_other_dtypes(dtype: type) -> None:
+    x, w = (8 * random(2, 3, 6, 5)).astype(dtype), (8 * random(4, 3, 3, 2)).astype(dtype)
+    b = (8 * random(4)).astype(dtype)
+    wanted = torch.nn.functional.conv2d(*(torch.from_numpy(v.astype(np.float64)) for v in (x, w, b)), stride=2)
+    assert ref.conv_layer(x, w, b, 2) == pytest.approx(wanted.numpy())
+    assert ref.correlate2d(x[0, 0], w[0, 0]) == pytest.approx(signal.correlate2d(x[0, 0], w[0, 0], mode="valid"))

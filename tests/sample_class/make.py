@@ -31,6 +31,7 @@ COURSE = Course(HERE.parents[1])
 SUBMITTED = HERE / "submitted"
 EXPECTED = HERE / "expected.json"
 MESSAGES = HERE / "messages.txt"
+_MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 # ---- notebooks
 
@@ -47,20 +48,22 @@ def _answered(cell: dict[str, Any], student: Student, solution: dict[str, str]) 
         return cell
     if name in student.cells:
         return cell | {"source": lines(student.cells[name].strip("\n"))}
-    body = textwrap.indent(student.bodies.get(name, solution[name]).strip("\n"), "    ")
+    if name not in student.bodies:
+        return cell | {"source": lines(solution[name])}
+    body = textwrap.indent(student.bodies[name].strip("\n"), "    ")
     stub = "".join(cell["source"])
     assert stub.count(f"    {STUB}") == 1, name
     return cell | {"source": lines(stub.replace(f"    {STUB}", body))}
 
 
-def solution_bodies(stem: str) -> dict[str, str]:
-    """The answers of the solution notebook, without the marks around them."""
-    bodies = {}
+def solution_cells(stem: str) -> dict[str, str]:
+    """The cells of the solution notebook that hold answers, without the marks around them."""
+    texts = {}
     for cell in _read(COURSE.solution(stem))["cells"]:
         if cell["cell_type"] == "code" and cell["metadata"].get("nbgrader", {}).get("solution"):
-            text = "".join(cell["source"]).partition("### BEGIN SOLUTION\n")[2].partition("    ### END SOLUTION")[0]
-            bodies[cell["metadata"]["nbgrader"]["grade_id"]] = textwrap.dedent(text)
-    return bodies
+            kept = [line for line in "".join(cell["source"]).splitlines() if line.strip() not in _MARKS]
+            texts[cell["metadata"]["nbgrader"]["grade_id"]] = "\n".join(kept)
+    return texts
 
 
 def _read(path: Path) -> Notebook:
@@ -71,7 +74,7 @@ def _read(path: Path) -> Notebook:
 def all_files() -> dict[Path, bytes]:
     stems = {one.stem for one in STUDENTS}
     release = {stem: _read(COURSE.release(stem)) for stem in stems}
-    solution = {stem: solution_bodies(stem) for stem in stems}
+    solution = {stem: solution_cells(stem) for stem in stems}
     return {
         SUBMITTED / one.name / one.stem / COURSE.release(one.stem).name: notebook_of(
             one, release[one.stem], solution[one.stem]

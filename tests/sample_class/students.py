@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from activating import ACTIVATING
 from answering import ANSWERING
+from building import BUILDING
 from cheating import CHEATING
 from convolving import CONVOLVING
 from damaged import DAMAGED
@@ -11,5 +12,8 @@ from ending_badly import ENDS_BADLY
 from student import Student
 
 STUDENTS: tuple[Student, ...] = tuple(
-    sorted([*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING, *CONVOLVING, *ACTIVATING], key=lambda student: student.name)
+    sorted(
+        [*ANSWERING, *ENDS_BADLY, *DAMAGED, *CHEATING, *CONVOLVING, *ACTIVATING, *BUILDING],
+        key=lambda student: student.name,
+    )
 )

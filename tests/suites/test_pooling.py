@@ -323,6 +323,14 @@ def scatter(
     return backward
 
 
+def overwritten_by_place(dout: Array, x: Array, size: int = 2, stride: int | None = None) -> Array:
+    """All windows at once, place by place, with = for +=."""
+    dx = np.zeros(x.shape)
+    for at in ref.places(x.shape, size, stride):
+        dx[at] = dout / size**2
+    return dx
+
+
 def to_first(gradient: Array, window: Array, size: int, stride: int) -> Array:
     out = np.zeros(window.shape)
     out[np.unravel_index(np.argmax(window), window.shape)] = gradient
@@ -570,6 +578,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
                 )
             ),
             "The first entry of each window gets all of the gradient. All entries share it.",
+        ),
+        "overwritten_by_place": (
+            overwritten_by_place,
+            "Where windows overlap, one gradient overwrites the other. Add them: += in place of =.",
         ),
         "times_x": (
             scatter(lambda gradient, window, size, stride: gradient * window / size**2),
