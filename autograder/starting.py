@@ -34,7 +34,7 @@ py -m venv .venv
 
 `autograder doctor` says whether everything is ready, and what to do where it is not.
 
-**Google Colab** (not tried by the authors in Colab itself): upload this zip, then run in the first cell
+**Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run in the first cell
 
 ```python
 !unzip -q -o *workshops*.zip && pip install -q --no-deps {folder}/{wheel}
