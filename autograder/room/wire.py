@@ -121,6 +121,13 @@ def _demoted(value: Any) -> Any:
     return value if plain is None else plain(value)
 
 
+def _code_of(dtype: np.dtype[Any]) -> str:
+    """How numbers of this type cross; more digits than a float64 has are left behind. Empty for what is no number."""
+    if dtype in (np.longdouble, np.clongdouble):
+        return "<f8" if dtype.kind == "f" else "<c16"
+    return np.dtype.newbyteorder(dtype, "<").str if dtype.kind in "biufc" else ""
+
+
 class _Writer:
     """Values to a JSON tree and the buffers it points to. A subclass may lie about itself: it is made plain first."""
 
@@ -165,16 +172,17 @@ class _Writer:
         if issubclass(type(value), np.ma.MaskedArray):
             return _opaque("a masked array")
         plain = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else np.asarray(value)
-        code = np.dtype.newbyteorder(plain.dtype, "<").str if plain.dtype.kind in "biufc" else ""
+        code = _code_of(plain.dtype)
         if code not in DTYPES:
             return _opaque(f"an array of dtype {plain.dtype}"[:200])
         if plain.ndim > MAX_AXES or len(self.buffers) >= MAX_ARRAYS:
             raise WireError("too many arrays or axes")
-        claimed = self.size + plain.nbytes
+        claimed = self.size + plain.size * np.dtype(code).itemsize
         if claimed > MAX_BODY or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
             raise WireError(f"more than {MAX_BODY >> 20} MiB of arrays")
-        self.buffers.append(plain.astype(code, order="C", copy=False).tobytes())
-        self.size += plain.nbytes
+        with np.errstate(all="ignore"):
+            self.buffers.append(plain.astype(code, order="C", copy=False).tobytes())
+        self.size = claimed
         return {"S" if issubclass(type(value), np.generic) else "A": [code, list(plain.shape)]}
 
 
