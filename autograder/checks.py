@@ -216,7 +216,7 @@ def _compare_dict(value: Any, expected: dict[Any, Any], rule: Tolerance) -> None
     if not isinstance(value, dict):
         raise CheckFailed(Finding(Kind.TYPE, show(value), f"a dict with the keys {keys}"))
     if set(value) != set(expected):
-        raise CheckFailed(Finding(Kind.COUNT, f"keys {show(list(value))}", f"exactly the keys {keys}"))
+        raise CheckFailed(Finding(Kind.KEYS, f"keys {show(list(value))}", f"exactly the keys {keys}"))
     for key, want in expected.items():
         _compare(value[key], want, rule, f"[{key!r}]")
 
@@ -241,7 +241,8 @@ def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, par
 def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> tuple[str, str]:
     """Both arrays where they are small; else the first wrong entry, and the one that is farthest off."""
     if got.size <= MAX_SHOWN:
-        return show(got), show(want)
+        alike = show(got) == show(want)  # what differs must be seen
+        return (show(got, 15), show(want, 15)) if alike else (show(got), show(want))
     with np.errstate(all="ignore"):
         off = np.where(wrong, np.nan_to_num(np.abs(got.astype(np.float64) - want)), -1.0)
     first, worst = entry_where(wrong), entry_where(off == off.max())

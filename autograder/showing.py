@@ -39,17 +39,17 @@ def show_entry(plain: NDArray[Any], where: tuple[int, ...]) -> str:
     return f"{show(plain[where])} at [{', '.join(map(str, where))}]"
 
 
-def show(value: Any) -> str:
+def show(value: Any, digits: int = 7) -> str:
     """A value in a few words: numbers short, arrays of more than a few entries by their shape."""
     if isinstance(value, np.ndarray):
         if value.size > MAX_SHOWN:
             return f"an array of shape {value.shape}"
-        text = np.array2string(value, separator=", ", formatter={"float_kind": lambda entry: f"{entry:.7g}"})
+        text = np.array2string(value, separator=", ", formatter={"float_kind": lambda entry: f"{entry:.{digits}g}"})
         return " ".join(text.split()) if value.size else f"an empty array of shape {value.shape}"
     if isinstance(value, bool | np.bool_) or value is None:
         return str(value)
     if isinstance(value, int | float | np.number):
-        return f"{value:.7g}" if isinstance(value, float | np.floating) else str(value)[:40]
+        return f"{value:.{digits}g}" if isinstance(value, float | np.floating) else str(value)[:40]
     if isinstance(value, list | tuple):
         inside = ", ".join(show(item) for item in value[:MAX_SHOWN])
         more = ", …" if len(value) > MAX_SHOWN else "," if len(value) == 1 and isinstance(value, tuple) else ""

@@ -23,6 +23,7 @@ class Kind(Enum):
 
     TYPE = auto()
     COUNT = auto()
+    KEYS = auto()
     SHAPE = auto()
     FINITE = auto()
     VALUES = auto()
@@ -82,6 +83,8 @@ def _headline(name: str, finding: Finding) -> str:
             said = f"{name} returned the wrong kind of thing{where}."
         case Kind.COUNT:
             said = f"{name} returned the wrong number of results{where}."
+        case Kind.KEYS:
+            said = f"{name} returned a dict with other keys."
         case Kind.SHAPE:
             said = f"{name} returned the wrong shape{where}."
         case Kind.FINITE:

@@ -140,7 +140,7 @@ def test_arrays_with_free_sides() -> None:
         (1.001, 1.0, Kind.VALUES, ""),
         ((1, 2, 3), (1, 2), Kind.COUNT, ""),
         (7, (1, 2), Kind.TYPE, ""),
-        ({"a": 1}, {"b": 1}, Kind.COUNT, ""),
+        ({"a": 1}, {"b": 1}, Kind.KEYS, ""),
         ("sigmoid", "tanh", Kind.VALUES, ""),
         (0, None, Kind.VALUES, ""),
         (False, None, Kind.VALUES, ""),
@@ -498,3 +498,8 @@ def test_no_diagnosis_holds_an_expected_number(value: Any) -> None:
         said = failure("f", found, "x = 0.5772", Visibility.HIDDEN)
         for secret in ("0.7310", "123.4", "98.7", "0.0625", "0.5772"):
             assert secret not in said
+
+
+def test_what_looks_alike_is_shown_with_more_digits() -> None:
+    found = finding(close, answering(np.array([12.000000003, 4.0])), expected=np.array([12.0, 4.0]), tolerance=1e-9)
+    assert (found.returned, found.expected) == ("[12.000000003, 4]", "[12, 4]")

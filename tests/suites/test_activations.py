@@ -425,8 +425,8 @@ def relu_loop_over_rows(z: Array) -> Array:
 
 SWAPPED = "The branches are exchanged: the positive side is the one that stays as it is."
 OVERFLOW = (
-    "The values are right, but e^−z overflows where z is far below 0. Use e^z/(1 + e^z) there: "
-    "then every exponent is 0 or negative."
+    "The values are right, but an exponential overflows on the way, also where np.where throws it away: both of its "
+    "branches are computed. One exponential that never overflows serves both sides: np.exp(-np.abs(z))."
 )
 EXPONENT_OF_ALL = (
     "The values are right, but np.where computes both branches, so e^z overflows where z is large. "
@@ -693,8 +693,8 @@ MISTAKES = {
             lambda z: (
                 np.exp(z - z.max(axis=-1, keepdims=True)) / np.exp(z - z.max(axis=-1, keepdims=True)).sum(axis=-1)
             ),
-            "The sums of the rows lie along the wrong axis: they divide the columns, or fit nowhere. "
-            "keepdims=True keeps them beside their rows.",
+            "The sums of the rows, or their largest scores, lie along the wrong axis: they meet the columns, or fit "
+            "nowhere. keepdims=True keeps them beside their rows.",
         ),
         "matrices_only": (
             lambda z: scores(z, axis=1, shift=1),

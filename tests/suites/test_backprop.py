@@ -145,8 +145,8 @@ def test_bias_gradient_random(student, rng, shape):
 
 @exercise("bias_gradient")
 def test_bias_gradient_single(student, rng):
-    """a single sample keeps its shape, several do not"""
-    for delta in (eighths(rng, 4, 1), eighths(rng, 4, 2)):
+    """a single sample, a single neuron, as many samples as neurons"""
+    for delta in (eighths(rng, 4, 1), eighths(rng, 1, 4), eighths(rng, 3, 3)):
         close(student.bias_gradient, (delta,), expected=ref.bias_gradient(delta))
 
 
@@ -371,6 +371,9 @@ def test_batches_mixed(student):
     holds(neighbours <= 25, "samples that were neighbours stay neighbours: each sample must be drawn for itself.")
     kept = float(np.corrcoef(order, np.arange(1000))[0, 1])
     holds(abs(kept) < 0.21, "samples stay near the place that they came from: shuffle all of them.")
+    # The one sample that is left over is the same for eight seeds with probability 1e-12.
+    last = {int(batches_of(student, 50, 7, 10 + k)[-1][0]) for k in range(8)}
+    holds(len(last) > 1, "the same sample is always left over for the last batch.")
 
 
 # ---- training

@@ -740,7 +740,7 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
         ),
         "h_ignored": (
             differences(central, fixed=1e-5),
-            "h is always 1e-5. Use the parameter h.",
+            "The answer does not depend on h as (f(x + h) − f(x − h))/2h does. Use the parameter h, and that quotient.",
         ),
         "backward": (
             differences(lambda f, x, step, h: (f(x) - f(x - step)) / h),

@@ -33,8 +33,8 @@ def unit_cases(rng: np.random.Generator, n: int = 12, d: int = 5) -> Iterator[tu
 
 @exercise("threshold_unit")
 def test_threshold_batch(student, rng):
-    """many samples, five inputs"""
-    for x, w, level in unit_cases(rng):
+    """many samples, five inputs; as many samples as inputs"""
+    for x, w, level in (*unit_cases(rng), *unit_cases(rng, 5, 5)):
         equal(student.threshold_unit, (x, w, level), expected=ref.threshold_unit(x, w, level))
 
 
@@ -62,6 +62,8 @@ def test_threshold_integers(student, rng):
     """inputs and weights of type int64"""
     x, w = rng.integers(-3, 4, (9, 4)), np.array([2, -1, 3, 1])
     level = int(np.median(x @ w))
+    for weights in (w, w / 8):
+        equal(student.threshold_unit, (x, weights, level / 8), expected=ref.threshold_unit(x, weights, level / 8))
     equal(student.threshold_unit, (x, w, level), expected=ref.threshold_unit(x, w, level))
 
 
@@ -74,8 +76,8 @@ def test_threshold_arguments(student, rng):
 
 @exercise("perceptron_predict")
 def test_predict_batch(student, rng):
-    """many samples, five inputs"""
-    for x, w, level in unit_cases(rng):
+    """many samples, five inputs; as many samples as inputs"""
+    for x, w, level in (*unit_cases(rng), *unit_cases(rng, 5, 5)):
         equal(student.perceptron_predict, (x, w, -level), expected=ref.perceptron_predict(x, w, -level))
 
 
@@ -113,7 +115,8 @@ def test_predict_integers(student, rng):
     """inputs and weights of type int64"""
     x, w = rng.integers(-3, 4, (9, 4)), np.array([2, -1, 3, 1])
     b = -int(np.median(x @ w))
-    equal(student.perceptron_predict, (x, w, b), expected=ref.perceptron_predict(x, w, b))
+    for args in ((x, w, b), (x, w / 8, b / 8)):
+        equal(student.perceptron_predict, args, expected=ref.perceptron_predict(*args))
 
 
 @exercise("perceptron_predict")
@@ -318,8 +321,9 @@ def test_delta_at_target(student, rng):
 @exercise("delta_rule")
 def test_delta_integers(student, rng):
     """inputs and targets of type int64"""
-    args = (eighths(rng, 2, 3), np.array([2, -1, 3]), np.array([4, -5]), 0.125)
-    close(student.delta_rule, args, expected=ref.delta_rule(*args), terms=4)
+    x, t = np.array([2, -1, 3]), np.array([4, -5])
+    for W in (eighths(rng, 2, 3), np.array([[1, 0, -2], [3, 1, 1]])):
+        close(student.delta_rule, (W, x, t, 0.125), expected=ref.delta_rule(W, x, t, 0.125), terms=4)
 
 
 def compare_distance(student, x: Array, w: Array, b: float) -> None:
@@ -336,8 +340,8 @@ def compare_distance(student, x: Array, w: Array, b: float) -> None:
 
 @exercise("boundary_distance", weight=2)
 def test_distance_batch(student, rng):
-    """many samples, five inputs"""
-    for x, w, level in unit_cases(rng):
+    """many samples, five inputs; as many samples as inputs"""
+    for x, w, level in (*unit_cases(rng), *unit_cases(rng, 5, 5)):
         compare_distance(student, x, w, -level)
 
 

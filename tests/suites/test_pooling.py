@@ -93,6 +93,7 @@ def test_whole_image(student, rng, name):
 def test_integers(student, rng, name):
     """an image of type int64"""
     demand_forward(student, name, rng.integers(-20, 21, (3, 4, 6)))
+    demand_forward(student, name, np.array([[0, 0, 3, 0], [0, 0, 4, 0]]))
 
 
 @exercise("average_pool2d", "l2_pool2d")
@@ -184,9 +185,9 @@ def patches(rng: np.random.Generator, height: int, width: int) -> Array:
 
 @exercise("shift_response", weight=2)
 def test_shift_every_direction(student, rng):
-    """down, up, right, left, and two at once"""
+    """down, up, right, left, two at once, and out of sight"""
     image = patches(rng, 12, 16)
-    for shift in ((1, 0), (-1, 0), (0, 1), (0, -3), (2, 1), (-2, 3)):
+    for shift in ((1, 0), (-1, 0), (0, 1), (0, -3), (2, 1), (-2, 3), (12, 0), (0, -17)):
         close(student.shift_response, (image, *shift), expected=ref.shift_response(image, *shift))
 
 

@@ -39,9 +39,10 @@ def test_l2_cost_random(student, rng):
 
 @exercise("l2_cost")
 def test_l2_cost_one_layer(student, rng):
-    """a single layer"""
-    args = (0.5, [eighths(rng, 3, 6)], 2.0, 5)
-    close(student.l2_cost, args, expected=ref.l2_cost(*args), terms=18)
+    """a single layer, of two axes and of one; a whole number as lambda"""
+    for weights in (eighths(rng, 3, 6), eighths(rng, 7)):
+        args = (0.5, [weights], 3, 5)
+        close(student.l2_cost, args, expected=ref.l2_cost(*args), terms=18)
 
 
 @exercise("l2_cost")
@@ -111,7 +112,10 @@ def test_dropout_survivors(student, rng, p):
 def test_dropout_any_shape(student, rng, shape):
     """one axis, three axes"""
     a = eighths(rng, *shape)
-    demand_consistent(a, 0.5, *dropped(student, a, 0.5, 4))
+    result, mask = dropped(student, a, 0.5, 4)
+    demand_consistent(a, 0.5, result, mask)
+    if len(shape) == 3:  # equal by chance with 2^-40
+        holds(not np.array_equal(mask[0], mask[1]), "every sample has the same mask: it must have the shape of a.")
 
 
 @exercise("dropout", weight=2)
@@ -122,6 +126,9 @@ def test_dropout_share(student):
     gone = int(np.sum(mask == 0))
     holds(not 7_500 < gone < 8_500, "about 1 − p of the units are dropped. p is the probability to drop, not to keep.")
     holds(1_756 <= gone <= 2_250, "the share of units that are dropped is not p.")
+    # And for Binomial(10000, 0.25): outside with probability 6e-10.
+    _, mask = dropped(student, np.ones((100, 100)), 0.25, 11)
+    holds(2_232 <= int(np.sum(mask == 0)) <= 2_769, "the share of units that are dropped is not p.")
 
 
 @exercise("dropout")
@@ -132,6 +139,9 @@ def test_dropout_each_unit_for_itself(student):
     holds(0 < mask.sum() < mask.size, "some units must be dropped and some kept.")
     sums = np.concatenate([np.sum(mask == 0, axis=0), np.sum(mask == 0, axis=1)])
     holds(bool(np.all(sums <= 52)), "whole rows or columns share their fate. Each unit has its own.")
+    # Eight right answers drop equally many of 1000 units with probability 3e-11.
+    counts = {int(np.sum(dropped(student, np.ones(1000), 0.2, 20 + k)[1])) for k in range(8)}
+    holds(len(counts) > 1, "always equally many units are dropped. Each unit has its own chance.")
 
 
 @exercise("dropout")
@@ -242,8 +252,8 @@ def test_rotate_square(student, rng):
 
 @exercise("contrast")
 def test_contrast_random(student, rng):
-    """more contrast and less, on images whose mean is not 0"""
-    for factor in (1.75, 0.25):
+    """more contrast, less, and turned round, on images whose mean is not 0"""
+    for factor in (1.75, 0.25, -0.5):
         image = picture(rng, 5, 4) ** 2  # mean, median and middle lie apart
         close(student.contrast, (image, factor), expected=ref.contrast(image, factor), terms=20)
 
