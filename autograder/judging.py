@@ -18,7 +18,7 @@ from autograder import wording
 from autograder.checks import CheckFailed
 from autograder.live import LiveRoom
 from autograder.mistakes import Mistake, fingerprint, recognised
-from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Source, TestResult
+from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Place, Source, TestResult
 from autograder.rooms import Absent, Call, CallRaised, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
@@ -191,7 +191,15 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
         message=explained(suites.assignment, one, source, run, hint),
         mistake=mistake.name if failed and mistake else None,
         seconds=run.seconds,
+        place=_place(run),
     )
+
+
+def _place(run: Run) -> Place | None:
+    match run.problem:
+        case CallRaised(call=Call(reply=Raised(cell=cell, line=line))) | Absent(because=Raised(cell=cell, line=line)):
+            return Place(cell, line) if line else None
+    return None
 
 
 def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:

@@ -111,6 +111,23 @@ class Source:
 
 
 @dataclass(frozen=True)
+class CodeCell:
+    """A cell that a student wrote, as it is shown to them again."""
+
+    label: str
+    text: str
+    exercises: tuple[str, ...] = ()  # that it carries or defines
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a student's cell, counted from 1."""
+
+    cell: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Submission:
     """One student's notebook for one assignment, reduced to what is graded."""
 
@@ -120,6 +137,7 @@ class Submission:
     source: Source
     calls: tuple[tuple[str, tuple[str, ...]], ...] = ()  # exercise -> other exercises its code reaches
     remarks: tuple[str, ...] = ()
+    code: tuple[CodeCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +155,7 @@ class TestResult:
     message: str | None = None
     mistake: str | None = None
     seconds: float = 0.0
+    place: Place | None = None  # where the student's code raised
 
     @property
     def earned(self) -> float:
@@ -182,6 +201,7 @@ class Report:
     exercises: tuple[ExerciseResult, ...] = ()
     reason: str | None = None  # why it is ungraded; None when it is graded
     remarks: tuple[str, ...] = ()
+    code: tuple[CodeCell, ...] = ()  # what the student wrote and the grading took, in the notebook's order
     submission_sha256: str | None = None
     suite_sha256: str = ""
     kit_version: str = ""
@@ -254,6 +274,11 @@ class Ungradable(Exception):
 
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def amount(points: float) -> str:
+    """Points as they are shown: `2`, `1.5`, `0.67`."""
+    return f"{round(points, 2):g}"
 
 
 def listed(names: Iterable[Any]) -> str:

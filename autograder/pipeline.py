@@ -35,6 +35,7 @@ def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseRes
         exercises=blame_what_failed_first(results, dict(submission.calls)),
         reason=broken_tests(results),
         remarks=submission.remarks,
+        code=submission.code,
         submission_sha256=submission.sha256,
     )
 

@@ -15,17 +15,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from autograder.cleaning import clean
 from autograder.model import (
     Assignment,
     BrokenCell,
     Cell,
+    CodeCell,
     KitError,
     Source,
     SourceCell,
     Submission,
     listed,
 )
-from autograder.notebook import NotebookCell, parse_notebook, read_bytes
+from autograder.notebook import SOURCE_CHARACTERS, NotebookCell, parse_notebook, read_bytes
 from autograder.statements import Code, NotPython, Program, Statement, read_code, same_code
 
 REMARKS = 20
@@ -44,6 +46,7 @@ def read_submission(path: Path, assignment: Assignment, student: str) -> Submiss
         source=source_of(written, program, assignment),
         calls=calls_between(program, assignment),
         remarks=_shortened(_remarks(cells, written, program, assignment)),
+        code=_shown(written, program, assignment),
     )
 
 
@@ -189,6 +192,16 @@ def calls_between(program: Program, assignment: Assignment) -> tuple[tuple[str, 
 
 def _defined(program: Program) -> frozenset[str]:
     return frozenset(name for statement in program.statements for name in statement.defines)
+
+
+def _shown(written: Iterable[StudentCell], program: Program, assignment: Assignment) -> tuple[CodeCell, ...]:
+    """The cells of which something is run, and those that would be if they were Python."""
+    needed = program.needed(exercise.name for exercise in assignment.exercises)
+    return tuple(
+        CodeCell(cell.label, clean(cell.origin.source.expandtabs(4), SOURCE_CHARACTERS, newlines=True), cell.exercises)
+        for cell in written
+        if cell.error or _indices(cell.code, needed)
+    )
 
 
 def _broken_cells(written: Iterable[StudentCell], program: Program) -> tuple[BrokenCell, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from autograder.model import ExerciseResult, Outcome, TestResult, Visibility, listed, plural
+from autograder.model import ExerciseResult, Outcome, TestResult, Visibility, amount, listed, plural
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
 _LABEL = 15
@@ -287,7 +287,7 @@ def _columns(name: str, said: str, public: str, hidden: str) -> str:
 
 
 def _hidden(tests: int, points: float) -> str:
-    return f"{tests}, worth {_amount(points)}" if tests else "none"
+    return f"{tests}, worth {amount(points)}" if tests else "none"
 
 
 def check_knows(names: tuple[str, ...]) -> str:
@@ -304,16 +304,12 @@ def _points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_points: flo
     said = f"{_earned(tests)} public points"
     if hidden_tests:
         verb = "is" if hidden_tests == 1 else "are"
-        said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {_amount(hidden_points)} more"
+        said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {amount(hidden_points)} more"
     return said
 
 
 def _earned(tests: tuple[TestResult, ...]) -> str:
-    return f"{_amount(sum(test.earned for test in tests))} of {_amount(sum(test.points for test in tests))}"
-
-
-def _amount(points: float) -> str:
-    return f"{round(points, 2):g}"
+    return f"{amount(sum(test.earned for test in tests))} of {amount(sum(test.points for test in tests))}"
 
 
 def _row(label: str, text: str) -> list[str]:

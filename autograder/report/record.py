@@ -7,10 +7,11 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder.model import ExerciseResult, KitError, Outcome, Report, TestResult, Visibility
+from autograder.model import CodeCell, ExerciseResult, KitError, Outcome, Place, Report, TestResult, Visibility
 
 SCHEMA = 1
 _WRITING = ".writing-"
@@ -29,6 +30,7 @@ def to_json(report: Report) -> dict[str, Any]:
         **{name: getattr(report, name) for name in _STAMPS},
         "remarks": list(report.remarks),
         "exercises": [_exercise_to_json(one) for one in report.exercises],
+        "code": [asdict(cell) for cell in report.code],
     }
 
 
@@ -52,6 +54,7 @@ def _test_to_json(test: TestResult) -> dict[str, Any]:
         "message": test.message,
         "mistake": test.mistake,
         "seconds": test.seconds,
+        "place": asdict(test.place) if test.place else None,
     }
 
 
@@ -66,6 +69,7 @@ def from_json(data: dict[str, Any]) -> Report:
         exercises=tuple(_exercise_from_json(one) for one in data["exercises"]),
         reason=data["reason"],
         remarks=tuple(data["remarks"]),
+        code=tuple(CodeCell(one["label"], one["text"], tuple(one["exercises"])) for one in data["code"]),
         **{name: data[name] for name in _STAMPS},
     )
 
@@ -82,6 +86,7 @@ def _exercise_from_json(data: dict[str, Any]) -> ExerciseResult:
             message=test["message"],
             mistake=test["mistake"],
             seconds=test["seconds"],
+            place=Place(**test["place"]) if test["place"] else None,
         )
         for test in data["tests"]
     )

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from autograder.batch import Change, Summary, Watcher
 from autograder.cleaning import clean
-from autograder.model import Assignment, Loss, Outcome, Report, Standing, plural
+from autograder.model import Assignment, Loss, Outcome, Report, Standing, amount, plural
 from autograder.sandbox.probe import ProbeResult
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
@@ -122,11 +122,7 @@ def class_table(assignment: Assignment, standings: Iterable[Standing], did: Mapp
 def _score(one: Standing) -> Text:
     if one.score is None:
         return Text("–", style="bold red")
-    return Text(_amount(one.score), style="green" if one.score == one.max_score else "")
-
-
-def _amount(points: float) -> str:
-    return f"{round(points, 2):g}"
+    return Text(amount(one.score), style="green" if one.score == one.max_score else "")
 
 
 def _losses(one: Standing) -> Text:
@@ -139,7 +135,7 @@ def _losses(one: Standing) -> Text:
 
 def _said(loss: Loss) -> str:
     why = ", ".join(loss.mistakes) if loss.mistakes else loss.outcome.value
-    return f"{loss.exercise} {_amount(loss.score)}/{_amount(loss.max_score)} ({why})"
+    return f"{loss.exercise} {amount(loss.score)}/{amount(loss.max_score)} ({why})"
 
 
 def warn(message: str) -> None:

@@ -21,7 +21,12 @@ ALLOWED = {
     "autograder.wording": {"autograder.model"},
     "autograder.notebook": {"autograder.model"},
     "autograder.statements": {"autograder.cleaning", "autograder.notebook"},
-    "autograder.submission": {"autograder.model", "autograder.notebook", "autograder.statements"},
+    "autograder.submission": {
+        "autograder.cleaning",
+        "autograder.model",
+        "autograder.notebook",
+        "autograder.statements",
+    },
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.alarm": set(),
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.model import ExerciseResult, KitError, Outcome, Report, TestResult, Visibility
+from autograder.model import CodeCell, ExerciseResult, KitError, Outcome, Place, Report, TestResult, Visibility
 from autograder.report import record
 
 GRADED = Report(
@@ -24,10 +24,12 @@ GRADED = Report(
                 TestResult(
                     "test_or", "OR, 名前", "gate", Visibility.HIDDEN, 1.3, Outcome.FAILED, "two\nlines, σ", "swapped"
                 ),
+                TestResult("test_not", "NOT", "gate", Visibility.HIDDEN, 0.0, Outcome.RAISED, place=Place("cell 7", 3)),
             ),
         ),
         ExerciseResult("delta_rule", 1.0, ()),
     ),
+    code=(CodeCell("cell 7", "def gate(x):\n    return σ(x)", ("gate",)), CodeCell("cell 9", "σ = 1")),
     remarks=("cell gate appeared twice; the last changed one was graded",),
     submission_sha256="ab" * 32,
     suite_sha256="cd" * 32,
@@ -72,7 +74,7 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
     data = json.loads(path.read_text(encoding="utf-8"))
     stamps = ["submission_sha256", "suite_sha256", "kit_version", "sandbox"]
     verdict = ["status", "reason", "score", "max_score"]
-    assert list(data) == ["schema", "student", "assignment", *verdict, *stamps, "remarks", "exercises"]
+    assert list(data) == ["schema", "student", "assignment", *verdict, *stamps, "remarks", "exercises", "code"]
     assert (data["schema"], data["status"], data["reason"], data["score"]) == (1, "graded", None, 0.7)
     assert list(data["exercises"][0]) == "name score max_score outcome tests".split()
     assert data["exercises"][0]["tests"][1] == {
@@ -84,7 +86,10 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
         "message": "two\nlines, σ",
         "mistake": "swapped",
         "seconds": 0.0,
+        "place": None,
     }
+    assert data["exercises"][0]["tests"][2]["place"] == {"cell": "cell 7", "line": 3}
+    assert data["code"][1] == {"label": "cell 9", "text": "σ = 1", "exercises": []}
     assert "Öz" in path.read_text(encoding="utf-8")  # for a person who looks into it
 
 

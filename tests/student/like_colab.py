@@ -18,7 +18,16 @@ from autograder.releasing import release
 from autograder.starting import FOLDER
 
 ROOT = Path(__file__).parents[2]
-THERE = ["numpy==2.0.2", "pytest", "rich", "click", "packaging", "ipython", "matplotlib"]  # what Colab has of it
+THERE = [
+    "numpy==2.0.2",
+    "pytest",
+    "rich",
+    "click",
+    "packaging",
+    "jinja2",
+    "ipython",
+    "matplotlib",
+]  # what Colab has of it
 
 SESSION = """
 import importlib.util, shutil
