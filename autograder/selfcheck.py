@@ -10,29 +10,44 @@ import inspect
 import io
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from autograder import wording
+from autograder import self_check_wording as wording
 from autograder.cleaning import clean
+from autograder.frontend import Screen, View, is_rich, open_notebook, show
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
+from autograder.layout import filled
 from autograder.live import LiveRoom, LiveRooms
 from autograder.model import Exercise, ExerciseResult, KitError, Report, Source, SourceCell, Ungradable
+from autograder.notebook import parse_notebook, read_bytes
 from autograder.pipeline import grade
-from autograder.report.check import check_table
+from autograder.report.check import message_view, result_view, table_view
 from autograder.rooms import Student, cell_label
 from autograder.sandbox.limits import LIMITS
+from autograder.submission import read_submission
 from autograder.submitting import remember
 
 
 class NotYet(AssertionError):
     """Some public test does not pass; its text is the whole message. Jupyter shows no trace of it."""
 
+    def __init__(self, view: View, line: str) -> None:
+        super().__init__(view.text)
+        self._view: View | None = view
+        self._line = line
+
     def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+        """What Jupyter shows in place of a trace; where it shows more than text, one line below that."""
+        if not is_rich():
+            return str(self).splitlines()
+        if self._view is not None:  # IPython asks once to show it, and once more to keep it
+            show(self._view)
+            self._view = None
+        return [self._line]
 
 
 class Check:
@@ -46,18 +61,36 @@ class Check:
         """Check one function, or without argument all of the notebook. Raises NotYet where a test does not pass."""
         namespace = sys._getframe(1).f_globals
         if function is None:
-            exercises = self._suites.assignment.exercises
-            results = [self._run(one, namespace)[0] for one in exercises]
-            remember(self._handout, results)
-            print(check_table(results, self._handout))
+            self._whole_notebook(namespace)
             return
         one = self._exercise_of(function, namespace)
         result, warned = self._run(one, {one.name: function})
         remember(self._handout, [result])
-        message = wording.self_check(result, *self._handout.hidden(one.name), warned)
         if result.first_failure is not None:
-            raise NotYet(message)
-        print(message)
+            raise NotYet(result_view(result, self._handout, warned), wording.not_yet(result))
+        show(result_view(result, self._handout, warned, unsaved=bool(_unsaved({one.name: function}))))
+
+    def _whole_notebook(self, namespace: Mapping[str, Any]) -> None:
+        """The table, growing as the exercises are run; then what else there is to know."""
+        results: list[ExerciseResult] = []
+        exercises = self._suites.assignment.exercises
+        with Screen() as screen:
+            for one in exercises:
+                screen.show(table_view(self._handout, results))
+                results.append(self._run(one, namespace)[0])
+            remember(self._handout, results)
+            unsaved = _unsaved({one.name: namespace.get(one.name) for one in exercises})
+            screen.show(table_view(self._handout, results, list(self._notes(unsaved))))
+
+    def _notes(self, unsaved: Sequence[str]) -> Iterator[str]:
+        yield filled(wording.WHAT_COUNTS)
+        if unsaved:
+            yield wording.not_saved(unsaved)
+        saved = open_notebook()
+        if saved is not None:
+            with contextlib.suppress(Ungradable):
+                if said := read_submission(saved, self._suites.assignment, "").remarks:
+                    yield wording.remarks(said)
 
     def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
         function = namespace.get(one.name)
@@ -72,7 +105,8 @@ class Check:
         named = [name for name in exercises if namespace.get(name) is function]
         name = named[0] if named else getattr(function, "__name__", "")
         if name not in exercises:
-            raise NotYet(wording.check_knows(tuple(exercises)))
+            said = wording.check_knows(tuple(exercises))
+            raise NotYet(message_view(said), said)
         return exercises[name]
 
 
@@ -87,12 +121,30 @@ def quiet() -> Iterator[Callable[[], str]]:
 
 
 def _cell_of(function: object, name: str) -> Source:
-    """The text of the cell that defined the function, for messages to quote a line of; nothing of it is run."""
+    """The cell that defined the function, for messages to quote a line of; nothing of it is run."""
+    text = _text_of(function)
+    return Source((SourceCell(cell_label(name), text, ()),) if text else ())
+
+
+def _text_of(function: object) -> str:
+    """The text of the cell that defined the function; empty where it is not known."""
     try:
-        text = "".join(inspect.findsource(inspect.unwrap(function))[0])  # type: ignore[arg-type]
+        return "".join(inspect.findsource(inspect.unwrap(function))[0])  # type: ignore[arg-type]
     except (OSError, TypeError, ValueError):
-        return Source(())
-    return Source((SourceCell(cell_label(name), text, ()),))
+        return ""
+
+
+def _unsaved(functions: Mapping[str, object]) -> list[str]:
+    """Those of the functions whose cell stands in the kernel, and not so in the notebook's file."""
+    path = open_notebook()
+    if path is None:
+        return []
+    try:
+        saved = {cell.source.strip() for cell in parse_notebook(read_bytes(path))}
+    except Ungradable:
+        return []
+    texts = {name: _text_of(function) for name, function in functions.items()}
+    return [name for name, text in texts.items() if text and text.strip() not in saved]
 
 
 def open_assignment(stem: str) -> Check:

@@ -7,15 +7,12 @@ Of a hidden test it tells the diagnosis, never an input, an expected value, or a
 from __future__ import annotations
 
 import builtins
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from autograder.model import ExerciseResult, Outcome, TestResult, Visibility, amount, listed, plural
-
-WIDTH = 85  # nbgrader's Validate cuts lines at 87
-_LABEL = 15
+from autograder.layout import filled, row, wrapped
+from autograder.model import Visibility, listed
 
 
 class Kind(Enum):
@@ -69,11 +66,11 @@ def failure(name: str, finding: Finding, called_with: str, visibility: Visibilit
     """A wrong answer."""
     lines = [_headline(name, finding)]
     if visibility is Visibility.PUBLIC:
-        lines += _row("called with", called_with)
-        lines += _row("you returned", finding.returned)
-        lines += _row("expected", finding.expected)
-        lines += _row("it warned", finding.warned)
-    return "\n".join(lines + _wrapped(hint))
+        lines += row("called with", called_with)
+        lines += row("you returned", finding.returned)
+        lines += row("expected", finding.expected)
+        lines += row("it warned", finding.warned)
+    return "\n".join(lines + wrapped(hint))
 
 
 def _headline(name: str, finding: Finding) -> str:
@@ -105,8 +102,8 @@ def _headline(name: str, finding: Finding) -> str:
             said = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
         case Kind.PROPERTY:
             said = f"{name}: {finding.sentence}"
-            return _filled(said)
-    return "\n".join([_filled(said), *_wrapped(finding.sentence)])
+            return filled(said)
+    return "\n".join([filled(said), *wrapped(finding.sentence)])
 
 
 # ---- what is wrong with an answer, fit for a hidden test: no input, no expected value
@@ -159,11 +156,11 @@ def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "
     if "NotImplementedError" in trouble.kinds[:1]:
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
     at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
-    lines = textwrap.wrap(f"{name} raised {trouble.type}{at}.", WIDTH)
-    lines += _row("the line", trouble.code)
+    lines = [filled(f"{name} raised {trouble.type}{at}.")]
+    lines += row("the line", trouble.code)
     if visibility is Visibility.PUBLIC:
-        lines += _row("it says", trouble.text)
-    return "\n".join(lines + _wrapped(hint or _likely_reason(trouble)))
+        lines += row("it says", trouble.text)
+    return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
 
 
 def _likely_reason(trouble: Trouble) -> str:
@@ -188,55 +185,55 @@ _LIKELY_REASONS = {
 
 
 def stub(name: str) -> str:
-    return _filled(f"{name} is still the stub: replace the `raise NotImplementedError` in its cell.")
+    return filled(f"{name} is still the stub: replace the `raise NotImplementedError` in its cell.")
 
 
 def stub_called(name: str, called: str) -> str:
-    return _filled(f"{name} called {called}, which is still a stub. Write that one first.")
+    return filled(f"{name} called {called}, which is still a stub. Write that one first.")
 
 
 def not_written(name: str) -> str:
-    return _filled(f"{name} is not written yet. Put your code in place of the `raise NotImplementedError` in its cell.")
+    return filled(f"{name} is not written yet. Put your code in place of the `raise NotImplementedError` in its cell.")
 
 
 def cell_broken(name: str, error: str) -> str:
-    return _filled(f"{name} is missing, because its cell is not valid Python: {error}")
+    return filled(f"{name} is missing, because its cell is not valid Python: {error}")
 
 
 def cell_raised(name: str, trouble: Trouble) -> str:
-    said = _filled(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.")
-    return "\n".join([said, *_row("the line", trouble.code), *_row("it says", trouble.text)])
+    said = filled(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.")
+    return "\n".join([said, *row("the line", trouble.code), *row("it says", trouble.text)])
 
 
 def cell_hung(name: str, seconds: float) -> str:
-    said = _filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
-    return "\n".join([said, *_wrapped("Move what takes long out of the cell that defines the function.")])
+    said = filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
+    return "\n".join([said, *wrapped("Move what takes long out of the cell that defines the function.")])
 
 
 def cell_died(name: str, reason: str) -> str:
-    return _filled(f"{name} is missing, because running its cell was stopped: {reason}.")
+    return filled(f"{name} is missing, because running its cell was stopped: {reason}.")
 
 
 def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, reason: str = "") -> str:
     if reason:
-        return _filled(f"{name} was not answered: {reason}.")
-    lines = [_filled(f"{name} took longer than {seconds:g} s and was stopped.")]
+        return filled(f"{name} was not answered: {reason}.")
+    lines = [filled(f"{name} took longer than {seconds:g} s and was stopped.")]
     if visibility is Visibility.PUBLIC:
-        lines += _row("called with", called_with)
-    return "\n".join(lines + _wrapped("Does a loop end on every input? Does its condition ever become false?"))
+        lines += row("called with", called_with)
+    return "\n".join(lines + wrapped("Does a loop end on every input? Does its condition ever become false?"))
 
 
 def killed(name: str, reason: str) -> str:
-    said = _filled(f"{name} had to be stopped: {reason}.")
-    return "\n".join([said, *_wrapped("A function returns its answer and leaves the process alone.")])
+    said = filled(f"{name} had to be stopped: {reason}.")
+    return "\n".join([said, *wrapped("A function returns its answer and leaves the process alone.")])
 
 
 def skipped(sentence: str, exercise: str) -> str:
-    return _filled(f"not run: {exercise} must first get through “{sentence}”")
+    return filled(f"not run: {exercise} must first get through “{sentence}”")
 
 
 def broken() -> str:
-    return _filled(
+    return filled(
         "Something broke in the grader, not in your code. Your work is saved and not yet graded; "
         "your instructor sees the details."
     )
@@ -245,90 +242,4 @@ def broken() -> str:
 def depends_on(name: str, failing: tuple[str, ...]) -> str:
     """A sentence for a failed exercise whose own code calls others that failed, too."""
     which = "its own tests: mend that" if len(failing) == 1 else "their own tests: mend those"
-    return "\n".join(_wrapped(f"{name} calls your {listed(failing)}, which failed {which} first."))
-
-
-def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warned: str = "") -> str:
-    """What `check` says of one exercise: how many tests passed, the first failure in words, the points.
-
-    `warned` is the first warning that came up in the student's code.
-    """
-    passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
-    said = [f"{result.name}: {passed} of {plural(len(result.tests), 'public test')} passed."]
-    first = result.first_failure
-    if first is not None:
-        said += [*_wrapped(f"not yet: {first.name}"), "", first.message or ""]
-    if warned:
-        said += [
-            "",
-            *_row("it warned", warned),
-            *_wrapped("A warning costs points only where a test asks for none. It may be a trace of a mistake."),
-        ]
-    return "\n".join([*said, "", _filled(_points(result.tests, hidden_tests, hidden_points))])
-
-
-def self_check_table(rows: Sequence[tuple[ExerciseResult, int, float]]) -> str:
-    """A whole notebook: of each exercise its result, how many hidden tests there are, and what they are worth."""
-    lines = [_columns("exercise", "", "public points", "hidden tests")]
-    for result, hidden_tests, hidden_points in rows:
-        said = _STATES.get(result.outcome, "not yet right")
-        lines.append(_columns(result.name, said, _earned(result.tests), _hidden(hidden_tests, hidden_points)))
-    done = sum(result.outcome is Outcome.PASSED for result, _, _ in rows)
-    tests = tuple(test for result, _, _ in rows for test in result.tests)
-    hidden = _hidden(sum(count for _, count, _ in rows), sum(points for _, _, points in rows))
-    return "\n".join([*lines, _columns("together", f"{done} of {len(rows)} passed", _earned(tests), hidden)])
-
-
-_STATES = {Outcome.PASSED: "passed", Outcome.STUB: "not written yet"}
-
-
-def _columns(name: str, said: str, public: str, hidden: str) -> str:
-    return f"{name:<24} {said:<16} {public:<16} {hidden}".rstrip()
-
-
-def _hidden(tests: int, points: float) -> str:
-    return f"{tests}, worth {amount(points)}" if tests else "none"
-
-
-def check_knows(names: tuple[str, ...]) -> str:
-    return _filled(f"check() knows {listed(names)}: call it with one of them, without quotes.")
-
-
-def remarks(said: tuple[str, ...]) -> str:
-    """What was noticed about a notebook, and costs nothing."""
-    return "\n".join(["About the notebook:", *(line for one in said for line in _wrapped(one))])
-
-
-def _points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_points: float) -> str:
-    """`1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
-    said = f"{_earned(tests)} public points"
-    if hidden_tests:
-        verb = "is" if hidden_tests == 1 else "are"
-        said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {amount(hidden_points)} more"
-    return said
-
-
-def _earned(tests: tuple[TestResult, ...]) -> str:
-    return f"{amount(sum(test.earned for test in tests))} of {amount(sum(test.points for test in tests))}"
-
-
-def _row(label: str, text: str) -> list[str]:
-    """`  you returned  [1, 0]`, its further lines aligned under the first."""
-    if not text:
-        return []
-    return textwrap.wrap(
-        text[:500],
-        WIDTH,
-        initial_indent=f"  {label:<{_LABEL - 2}} ",
-        subsequent_indent=" " * (_LABEL + 1),
-        max_lines=4,
-        placeholder=" …",
-    )
-
-
-def _filled(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, WIDTH))
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return "\n".join(wrapped(f"{name} calls your {listed(failing)}, which failed {which} first."))

@@ -1,17 +1,57 @@
-"""What `autograder check` prints, and `check()` in a notebook: a line for each exercise, then what is not yet right."""
+"""What `autograder check` prints, and `check` shows in a notebook: a line for each exercise, what is not yet right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from autograder import wording
+from autograder import self_check_wording as wording
+from autograder.frontend import View
 from autograder.handout import Handout
 from autograder.model import ExerciseResult, Outcome, Report
+from autograder.report.page import render
+from autograder.wording import broken
 
 
-def check_table(results: Iterable[ExerciseResult], handout: Handout) -> str:
+def result_view(result: ExerciseResult, handout: Handout, warned: str = "", *, unsaved: bool = False) -> View:
+    """One exercise, as `check(f)` shows it."""
+    hidden = handout.hidden(result.name)
+    notes = [wording.not_saved([result.name])] if unsaved else []
+    text = "\n\n".join([wording.self_check(result, *hidden, warned), *notes])
+    html = render(
+        "check_result.html",
+        result=result,
+        headline=wording.tests_passed(result),
+        message=(result.first_failure.message or "") if result.first_failure else "",
+        warned="\n".join(wording.on_the_way(warned)) if warned else "",
+        points=wording.public_points(result.tests, *hidden),
+        notes=notes,
+    )
+    return View(text, html)
+
+
+def message_view(text: str) -> View:
+    """A sentence and nothing else."""
+    return View(text, render("check_message.html", text=text))
+
+
+def table_view(handout: Handout, results: Sequence[ExerciseResult], notes: Sequence[str] = ()) -> View:
+    """The whole notebook, as `check()` shows it; exercises that have no result yet stand there as waiting."""
+    rows = [(result, *handout.hidden(result.name)) for result in results]
+    text = "\n\n".join([wording.table(rows), *notes])
+    html = render(
+        "check_table.html",
+        head=wording.TABLE_HEAD,
+        rows=[(row[0].outcome, wording.table_row(*row)) for row in rows],
+        waiting=[one.name for one in handout.assignment.exercises[len(results) :]],
+        last=wording.table_sum(rows),
+        notes=notes,
+    )
+    return View(text, html)
+
+
+def check_table(results: Sequence[ExerciseResult], handout: Handout) -> str:
     """A line for each exercise, and what they come to."""
-    return wording.self_check_table([(result, *handout.hidden(result.name)) for result in results])
+    return table_view(handout, results).text
 
 
 def checked_notebook(report: Report, handout: Handout) -> str:
@@ -26,4 +66,4 @@ def _said_of(report: Report, handout: Handout) -> Iterator[str]:
     if report.remarks:
         yield wording.remarks(report.remarks)
     if report.reason:
-        yield wording.broken()
+        yield broken()

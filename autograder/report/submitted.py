@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from autograder.handout import Handout
 from autograder.model import Outcome, Report, listed
 from autograder.report.check import check_table
+from autograder.self_check_wording import remarks
 from autograder.submitting import Receipt
-from autograder.wording import remarks
 
 
 def submitted_text(receipt: Receipt, handout: Handout) -> str:

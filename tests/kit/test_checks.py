@@ -25,13 +25,14 @@ from autograder.checks import (
     tolerance_for,
     unchanged,
 )
+from autograder.layout import WIDTH
 from autograder.live import LiveRoom
 from autograder.mistakes import fingerprint, same_print
 from autograder.model import Outcome, Visibility
 from autograder.room.wire import Callback, Opaque, Seed
 from autograder.rooms import Absent, Call, CallRaised, Function, Order, Raised, Returned, Student
 from autograder.showing import show, show_call
-from autograder.wording import WIDTH, Finding, Kind, failure
+from autograder.wording import Finding, Kind, failure
 
 EPS32 = float(np.finfo(np.float32).eps)
 

@@ -18,7 +18,10 @@ ALLOWED = {
     "autograder.model": set(),
     "autograder.mutants": set(),
     "autograder.cleaning": set(),
-    "autograder.wording": {"autograder.model"},
+    "autograder.layout": set(),
+    "autograder.wording": {"autograder.layout", "autograder.model"},
+    "autograder.self_check_wording": {"autograder.layout", "autograder.model"},
+    "autograder.frontend": {"IPython"},
     "autograder.notebook": {"autograder.model"},
     "autograder.statements": {"autograder.cleaning", "autograder.notebook"},
     "autograder.submission": {

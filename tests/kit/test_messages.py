@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from branches import never_run, pieces_of, traced
 
-from autograder import regions, wording
+from autograder import layout, regions, self_check_wording, wording
 from autograder.course import Course
 from autograder.handed_in import find_submissions, students_in
 from autograder.handout import find_handout
@@ -22,24 +22,14 @@ from autograder.report.check import checked_notebook
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.rooms import ConfinedRooms
 from autograder.sandbox.server import ForkServer
+from autograder.self_check_wording import not_saved
 from autograder.selfcheck import Check, NotYet, check_notebook, open_assignment
 from autograder.suite import Suites
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
 CLASS = ROOT / "tests" / "sample_class" / "submitted"
-AROUND = {  # what `check` and `autograder check` say around the messages of public tests
-    "self_check",
-    "self_check_table",
-    "_columns",
-    "_hidden",
-    "_points",
-    "_earned",
-    "_amount",
-    "check_knows",
-    "remarks",
-}
-ELSEWHERE = {*AROUND, "broken"}  # a test of ours breaks in no submission of the class
+ELSEWHERE = {"broken"}  # a test of ours breaks in no submission of the class
 UNSAID = {
     "''",  # no sentence
     "f'{number + 1}th'",  # a seventh sample that alone is wrong
@@ -52,7 +42,7 @@ UNSAID = {
 def test_every_sentence_is_said_to_somebody() -> None:
     suites = {stem: suites_of(COURSE, stem) for stem in COURSE.stems}
     limits = replace(Limits(), call_seconds=0.3, open_seconds=1.0)  # a few students are endless
-    with ForkServer(confined=True, limits=limits) as server, traced(wording, regions) as seen:
+    with ForkServer(confined=True, limits=limits) as server, traced(wording, layout, regions) as seen:
         grade_out_of_time(server, suites["01_perceptron"])
         for job in find_submissions(CLASS, students_in(CLASS), COURSE.stems):
             try:
@@ -61,7 +51,7 @@ def test_every_sentence_is_said_to_somebody() -> None:
                 continue
     missed = [
         str(one)
-        for module in (wording, regions)
+        for module in (wording, layout, regions)
         for one in never_run(pieces_of(module), seen)
         if one.function not in ELSEWHERE and one.text not in UNSAID
     ]
@@ -199,6 +189,12 @@ def refused(check: Check, function: Any) -> str:
     return str(caught.value)
 
 
+def test_what_is_not_saved_yet() -> None:
+    assert not_saved(["gate", "delta_rule"]) == (
+        "Not in the saved file yet: gate and delta_rule. Save the notebook (Ctrl+S) before you\nhand it in."
+    )
+
+
 def whole_notebook(student: str, stem: str, **hidden: float) -> str:
     """What `autograder check` prints of a student's notebook; `hidden` changes what is told of the hidden tests."""
     handout = find_handout(stem, ROOT)
@@ -239,14 +235,13 @@ def test_an_exercise_without_hidden_tests() -> None:
 def test_every_sentence_around_a_message_stands_above(
     check: Check, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with traced(wording) as seen:
+    with traced(self_check_wording) as seen:
+        test_what_is_not_saved_yet()
         test_a_right_answer(check, capsys)
         test_a_wrong_answer(check)
         test_a_warning(monkeypatch)
         test_something_that_is_no_exercise(check)
         test_a_whole_notebook_and_what_was_repaired()
         test_an_exercise_without_hidden_tests()
-    missed = [
-        str(one) for one in never_run(pieces_of(wording), seen) if one.function in AROUND and one.text not in UNSAID
-    ]
+    missed = [str(one) for one in never_run(pieces_of(self_check_wording), seen) if one.text not in UNSAID]
     assert not missed, "\n".join(missed)

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from autograder.layout import WIDTH
 from autograder.report import record
 from autograder.sandbox.confinement import missing_parts
-from autograder.wording import WIDTH
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_class"

@@ -1,0 +1,74 @@
+"""What stands between `check` and the eye: Jupyter's rich display where there is one, plain text elsewhere."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class View:
+    """The same words twice: as text, and as a fragment of HTML."""
+
+    text: str
+    html: str
+
+
+class Screen:
+    """One place below a cell; what is shown there later takes the place of what was there.
+
+    Where nothing can be replaced, only the last view is printed, when the screen is left.
+    """
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._last: View | None = None
+
+    def __enter__(self) -> Screen:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None and self._last is not None and self._handle is None:
+            print(self._last.text)
+
+    def show(self, view: View) -> None:
+        self._last = view
+        if not is_rich():
+            return
+        display: Any = importlib.import_module("IPython.display").display
+        bundle = {"text/html": view.html, "text/plain": view.text}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def show(view: View) -> None:
+    with Screen() as screen:
+        screen.show(view)
+
+
+def is_rich() -> bool:
+    """Whether a kernel runs this for somebody who looks. nbgrader, validating a notebook, shows errors' text alone."""
+    return _kernel() is not None and "NBGRADER_EXECUTION" not in os.environ
+
+
+def open_notebook() -> Path | None:
+    """The file of the notebook that this kernel runs, where Jupyter or VS Code tells; None elsewhere."""
+    kernel = _kernel()
+    if kernel is None:
+        return None
+    told = kernel.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(str(told))
+    return path if path.suffix == ".ipynb" and path.is_file() else None
+
+
+def _kernel() -> Any:
+    """The shell of a Jupyter kernel; None in a terminal, in a test, in pytest."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if hasattr(shell, "kernel") else None

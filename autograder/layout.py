@@ -1,0 +1,30 @@
+"""How the text that a learner sees is laid out: at most 85 columns, labels in a column of their own."""
+
+from __future__ import annotations
+
+import textwrap
+
+WIDTH = 85  # nbgrader's Validate cuts lines at 87
+_LABEL = 15
+
+
+def row(label: str, text: str) -> list[str]:
+    """`  you returned  [1, 0]`, its further lines aligned under the first."""
+    if not text:
+        return []
+    return textwrap.wrap(
+        text[:500],
+        WIDTH,
+        initial_indent=f"  {label:<{_LABEL - 2}} ",
+        subsequent_indent=" " * (_LABEL + 1),
+        max_lines=4,
+        placeholder=" …",
+    )
+
+
+def filled(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, WIDTH))
+
+
+def wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
