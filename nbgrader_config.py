@@ -11,3 +11,19 @@ c.CourseDirectory.release_directory = "assignments"
 # Public suites and selfcheck.json lie beside the notebook and go into the release with it.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback"]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+
+# `nbgrader autograde` asks our engine; it executes no notebook.
+c.Autograde.exporter_class = "autograder.nbgrader_bridge.converters.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_bridge.converters.SaveMarks",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    "autograder.nbgrader_bridge.converters.LeaveOutRubrics",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+# Students' words and code are shown in an instructor's browser: markup in them is no more than text.
+c.HTMLExporter.sanitize_html = True

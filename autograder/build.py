@@ -45,7 +45,7 @@ def authored_stems(course: Course) -> tuple[str, ...]:
 
 def _converted(course: Course, stem: str, temporary: Path) -> Path:
     """The fresh release of one assignment, in a temporary course."""
-    from autograder.nbgrader_bridge import generate_release
+    from autograder.nbgrader_bridge.release import generate_release
 
     source = course.root / "solutions" / stem
     if not (source / f"{topic_of(stem)}.ipynb").is_file():

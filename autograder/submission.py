@@ -84,7 +84,7 @@ def students_cells(cells: Sequence[NotebookCell], assignment: Assignment) -> tup
     release = _release(assignment.cells)
     found = []
     for number, cell in enumerate(cells, 1):
-        if _reads_as_code(cell, release) and _normal(cell.source) not in release.sources:
+        if _reads_as_code(cell, release) and normal(cell.source) not in release.sources:
             written = _student_cell(number, cell, assignment)
             if written.error or not any(same_code(written.code, code) for code in release.codes):
                 found.append(written)
@@ -104,7 +104,7 @@ def _release(cells: tuple[Cell, ...]) -> _Release:
             given.append(SourceCell("given", code.text, tuple(range(len(code.statements)))))
     labels = _unique(cell.label for cell in given)
     return _Release(
-        sources=frozenset(_normal(cell.source) for cell in cells),
+        sources=frozenset(normal(cell.source) for cell in cells),
         codes=tuple(code for code in codes if code.statements),
         given=tuple(replace(cell, label=label) for cell, label in zip(given, labels, strict=True)),
         kinds={cell.grade_id: cell.kind for cell in cells if cell.grade_id},
@@ -141,7 +141,7 @@ def _seems_to_define(text: str, name: str) -> bool:
     return re.search(definition, text, re.MULTILINE) is not None
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """A source as cells are compared: no blanks at the ends of lines, no blank lines around it."""
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
@@ -239,14 +239,14 @@ def _solution_remarks(
     cells: Sequence[NotebookCell], written: Sequence[StudentCell], program: Program, assignment: Assignment
 ) -> Iterator[str]:
     copies = Counter(cell.grade_id for cell in cells)
-    sources = {_normal(cell.source) for cell in cells}
+    sources = {normal(cell.source) for cell in cells}
     for stub in assignment.cells:
         name = stub.grade_id
         if name not in _release(assignment.cells).solutions:
             continue
         if copies[name] > 1:
             yield f"cell {name} appears {copies[name]} times; the last changed one was graded"
-        if not copies[name] and _normal(stub.source) not in sources:
+        if not copies[name] and normal(stub.source) not in sources:
             found = name in _defined(program)
             answer = "its answer was found by its name" if found else "no other cell defines it"
             yield f"cell {name} is missing from the notebook; {answer}"
@@ -271,7 +271,7 @@ _CHANGES = ("text", "points", "type", "lock")
 
 
 def _changes(cell: NotebookCell, test: Cell) -> Iterator[str]:
-    if _normal(cell.source) != _normal(test.source):
+    if normal(cell.source) != normal(test.source):
         yield "text"
     if cell.nbgrader.get("points") != test.points:
         yield "points"

@@ -1,0 +1,99 @@
+"""What `nbgrader_config.py` puts into nbgrader's converters: our engine in place of executing notebooks.
+
+`nbgrader autograde` has two passes. In the first, which would restore cells, the submission is read as the kit reads it
+and comes out rebuilt and marked; in the second, which would execute it, the marks go into the gradebook. No kernel is
+ever started.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+from autograder.batch import Options, Watcher, grade_class
+from autograder.course import Course
+from autograder.marking import RUBRIC, Original, marked_notebook, marks_of, original_of
+from autograder.model import Report
+from autograder.results import report_of
+
+
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+    """Reads a submission of any kind; the notebook that comes out is valid, and marked."""
+
+    sandbox = Unicode("full", help="none: students' code runs with your rights").tag(config=True)
+    results = Unicode("results", help="where results are, below the course's root").tag(config=True)
+
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
+        if not (isinstance(self.parent, Autograde) and self.parent._sanitizing):
+            return super().from_filename(filename, resources, **options)
+        names = resources["nbgrader"]
+        report = self._report(names["student"], names["assignment"])
+        notebook = marked_notebook(_original(self._course, names["assignment"]), Path(filename), report)
+        return self.from_file(io.StringIO(json.dumps(notebook)), resources, **options)
+
+    @property
+    def _course(self) -> Course:
+        return Course(Path(self.parent.coursedir.root))
+
+    def _report(self, student: str, stem: str) -> Report:
+        """What is known of a submission, after the class, or the students that were asked for, have been graded."""
+        directory = self.parent.coursedir
+        everybody = directory.student_id == "*"
+        options = Options(
+            course=self._course,
+            submitted=Path(directory.root) / directory.submitted_directory,
+            results=Path(directory.root) / self.results,
+            stems=(stem,),
+            student=None if everybody else student,
+            confined=self.sandbox != "none",
+        )
+        _grade_once(options)
+        report = report_of(options.results, stem, student)
+        assert report is not None, "grading leaves a result for every submission"
+        return report
+
+
+@functools.cache
+def _grade_once(options: Options) -> None:
+    """All of an assignment at its first notebook: what is graded already is not graded again."""
+    grade_class(options, Watcher())
+
+
+@functools.cache
+def _original(course: Course, stem: str) -> Original:
+    return original_of(course, stem)
+
+
+class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]
+    """Writes the marks of a notebook into the gradebook; what a human entered stays."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        names = resources["nbgrader"]
+        place = (names["notebook"], names["assignment"], names["student"])
+        with Gradebook(names["db_url"]) as gradebook:
+            for mark in marks_of(notebook):
+                if mark.graded:
+                    grade = gradebook.find_grade(mark.grade_id, *place)
+                    grade.auto_score = mark.score
+                    grade.needs_manual_grade = mark.score is None or grade.manual_score is not None
+                if mark.to_fill:
+                    gradebook.find_comment(mark.grade_id, *place).auto_comment = mark.comment
+            gradebook.db.commit()
+        return notebook, resources
+
+
+class LeaveOutRubrics(NbGraderPreprocessor):  # type: ignore[misc]
+    """Feedback for students does not hold what the grader had in view."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        notebook.cells = [cell for cell in notebook.cells if RUBRIC not in cell.metadata.get("tags", ())]
+        return notebook, resources

@@ -1,0 +1,23 @@
+"""Where nbgrader has things: folders and database, as the course's `nbgrader_config.py` says."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from autograder.model import KitError
+
+
+def course_directory(root: Path, settings: Path) -> Any:
+    """nbgrader's CourseDirectory for a course at `root`; KitError where nbgrader is not installed."""
+    try:
+        from nbgrader.coursedir import CourseDirectory
+        from traitlets.config.loader import PyFileConfigLoader
+    except ImportError as error:
+        raise KitError(f"nbgrader is missing ({error}). Install it: pip install 'nn-autograder[lab]'") from None
+    if not settings.is_file():
+        raise KitError(f"{settings} is missing. Take it again from the kit.")
+    config = PyFileConfigLoader(settings.name, path=str(settings.parent)).load_config()
+    config.CourseDirectory.root = str(root)
+    return CourseDirectory(config=config, log=logging.getLogger("autograder.nbgrader"))

@@ -1,0 +1,26 @@
+"""The release of an assignment, made by nbgrader's own converter."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from autograder.model import KitError
+from autograder.nbgrader_bridge.course_directory import course_directory
+
+
+def generate_release(course: Path, stem: str, settings: Path) -> Path:
+    """What `nbgrader generate_assignment STEM --no-db` makes of `course/solutions/STEM`; gives its folder."""
+    folder = course_directory(course, settings)
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
+
+    folder.assignment_id = stem
+    folder.config.GenerateAssignment.no_database = True
+    converter = GenerateAssignment(coursedir=folder, config=folder.config, log=logging.getLogger("autograder.build"))
+    converter.preprocessors = [step for step in converter.preprocessors if step is not SaveCells]
+    try:
+        converter.start()
+    except Exception as error:
+        raise KitError(f"nbgrader could not convert solutions/{stem}: {error}") from None
+    return Path(folder.format_path(folder.release_directory, ".", stem)).resolve()
