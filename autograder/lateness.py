@@ -1,7 +1,7 @@
 """When a submission was handed in, and how late that is. It is told, never reckoned into a score.
 
-nbgrader's `nbgrader submit` and `zip_collect` leave `submitted/<student>/<stem>/timestamp.txt`; what is due when stands
-in `duedates.csv` at the course's root. Penalties are nbgrader's (its documentation: "Late submission plugin").
+nbgrader's `submit` and `zip_collect` write `submitted/<student>/<stem>/timestamp.txt`; what is due when stands in
+`duedates.csv` at the course's root. Penalties are nbgrader's (its documentation: "Late submission plugin").
 """
 
 from __future__ import annotations
