@@ -5,9 +5,7 @@ Nothing here judges. A worker that hangs or dies costs one submission its gradin
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +14,11 @@ from pathlib import Path
 from autograder.cleaning import clean
 from autograder.course import Course, kit_version
 from autograder.grading_worker import Job
-from autograder.handed_in import (
-    NAME_BYTES,
-    find_submissions,
-    left_alone,
-    read_roster,
-    students_in,
-    why_not_there,
-)
+from autograder.handed_in import find_submissions, left_alone, read_roster, students_in, why_not_there
 from autograder.model import Assignment, KitError, Report, Standing, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
+from autograder.results import report_of, result_path, write_grades
 from autograder.sandbox.probe import ProbeResult
 from autograder.workers import Workers, ungraded
 
@@ -99,7 +91,7 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     changes, kept = [], []
     for job, unstamped in run_jobs(options, todo, watcher):
         report = stamps[job.stem].on(unstamped)
-        earlier = _earlier(options.results, job.stem, job.student)
+        earlier = report_of(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
             kept.append(earlier.standing)  # nothing already graded is lost
         else:
@@ -155,7 +147,7 @@ def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
 def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Standing]]:
     """What was graded already: same student, content, suites, kit and sandbox."""
     for job in jobs:
-        report = _earlier(results, job.stem, job.student)
+        report = report_of(results, job.stem, job.student)
         if report is not None and report.graded and stamps[job.stem].on(report) == report:
             try:
                 digest = hashlib.sha256(read_bytes(job.notebook)).hexdigest()
@@ -169,38 +161,6 @@ def _change(earlier: Report | None, now: Report) -> list[Change]:
     if earlier is None or earlier.score is None or now.score is None or earlier.score == now.score:
         return []
     return [Change(now.student, now.assignment, earlier.score, now.score)]
-
-
-# ---- results
-
-
-def result_path(results: Path, stem: str, student: str) -> Path:
-    name = os.fsencode(student)
-    return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
-
-
-def _earlier(results: Path, stem: str, student: str) -> Report | None:
-    """What is known of a student already. A file that was copied, or that a roster's `../` leads to, is not theirs."""
-    report = record.read(result_path(results, stem, student))
-    return report if report is not None and (report.student, report.assignment) == (student, stem) else None
-
-
-def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
-    """`grades.csv`: a row for each student, a column for each assignment; empty where there is no score."""
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(["student", *stems])
-    for student in students:
-        reports = [_earlier(results, stem, student) for stem in stems]
-        scores = [report.score if report is not None else None for report in reports]
-        rows.writerow([_in_a_table(student), *("" if score is None else f"{score:g}" for score in scores)])
-    record.write_atomically(results / "grades.csv", text.getvalue().encode())
-
-
-def _in_a_table(name: str) -> str:
-    """A spreadsheet takes what begins with one of these for a formula, and runs it."""
-    shown = clean(name)
-    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 # ---- grading

@@ -7,7 +7,7 @@ import sys
 import click
 
 from autograder import __version__
-from autograder.commands import authors, instructors, students
+from autograder.commands import authors, exports, instructors, students
 from autograder.commands.options import course_option
 from autograder.model import KitError
 
@@ -39,6 +39,7 @@ def main() -> None:
 for command in (
     *(students.check, students.reset, students.progress, students.submit, students.doctor),
     *(instructors.release, instructors.collect, instructors.grade, instructors.explain, instructors.demo),
+    exports.export,
     *(authors.build, authors.audit),
 ):
     main.add_command(command)

@@ -5,7 +5,6 @@ Names and files are the students' own. Nothing that was handed in is passed over
 
 from __future__ import annotations
 
-import csv
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
@@ -15,6 +14,7 @@ from autograder.cleaning import clean
 from autograder.course import topic_of
 from autograder.grading_worker import Job
 from autograder.model import KitError
+from autograder.tables import read_rows
 
 NAME_BYTES = 200  # of a student's folder: a result's file is named after it, and a file system allows 255
 
@@ -111,14 +111,9 @@ def _what_is_there(folder: Path) -> str:
 
 def read_roster(path: Path) -> list[str]:
     """The class, each student once: the column `student` of a CSV file; KitError where it has none."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if "student" not in (rows.fieldnames or ()):
-                raise KitError(f"{path} has no column named student. Its first line must be: student,name,email")
-            names = [(row["student"] or "").strip() for row in rows]
-    except OSError as error:
-        raise KitError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
-    except (ValueError, csv.Error):
-        raise KitError(f"{path} is not UTF-8 text with commas. Save it as CSV in UTF-8.") from None
-    return list(dict.fromkeys(name for name in names if name))
+    return list(dict.fromkeys(row["student"] for row in roster_rows(path)))
+
+
+def roster_rows(path: Path) -> list[dict[str, str]]:
+    """The roster's rows that name a student, by column; KitError where it has no such column."""
+    return [row for row in read_rows(path, "student,name,email") if row.get("student")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import unicodedata
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.cleaning import clean
-from autograder.handed_in import NAME_BYTES, read_roster
+from autograder.handed_in import NAME_BYTES, roster_rows
 from autograder.model import listed
 
 
@@ -108,16 +107,17 @@ def names_on(path: Path) -> dict[str, set[str]]:
     """Who goes by a name: `Ada Lovelace`, `Lovelace, Ada` or Canvas' `lovelaceada`; nobody without a roster."""
     if not os.path.lexists(path):
         return {}
-    read_roster(path)  # it tells what is wrong with the file
     who: dict[str, set[str]] = defaultdict(set)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            student, words = (row["student"] or "").strip(), re.split(r"[\s,]+", (row.get("name") or "").strip())
-            turned = (" ".join(words[at:] + words[:at]) for at in range(len(words)))
-            for key in {squeezed(student), *map(squeezed, turned)} - {""}:
-                if student:
-                    who[key].add(student)
+    for row in roster_rows(path):
+        for key in {squeezed(row["student"]), *turned(row.get("name", ""))} - {""}:
+            who[key].add(row["student"])
     return who
+
+
+def turned(name: str) -> set[str]:
+    """The squeezed forms of a name whose parts may stand in another order: `lovelaceada`, `adalovelace`."""
+    words = re.split(r"[\s,]+", name)
+    return {squeezed(" ".join(words[at:] + words[:at])) for at in range(len(words))} - {""}
 
 
 def why_no_folder(student: str) -> str | None:

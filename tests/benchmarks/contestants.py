@@ -14,10 +14,10 @@ from typing import Any
 
 from processes import CommandFailed, Cost, cost_of
 
-from autograder.batch import result_path
 from autograder.course import Course, topic_of
 from autograder.model import KitError, listed
 from autograder.report import record
+from autograder.results import result_path
 
 _BIN = Path(sys.executable).parent
 _MIGHT_CHANGE_WHAT_RUNS = ("PYTHON", "JUPYTER", "IPYTHON", "MPL", "NBGRADER", "AUTOGRADER")

@@ -21,10 +21,10 @@ import _pytest
 from processes import cpu_of_family
 
 from autograder import pipeline, suite
-from autograder.batch import result_path
 from autograder.course import Course, topic_of
 from autograder.grading_worker import Job, grade_or_explain, secrets_of
 from autograder.report import record
+from autograder.results import result_path
 from autograder.room import wire
 from autograder.sandbox.probe import probe
 from autograder.sandbox.rooms import Channel, ConfinedRoom, ConfinedRooms

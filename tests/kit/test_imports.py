@@ -80,6 +80,27 @@ ALLOWED = {
         "autograder.submission",
         "autograder.suite",
     },
+    "autograder.tables": {"autograder.cleaning", "autograder.model"},
+    "autograder.results": {
+        "autograder.handed_in",
+        "autograder.model",
+        "autograder.report.record",
+        "autograder.tables",
+    },
+    "autograder.lateness": {"autograder.course", "autograder.model", "autograder.notebook", "autograder.tables"},
+    "autograder.exporting": {
+        "autograder.cleaning",
+        "autograder.course",
+        "autograder.exporting",
+        "autograder.handed_in",
+        "autograder.lateness",
+        "autograder.model",
+        "autograder.report.record",
+        "autograder.results",
+        "autograder.senders",
+        "autograder.tables",
+        "autograder.wording",
+    },
     "autograder.nbgrader_bridge": {"autograder.model", "nbgrader", "traitlets"},
 }
 NOBODY_ELSE = {"nbgrader", "nbformat", "nbconvert", "traitlets", "pyseccomp"}  # apart from the modules above

@@ -1,0 +1,34 @@
+"""`results/`, read again: what is known of each student and assignment, and the table of the class."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.handed_in import NAME_BYTES
+from autograder.model import Report
+from autograder.report import record
+from autograder.tables import cell, csv_bytes, exact
+
+
+def result_path(results: Path, stem: str, student: str) -> Path:
+    name = os.fsencode(student)
+    return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
+
+
+def report_of(results: Path, stem: str, student: str) -> Report | None:
+    """What is known of a student already. A file that was copied, or that a roster's `../` leads to, is not theirs."""
+    report = record.read(result_path(results, stem, student))
+    return report if report is not None and (report.student, report.assignment) == (student, stem) else None
+
+
+def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
+    """`grades.csv`: a row for each student, a column for each assignment; empty where there is no score."""
+    rows = [["student", *stems]]
+    for student in students:
+        reports = [report_of(results, stem, student) for stem in stems]
+        scores = [report.score if report is not None else None for report in reports]
+        rows.append([cell(student), *("" if score is None else exact(score) for score in scores)])
+    record.write_atomically(results / "grades.csv", csv_bytes(rows))
