@@ -25,5 +25,3 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-# Students' words and code are shown in an instructor's browser: markup in them is no more than text.
-c.HTMLExporter.sanitize_html = True

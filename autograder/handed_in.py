@@ -45,11 +45,16 @@ def _may_be_a_student(entry: os.DirEntry[str]) -> bool:
 def find_submissions(folder: Path, students: Sequence[str], stems: Sequence[str]) -> list[Job]:
     """The submissions of these students, by assignment and student."""
     return [
-        Job(student, stem, folder / student / stem / f"{topic_of(stem)}.ipynb")
+        Job(student, stem, submission_path(folder, student, stem))
         for stem in stems
         for student in students
         if _handed_in(folder / student, stem)
     ]
+
+
+def submission_path(folder: Path, student: str, stem: str) -> Path:
+    """Where a submission's notebook is, if it is there: nbgrader's layout."""
+    return folder / student / stem / f"{topic_of(stem)}.ipynb"
 
 
 def _handed_in(home: Path, stem: str) -> bool:

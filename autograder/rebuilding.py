@@ -7,6 +7,7 @@ because each locked text, id and number comes from the release.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def rebuild(release: bytes, cells: Sequence[NotebookCell], assignment: Assignmen
     for place, raw in enumerate([{}, *notebook["cells"]]):
         answer = answers.get(_grade_id(raw))
         if raw:
-            made.append(raw | {"source": _lines(answer.source)} if answer else raw)
+            made.append(raw | {"source": _lines(_shown(answer.source, raw["cell_type"]))} if answer else raw)
         made += [_plain(cell, f"own-{place}-{number}") for number, cell in enumerate(own.get(place, ()))]
     open_cells = {cell.grade_id: cell for cell in assignment.cells if cell.solution and cell.grade_id}
     unanswered = frozenset(open_cells) - frozenset(answers)
@@ -81,7 +82,7 @@ def _own_cells(
     above = 0
     for cell in cells:
         text = normal(cell.source)
-        above = by_id.get(cell.grade_id) or by_cell.get(cell.cell_id) or by_text.get(text) or above
+        above = by_id.get(cell.grade_id or "") or by_cell.get(cell.cell_id or "") or by_text.get(text) or above
         if text and text not in by_text and (cell.kind != "code" or id(cell) in changed):
             found[above].append(cell)
     return found
@@ -108,8 +109,17 @@ def _grade_id(raw: Mapping[str, Any]) -> str:
 
 def _plain(cell: NotebookCell, name: str) -> dict[str, Any]:
     """A cell of the student's own, without any mark that nbgrader knows."""
-    made = {"cell_type": cell.kind, "id": name, "metadata": {}, "source": _lines(cell.source)}
-    return made | {"execution_count": None, "outputs": []} if cell.kind == "code" else made
+    kind = "code" if cell.kind == "code" else "markdown"  # a raw cell would be shown as the HTML it may be
+    made = {"cell_type": kind, "id": name, "metadata": {}, "source": _lines(_shown(cell.source, kind))}
+    return made | {"execution_count": None, "outputs": []} if kind == "code" else made
+
+
+def _shown(text: str, kind: str) -> str:
+    """Text that no browser takes for markup: a tag's name must stand right behind its `<`, so a blank ends it.
+
+    nbgrader's pages show a student's words to the instructor, with what HTML there is in them.
+    """
+    return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
 
 
 def _lines(text: str) -> list[str]:

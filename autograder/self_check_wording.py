@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from autograder.layout import filled, row, wrapped
 from autograder.model import ExerciseResult, Outcome, TestResult, amount, listed, plural
+from autograder.wording import STATES
 
 Row = tuple[ExerciseResult, int, float]  # a result, how many hidden tests there are, and what they are worth
 
@@ -14,7 +15,6 @@ WHAT_COUNTS = (
     "Graded are the cells of your functions, and what these need of cells that you added. Other cells are yours to "
     "change: the grading takes the originals."
 )
-_STATES = {Outcome.PASSED: "passed", Outcome.STUB: "not written yet"}
 _ABOUT_WARNINGS = "A warning costs points only where a test asks for none. It may be a trace of a mistake."
 
 
@@ -60,8 +60,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def table_row(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> tuple[str, str, str, str]:
-    state = _STATES.get(result.outcome, "not yet right")
-    return result.name, state, _earned(result.tests), _hidden(hidden_tests, hidden_points)
+    return result.name, _state(result), _earned(result.tests), _hidden(hidden_tests, hidden_points)
+
+
+def _state(result: ExerciseResult) -> str:
+    """In a word; how it failed stands in the message."""
+    return STATES[result.outcome if result.outcome in (Outcome.PASSED, Outcome.STUB) else Outcome.FAILED]
 
 
 def table_sum(rows: Sequence[Row]) -> tuple[str, str, str, str]:
@@ -88,7 +92,7 @@ def _earned(tests: tuple[TestResult, ...]) -> str:
 
 def not_yet(result: ExerciseResult) -> str:
     """One line, where the rest is shown above it."""
-    return f"{result.name}: {_STATES.get(result.outcome, 'not yet right')}."
+    return f"{result.name}: {_state(result)}."
 
 
 def not_saved(names: Sequence[str]) -> str:

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from autograder.layout import filled, row, wrapped
-from autograder.model import Visibility, listed
+from autograder.model import Outcome, Visibility, listed
+
+STATES = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not yet right",
+    Outcome.RAISED: "raised an exception",
+    Outcome.STUB: "not written yet",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.KILLED: "had to be stopped",
+    Outcome.SKIPPED: "not run",
+    Outcome.BROKEN: "not graded",
+}
 
 
 class Kind(Enum):

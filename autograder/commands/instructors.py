@@ -64,6 +64,7 @@ def collect(
 @click.option("--student", help="Grade this student only.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
 @click.option("--force", is_flag=True, help="Grade again what is up to date.")
+@click.option("--gradebook", is_flag=True, help="Fill nbgrader's gradebook and autograded/, too.")
 @sandbox_option
 @course_option
 @click.pass_context
@@ -75,6 +76,7 @@ def grade(
     student: str | None,
     jobs: int | None,
     force: bool,
+    gradebook: bool,
     sandbox: str,
 ) -> None:
     """Grade the class: submitted/<student>/<assignment>/<topic>.ipynb.
@@ -94,12 +96,13 @@ def grade(
         force=force,
         confined=sandbox == "full",
     )
-    context.exit(run_grade(options))
+    context.exit(run_grade(options, gradebook=gradebook))
 
 
-def run_grade(options: Options) -> int:
+def run_grade(options: Options, *, gradebook: bool = False) -> int:
     from autograder.batch import grade_class
-    from autograder.report.terminal import ProgressWatcher, console, print_summary
+    from autograder.booking import book
+    from autograder.report.terminal import ProgressWatcher, console, print_booked, print_summary
 
     out = console()
     with ProgressWatcher(out) as watcher:
@@ -108,6 +111,8 @@ def run_grade(options: Options) -> int:
         notes = (f"\nnote: {note}" for note in summary.warnings)
         raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
+    if gradebook:
+        print_booked(out, book(options.course, options.submitted, options.results, summary.standings))
     return 1 if summary.ungraded else 0
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from autograder.exporting.exported import Exported
 from autograder.exporting.graded import GradedClass
 from autograder.model import ExerciseResult, Outcome, Report, plural
+from autograder.self_check_wording import remarks
 from autograder.senders import why_no_folder
 from autograder.tables import cell
-from autograder.wording import remarks
 
 
 def export(graded: GradedClass) -> Exported:

@@ -26,7 +26,7 @@ from autograder.model import Report
 from autograder.results import report_of
 
 
-class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+class SubmissionExporter(NotebookExporter):
     """Reads a submission of any kind; the notebook that comes out is valid, and marked."""
 
     sandbox = Unicode("full", help="none: students' code runs with your rights").tag(config=True)
@@ -42,11 +42,16 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
 
     @property
     def _course(self) -> Course:
-        return Course(Path(self.parent.coursedir.root))
+        return Course(Path(self._directory.root))
+
+    @property
+    def _directory(self) -> Any:
+        converter: Any = self.parent
+        return converter.coursedir
 
     def _report(self, student: str, stem: str) -> Report:
         """What is known of a submission, after the class, or the students that were asked for, have been graded."""
-        directory = self.parent.coursedir
+        directory = self._directory
         everybody = directory.student_id == "*"
         options = Options(
             course=self._course,

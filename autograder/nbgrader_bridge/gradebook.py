@@ -77,12 +77,17 @@ def _record_releases(gradebook: Any, url: str, releases: Mapping[str, Path], due
         gradebook.update_or_create_assignment(stem, **due)
         names = {"notebook": path.stem, "assignment": stem, "db_url": url}
         try:
-            SaveCells().preprocess(nbformat.read(path, as_version=4), {"nbgrader": names})
+            SaveCells().preprocess(_read(path), {"nbgrader": names})
         except RuntimeError as error:
             raise KitError(
                 f"{stem}: {error}. Graded cells cannot change once there are submissions: take the release back, "
                 "or name another gradebook."
             ) from None
+
+
+def _read(path: Path) -> Any:
+    read: Any = nbformat.read
+    return read(path, as_version=4)
 
 
 # ---- what is there
@@ -157,7 +162,7 @@ class _Rows:
     changed: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, **values: Any) -> str:
-        name = new_uuid()
+        name: str = new_uuid()
         self.new.append({"id": name, **values})
         return name
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.batch import Change, Summary, Watcher
+from autograder.booking import Booked
 from autograder.cleaning import clean
 from autograder.model import Assignment, Loss, Outcome, Report, Standing, amount, plural
 from autograder.sandbox.probe import ProbeResult
@@ -96,6 +97,12 @@ def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping
 def plain(out: Console, text: str, style: str = "") -> None:
     """Text as it is: no markup is looked for in names and reasons, and no line is broken."""
     out.print(Text(text, style=style), soft_wrap=True)
+
+
+def print_booked(out: Console, booked: Booked) -> None:
+    plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
+    if booked.to_read:
+        plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
 
 
 def _print_changes(out: Console, changes: Sequence[Change]) -> None:

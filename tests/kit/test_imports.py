@@ -20,7 +20,7 @@ ALLOWED = {
     "autograder.cleaning": set(),
     "autograder.layout": set(),
     "autograder.wording": {"autograder.layout", "autograder.model"},
-    "autograder.self_check_wording": {"autograder.layout", "autograder.model"},
+    "autograder.self_check_wording": {"autograder.layout", "autograder.model", "autograder.wording"},
     "autograder.frontend": {"IPython"},
     "autograder.notebook": {"autograder.model"},
     "autograder.statements": {"autograder.cleaning", "autograder.notebook"},
@@ -101,9 +101,29 @@ ALLOWED = {
         "autograder.tables",
         "autograder.wording",
     },
-    "autograder.nbgrader_bridge": {"autograder.model", "nbgrader", "traitlets"},
+    "autograder.rebuilding": {"autograder.model", "autograder.notebook", "autograder.submission"},
+    "autograder.nbgrader_bridge": {
+        "autograder.batch",
+        "autograder.course",
+        "autograder.marking",
+        "autograder.model",
+        "autograder.nbgrader_bridge",
+        "autograder.results",
+        "nbconvert",
+        "nbformat",
+        "nbgrader",
+        "sqlalchemy",
+        "traitlets",
+    },
 }
-NOBODY_ELSE = {"nbgrader", "nbformat", "nbconvert", "traitlets", "pyseccomp"}  # apart from the modules above
+NOBODY_ELSE = {
+    "nbgrader",
+    "nbformat",
+    "nbconvert",
+    "sqlalchemy",
+    "traitlets",
+    "pyseccomp",
+}  # apart from the modules above
 
 
 def modules() -> Iterator[tuple[str, Path]]:
