@@ -60,7 +60,7 @@ def scores(
 
 
 @export.command()
-@click.option("--roster", type=FOLDER, metavar="CSV", help="The gradebook as Canvas exports it. Best: finds everybody.")
+@click.option("--roster", type=FOLDER, metavar="CSV", help="The gradebook as Canvas exports it, to be filled in.")
 @_of_the_class
 def canvas(
     context: click.Context,
