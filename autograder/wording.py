@@ -271,7 +271,7 @@ def self_check_table(rows: Sequence[tuple[ExerciseResult, int, float]]) -> str:
     """A whole notebook: of each exercise its result, how many hidden tests there are, and what they are worth."""
     lines = [_columns("exercise", "", "public points", "hidden tests")]
     for result, hidden_tests, hidden_points in rows:
-        said = _STATES.get(result.outcome, "not yet right")
+        said = STATES[result.outcome if result.outcome in (Outcome.PASSED, Outcome.STUB) else Outcome.FAILED]
         lines.append(_columns(result.name, said, _earned(result.tests), _hidden(hidden_tests, hidden_points)))
     done = sum(result.outcome is Outcome.PASSED for result, _, _ in rows)
     tests = tuple(test for result, _, _ in rows for test in result.tests)
@@ -279,7 +279,16 @@ def self_check_table(rows: Sequence[tuple[ExerciseResult, int, float]]) -> str:
     return "\n".join([*lines, _columns("together", f"{done} of {len(rows)} passed", _earned(tests), hidden)])
 
 
-_STATES = {Outcome.PASSED: "passed", Outcome.STUB: "not written yet"}
+STATES = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not yet right",
+    Outcome.RAISED: "raised an exception",
+    Outcome.STUB: "not written yet",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.KILLED: "had to be stopped",
+    Outcome.SKIPPED: "not run",
+    Outcome.BROKEN: "not graded",
+}
 
 
 def _columns(name: str, said: str, public: str, hidden: str) -> str:

@@ -77,6 +77,12 @@ ALLOWED = {
         "autograder.submission",
         "autograder.suite",
     },
+    "autograder.report.feedback": {
+        "autograder.cleaning",
+        "autograder.model",
+        "autograder.report.page",
+        "autograder.wording",
+    },
     "autograder.nbgrader_bridge": {"autograder.model", "nbgrader", "traitlets"},
 }
 NOBODY_ELSE = {"nbgrader", "nbformat", "nbconvert", "traitlets", "pyseccomp"}  # apart from the modules above
