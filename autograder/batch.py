@@ -27,6 +27,7 @@ from autograder.handed_in import (
 from autograder.model import Assignment, KitError, Report, Standing, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
+from autograder.report.feedback import feedback_page
 from autograder.sandbox.probe import ProbeResult
 from autograder.workers import Workers, ungraded
 
@@ -93,7 +94,10 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     stamps = {one.stem: _stamp(course, one.stem, options.confined) for one in assignments}
     jobs = find_submissions(options.submitted, students, list(stamps))
     record.sweep([options.results, *(options.results / stem for stem in stamps)])
-    done = {} if options.force else dict(_up_to_date(options.results, jobs, stamps))
+    done = {}
+    for job, report in () if options.force else _up_to_date(options.results, jobs, stamps):
+        _complete(options.results, report)
+        done[job] = report.standing
     todo = [job for job in jobs if job not in done]
     watcher.begins(len(todo), len(done))
     changes, kept = [], []
@@ -102,8 +106,9 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
         earlier = _earlier(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
             kept.append(earlier.standing)  # nothing already graded is lost
+            _complete(options.results, earlier)
         else:
-            record.write(result_path(options.results, job.stem, job.student), report)
+            _write(options.results, report)
         changes += _change(earlier, report)
         done[job] = report.standing
         watcher.graded(report)
@@ -152,7 +157,7 @@ def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
         raise KitError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
-def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Standing]]:
+def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
     """What was graded already: same student, content, suites, kit and sandbox."""
     for job in jobs:
         report = _earlier(results, job.stem, job.student)
@@ -162,7 +167,7 @@ def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -
             except Ungradable:
                 continue
             if digest == report.submission_sha256:
-                yield job, report.standing
+                yield job, report
 
 
 def _change(earlier: Report | None, now: Report) -> list[Change]:
@@ -177,6 +182,27 @@ def _change(earlier: Report | None, now: Report) -> list[Change]:
 def result_path(results: Path, stem: str, student: str) -> Path:
     name = os.fsencode(student)
     return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
+
+
+def page_path(results: Path, stem: str, student: str) -> Path:
+    return result_path(results, stem, student).with_suffix(".html")
+
+
+def _write(results: Path, report: Report) -> None:
+    """The page first: where the record is up to date, so is the page."""
+    _write_page(results, report)
+    record.write(result_path(results, report.assignment, report.student), report)
+
+
+def _complete(results: Path, report: Report) -> None:
+    """A page for a record that has none."""
+    if not page_path(results, report.assignment, report.student).exists():
+        _write_page(results, report)
+
+
+def _write_page(results: Path, report: Report) -> None:
+    page = feedback_page(report).encode("utf-8", "backslashreplace")  # what is no text never stops a batch
+    record.write_atomically(page_path(results, report.assignment, report.student), page)
 
 
 def _earlier(results: Path, stem: str, student: str) -> Report | None:
