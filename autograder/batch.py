@@ -18,7 +18,7 @@ from autograder.handed_in import find_submissions, left_alone, read_roster, stud
 from autograder.model import Assignment, KitError, Report, Standing, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
-from autograder.results import report_of, result_path, write_grades
+from autograder.results import complete, report_of, write, write_grades
 from autograder.sandbox.probe import ProbeResult
 from autograder.workers import Workers, ungraded
 
@@ -85,7 +85,10 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     stamps = {one.stem: _stamp(course, one.stem, options.confined) for one in assignments}
     jobs = find_submissions(options.submitted, students, list(stamps))
     record.sweep([options.results, *(options.results / stem for stem in stamps)])
-    done = {} if options.force else dict(_up_to_date(options.results, jobs, stamps))
+    done = {}
+    for job, report in () if options.force else _up_to_date(options.results, jobs, stamps):
+        complete(options.results, report)
+        done[job] = report.standing
     todo = [job for job in jobs if job not in done]
     watcher.begins(len(todo), len(done))
     changes, kept = [], []
@@ -94,8 +97,9 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
         earlier = report_of(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
             kept.append(earlier.standing)  # nothing already graded is lost
+            complete(options.results, earlier)
         else:
-            record.write(result_path(options.results, job.stem, job.student), report)
+            write(options.results, report)
         changes += _change(earlier, report)
         done[job] = report.standing
         watcher.graded(report)
@@ -144,7 +148,7 @@ def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
         raise KitError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
-def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Standing]]:
+def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
     """What was graded already: same student, content, suites, kit and sandbox."""
     for job in jobs:
         report = report_of(results, job.stem, job.student)
@@ -154,7 +158,7 @@ def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -
             except Ungradable:
                 continue
             if digest == report.submission_sha256:
-                yield job, report.standing
+                yield job, report
 
 
 def _change(earlier: Report | None, now: Report) -> list[Change]:

@@ -148,9 +148,9 @@ def _parameters(stub: str, name: str) -> tuple[str, ...]:
 
 @functools.cache
 def kit_version() -> str:
-    """The version, and a digest of the kit's own code: a changed kit grades again."""
+    """The version, and a digest of the kit's own code and templates: a changed kit grades again."""
     folder = Path(autograder.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(one for one in folder.rglob("*") if one.suffix in (".py", ".html", ".css")):
+    for path in sorted([*folder.rglob("*.py"), *folder.glob("report/templates/*")]):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{autograder.__version__}+{digest.hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""`results/`, read again: what is known of each student and assignment, and the table of the class."""
+"""`results/`: what is known of each student and assignment, as a record and as a page, and the table of the class."""
 
 from __future__ import annotations
 
@@ -10,12 +10,34 @@ from pathlib import Path
 from autograder.handed_in import NAME_BYTES
 from autograder.model import Report
 from autograder.report import record
+from autograder.report.feedback import feedback_page
 from autograder.tables import cell, csv_bytes, exact
 
 
 def result_path(results: Path, stem: str, student: str) -> Path:
     name = os.fsencode(student)
     return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
+
+
+def page_path(results: Path, stem: str, student: str) -> Path:
+    return result_path(results, stem, student).with_suffix(".html")
+
+
+def write(results: Path, report: Report) -> None:
+    """The page first: where the record is up to date, so is the page."""
+    _write_page(results, report)
+    record.write(result_path(results, report.assignment, report.student), report)
+
+
+def complete(results: Path, report: Report) -> None:
+    """A page for a record that has none."""
+    if not page_path(results, report.assignment, report.student).exists():
+        _write_page(results, report)
+
+
+def _write_page(results: Path, report: Report) -> None:
+    page = feedback_page(report).encode("utf-8", "backslashreplace")  # what is no text never stops a batch
+    record.write_atomically(page_path(results, report.assignment, report.student), page)
 
 
 def report_of(results: Path, stem: str, student: str) -> Report | None:

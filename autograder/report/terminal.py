@@ -91,7 +91,7 @@ def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping
     _print_changes(out, summary.changes)
     done = sum(one.graded for one in summary.standings)
     plain(out, f"{done} of {plural(len(summary.standings), 'submission')} graded, {summary.graded} of them now.")
-    plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json")
+    plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json, for students: .html")
 
 
 def plain(out: Console, text: str, style: str = "") -> None:

@@ -258,7 +258,7 @@ class Graded:
     output: str
 
     def of(self, student: str) -> dict[str, Any]:
-        for path in (self.results / STEM).iterdir():
+        for path in (self.results / STEM).glob("*.json"):
             data: dict[str, Any] = json.loads(path.read_bytes())
             if data["student"] == student:
                 return data

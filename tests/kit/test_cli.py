@@ -131,7 +131,7 @@ def test_results_that_cannot_be_written(class_of_two: Path) -> None:
     (class_of_two / "results").write_text("a file is in the way")
     code, _, complaint = run(class_of_two, "grade", *QUICKLY)
     assert code == 2
-    assert re.fullmatch(r".*/results/01_perceptron/(ada|ben)\.json cannot be written \(.*\)\.\n", complaint)
+    assert re.fullmatch(r".*/results/01_perceptron/(ada|ben)\.html cannot be written \(.*\)\.\n", complaint)
 
 
 def test_building_what_is_not_authored(course: Path) -> None:
@@ -171,7 +171,7 @@ def test_from_a_folder_within_the_course_with_other_folders(class_of_two: Path) 
     code, said, _ = run(class_of_two / "solutions", "grade", STEM, STEM, "--student", "ben", *options, *QUICKLY)
     assert code == 0
     assert "1 of 1 submission graded, 1 of them now." in said
-    assert [one.name for one in (class_of_two / "out" / STEM).iterdir()] == ["ben.json"]
+    assert {one.name for one in (class_of_two / "out" / STEM).iterdir()} == {"ben.html", "ben.json"}
 
 
 def test_without_a_sandbox_is_said(class_of_two: Path) -> None:

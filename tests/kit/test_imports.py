@@ -84,6 +84,7 @@ ALLOWED = {
     "autograder.results": {
         "autograder.handed_in",
         "autograder.model",
+        "autograder.report.feedback",
         "autograder.report.record",
         "autograder.tables",
     },
@@ -99,6 +100,12 @@ ALLOWED = {
         "autograder.results",
         "autograder.senders",
         "autograder.tables",
+        "autograder.wording",
+    },
+    "autograder.report.feedback": {
+        "autograder.cleaning",
+        "autograder.model",
+        "autograder.report.page",
         "autograder.wording",
     },
     "autograder.rebuilding": {"autograder.model", "autograder.notebook", "autograder.submission"},

@@ -157,9 +157,8 @@ def test_grades_csv_has_everybody(graded: Graded) -> None:
 
 def test_there_is_one_result_for_each_and_nothing_else(graded: Graded) -> None:
     found = sorted(str(path.relative_to(graded.results)) for path in graded.results.rglob("*") if path.is_file())
-    assert found == sorted(
-        ["grades.csv", *(f"{one['assignment']}/{student}.json" for student, one in EXPECTED.items())]
-    )
+    stems = [f"{one['assignment']}/{student}" for student, one in EXPECTED.items()]
+    assert found == sorted(["grades.csv", *(f"{stem}.{kind}" for stem in stems for kind in ("html", "json"))])
 
 
 def test_the_operator_reads_words(graded: Graded) -> None:
