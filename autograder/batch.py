@@ -5,9 +5,7 @@ Nothing here judges. A worker that hangs or dies costs one submission its gradin
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +25,7 @@ from autograder.handed_in import (
 from autograder.model import Assignment, KitError, Report, Standing, Ungradable
 from autograder.notebook import read_bytes
 from autograder.report import record
+from autograder.report.csv_table import csv_bytes
 from autograder.sandbox.probe import ProbeResult
 from autograder.workers import Workers, ungraded
 
@@ -187,20 +186,13 @@ def _earlier(results: Path, stem: str, student: str) -> Report | None:
 
 def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
     """`grades.csv`: a row for each student, a column for each assignment; empty where there is no score."""
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(["student", *stems])
-    for student in students:
-        reports = [_earlier(results, stem, student) for stem in stems]
-        scores = [report.score if report is not None else None for report in reports]
-        rows.writerow([_in_a_table(student), *("" if score is None else f"{score:g}" for score in scores)])
-    record.write_atomically(results / "grades.csv", text.getvalue().encode())
+    rows = [[student, *(_score_of(results, stem, student) for stem in stems)] for student in students]
+    record.write_atomically(results / "grades.csv", csv_bytes([["student", *stems], *rows]))
 
 
-def _in_a_table(name: str) -> str:
-    """A spreadsheet takes what begins with one of these for a formula, and runs it."""
-    shown = clean(name)
-    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
+def _score_of(results: Path, stem: str, student: str) -> float | None:
+    report = _earlier(results, stem, student)
+    return None if report is None else report.score
 
 
 # ---- grading

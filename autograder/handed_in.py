@@ -111,14 +111,19 @@ def _what_is_there(folder: Path) -> str:
 
 def read_roster(path: Path) -> list[str]:
     """The class, each student once: the column `student` of a CSV file; KitError where it has none."""
+    return list(dict.fromkeys(row["student"] for row in roster_rows(path)))
+
+
+def roster_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a roster that name a student, with what else it says of each; KitError as for `read_roster`."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if "student" not in (rows.fieldnames or ()):
                 raise KitError(f"{path} has no column named student. Its first line must be: student,name,email")
-            names = [(row["student"] or "").strip() for row in rows]
+            found = [{key: (row[key] or "").strip() for key in rows.fieldnames or ()} for row in rows]
     except OSError as error:
         raise KitError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
     except (ValueError, csv.Error):
         raise KitError(f"{path} is not UTF-8 text with commas. Save it as CSV in UTF-8.") from None
-    return list(dict.fromkeys(name for name in names if name))
+    return [row for row in found if row["student"]]
