@@ -22,6 +22,9 @@ from autograder.suite import load_suites, put_on_path
 # How a remark tells that something was guessed. What was replaced by the original is no guess.
 _GUESSED = ("changed one was graded", "found by its name", "found by the names", "read as", "the last one counts")
 
+_DAMAGED = "it is damaged; grade again"
+_OTHER = "it was graded with other exercises or points; grade again"
+
 
 @dataclass(frozen=True)
 class _Stray:
@@ -67,9 +70,9 @@ def read_class(course: Course, results: Path, submitted: Path | None) -> ClassRe
 def _results_in(results: Path, assignment: Assignment) -> Iterator[Result | _Stray]:
     for path in sorted((results / assignment.stem).glob("*.json")):
         report = record.read(path)
-        problem = "is damaged: grade it again, with --force" if report is None else _problem(report, path, assignment)
+        problem = _DAMAGED if report is None else _problem(report, path, assignment)
         if report is None or problem:
-            yield _Stray(path, f"{assignment.stem}/{clean(path.name)} {problem}; it was left out")
+            yield _Stray(path, f"{assignment.stem}/{clean(path.name)} was left out: {problem}")
         else:
             guesses = tuple(remark for remark in report.remarks if any(words in remark for words in _GUESSED))
             yield Result(report.standing, guesses, report.suite_sha256)
@@ -79,16 +82,16 @@ def _problem(report: Report, path: Path, assignment: Assignment) -> str:
     """Why a report that could be read is none of this class's: empty where it is one."""
     try:
         if not _well_typed(report):
-            return "is damaged: grade it again, with --force"
+            return _DAMAGED
         if result_path(path.parents[1], report.assignment, report.student) != path:
-            return "is another student's or assignment's result"
+            return "it holds the result of another student or assignment"
     except (TypeError, ValueError):  # a name that no file can have
-        return "is damaged: grade it again, with --force"
+        return _DAMAGED
     asked = [(one.name, one.points) for one in assignment.exercises]
     if report.exercises and [(one.name, one.max_score) for one in report.exercises] != asked:
-        return "was graded with other exercises or points: grade it again"
+        return _OTHER
     if report.max_score != assignment.max_score or (report.graded and not report.exercises):
-        return "was graded with other exercises or points: grade it again"
+        return _OTHER
     return ""
 
 
@@ -103,7 +106,7 @@ def _well_typed(report: Report) -> bool:
 def _foreign_folders(results: Path, stems: Collection[str]) -> Iterator[str]:
     for folder in sorted(results.glob("*_*")):
         if folder.is_dir() and folder.name not in stems and any(folder.glob("*.json")):
-            yield f"{clean(folder.name)} is no assignment of this course; it was left out"
+            yield f"{clean(folder.name)} was left out: this course has no such assignment"
 
 
 def _outdated(course: Course, found: Sequence[Result]) -> Iterator[str]:

@@ -94,10 +94,18 @@ class ExerciseStatistics:
     graded: int
     began: int
     full: int  # got all of its points
-    lost: float  # points, by all whose submission is not untouched, begun or not
-    losable: float  # what those could have lost
+    touched: int  # submissions that are not untouched
+    lost: float  # points, by those, begun or not
     mean_share: float | Withheld  # its difficulty: the mean of points got / points
     discrimination: Correlation | Withheld
+
+    @property
+    def losable(self) -> float:
+        return self.points * self.touched
+
+    @property
+    def lost_share(self) -> float | Withheld:
+        return _too_few(self.touched, FEWEST_FOR_SHARES) or self.lost / self.losable
 
     @property
     def not_begun(self) -> int:
@@ -228,8 +236,8 @@ def _exercise(
         graded=len(points),
         began=len(shares),
         full=int((shares > 1 - _ALIKE).sum()),
+        touched=int(touched.sum()),
         lost=float((exercise.points - points[touched, column]).sum()),
-        losable=exercise.points * int(touched.sum()),
         mean_share=_too_few(len(shares), FEWEST_FOR_SHARES) or float(shares.mean()),
         discrimination=discrimination(shares, rest),
     )
