@@ -155,7 +155,7 @@ def _sentences(course: Course, stems: Sequence[str]) -> tuple[dict[str, Sentence
         try:
             suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
         except KitError as error:
-            notes.append(f"{stem}: no sentences for its mistakes: {error}")
+            notes.append(f"{stem}: no sentences for its mistakes: {str(error).splitlines()[0]}")
         else:
             planted = suites.planted.items()
             found[stem] = {(name, label): text for name, known in planted for label, (_, text) in known.items()}

@@ -94,7 +94,8 @@ def _scrubber(shown: Mapping[str, str]) -> Callable[[str], str]:
     """A function that replaces every name in a sentence: in any case, and within a path or a file's name."""
     by_name = {clean(name).casefold(): pseudonym for name, pseudonym in shown.items() if clean(name).strip()}
     longest_first = sorted(by_name, key=len, reverse=True)
-    any_name = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, longest_first))})(?![^\W_])", re.IGNORECASE)
+    either = "|".join(map(re.escape, longest_first)) or "(?!)"
+    any_name = re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])", re.IGNORECASE)
 
     def scrub(text: str) -> str:
         text = _CHOSEN_NAME.sub("found one of another name: rename it", text)
