@@ -38,8 +38,8 @@ def main() -> None:
 
 for command in (
     *(students.check, students.reset, students.progress, students.submit, students.doctor),
-    *(instructors.release, instructors.collect, instructors.grade, instructors.explain, instructors.demo),
-    exports.export,
+    *(instructors.release, instructors.collect, instructors.grade, instructors.explain, instructors.report),
+    *(exports.export, instructors.demo),
     *(authors.build, authors.audit),
 ):
     main.add_command(command)

@@ -141,6 +141,37 @@ def explain(
 
 
 @click.command()
+@click.option("--results", type=FOLDER, help="Where results are. Default: results/ in the course.")
+@submitted_option
+@click.option("--out", type=FOLDER, help="The folder to write to. Default: report/ in the results' folder.")
+@click.option("--hide-names", is_flag=True, help="Pseudonyms in place of students' names, in all files of the report.")
+@course_option
+@click.pass_context
+def report(
+    context: click.Context, results: Path | None, submitted: Path | None, out: Path | None, hide_names: bool
+) -> None:
+    """Report on the class: scores, difficult exercises, frequent mistakes, and what needs a human.
+
+    Writes class_report.html, one page that needs nothing else, and its numbers as CSV files beside it.
+    """
+    from autograder.class_reading import read_class
+    from autograder.report.class_report import write_class_report
+
+    course = course_of(context)
+    graded = results or course.results
+    known = read_class(course, graded, submitted)
+    if hide_names:
+        from autograder.pseudonyms import FILE, hidden, kept_pseudonyms
+
+        known = hidden(known, kept_pseudonyms(graded, known.students))
+        click.echo(f"Names are hidden. Who is who is in {graded / FILE}: keep that to yourself.")
+    page = write_class_report(known, out or graded / "report")
+    for note in known.notes:
+        click.echo(f"note: {note}")
+    click.echo(f"{page}: {plural(len(known.results), 'submission')}; its numbers are in the CSV files beside it")
+
+
+@click.command()
 @course_option
 @click.pass_context
 def demo(context: click.Context) -> None:
