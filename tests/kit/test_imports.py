@@ -100,7 +100,7 @@ ALLOWED = {
         "autograder.results",
         "autograder.senders",
         "autograder.tables",
-        "autograder.wording",
+        "autograder.self_check_wording",
     },
     "autograder.report.feedback": {
         "autograder.cleaning",
