@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ class Mark:
     graded: bool  # it has points
     to_fill: bool
     comment: str | None  # on a cell that was to be filled
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission, as the gradebook gets it."""
+
+    student: str
+    stem: str
+    at: datetime | None  # when it was handed in; None: not known
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True)

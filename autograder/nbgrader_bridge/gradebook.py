@@ -29,7 +29,7 @@ from nbgrader.api import (
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from autograder.marking import Mark
+from autograder.marking import Entry, Mark
 from autograder.model import KitError
 
 # Formgrader asks for grades by notebook and by cell, thousands of times a page; without these it reads whole tables.
@@ -40,16 +40,6 @@ INDEXES = {
     "submitted_assignment": ("student_id", "assignment_id"),
     "base_cell": ("notebook_id",),
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One submission, as the gradebook gets it."""
-
-    student: str
-    stem: str
-    at: datetime | None  # when it was handed in, in UTC; None: not known
-    marks: tuple[Mark, ...]
 
 
 def fill(
