@@ -32,7 +32,12 @@ def feedback_page(report: Report) -> str:
     shown = {cell.label for one in told for cell in one.cells}
     rest = tuple(_shown(cell, frozenset()) for cell in report.code if cell.label not in shown)
     return render(
-        "feedback.html", report=report, student=clean(report.student), reason=reason_for_students(report), told=told, rest=rest
+        "feedback.html",
+        report=report,
+        student=clean(report.student),
+        reason=reason_for_students(report),
+        told=told,
+        rest=rest,
     )
 
 

@@ -122,10 +122,10 @@ ALLOWED = {
         "sqlalchemy",
         "traitlets",
     },
-    "autograder.class_statistics": {"autograder.model", "numpy"},
-    "autograder.class_results": {"autograder.model"},
-    "autograder.class_reading": {
-        "autograder.class_results",
+    "autograder.class_report.statistics": {"autograder.model", "numpy"},
+    "autograder.class_report.results": {"autograder.model"},
+    "autograder.class_report.reading": {
+        "autograder.class_report.results",
         "autograder.cleaning",
         "autograder.course",
         "autograder.handed_in",
@@ -134,8 +134,8 @@ ALLOWED = {
         "autograder.results",
         "autograder.suite",
     },
-    "autograder.pseudonyms": {
-        "autograder.class_results",
+    "autograder.class_report.pseudonyms": {
+        "autograder.class_report.results",
         "autograder.cleaning",
         "autograder.model",
         "autograder.report.record",

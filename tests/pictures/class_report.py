@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from reports_by_hand import COURSE, ROOT, put, report
 from screenshot import chromium
 
-from autograder.class_reading import read_class
+from autograder.class_report.reading import read_class
 from autograder.model import Report
 from autograder.report.class_report import write_class_report
 from autograder.suite import load_suites, put_on_path
