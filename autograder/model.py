@@ -57,6 +57,8 @@ class Assignment:
     stem: str
     exercises: tuple[Exercise, ...]
     cells: tuple[Cell, ...]
+    torch: bool = False  # its functions use PyTorch; a trained model is handed in with the notebook
+    companion: str = ""  # code of ours that tests call in the room, where a student's answers are no plain values
 
     @property
     def topic(self) -> str:
@@ -99,10 +101,7 @@ class Source:
 
     cells: tuple[SourceCell, ...]
     broken: tuple[BrokenCell, ...] = ()
-
-    def without(self, label: str) -> Source:
-        """The same source less one cell: what is left when that cell hangs or dies on opening."""
-        return Source(tuple(cell for cell in self.cells if cell.label != label), self.broken)
+    companion: str = ""  # of the assignment
 
     def line(self, label: str, number: int) -> str:
         """The text of one line of a cell, as the student wrote it; empty where there is no such line."""

@@ -64,7 +64,7 @@ class Check:
             self._whole_notebook(namespace)
             return
         one = self._exercise_of(function, namespace)
-        result, warned = self._run(one, {one.name: function})
+        result, warned = self._run(one, {**namespace, one.name: function})
         remember(self._handout, [result])
         if result.first_failure is not None:
             raise NotYet(result_view(result, self._handout, warned), wording.not_yet(result))
@@ -93,10 +93,11 @@ class Check:
                     yield wording.remarks(said)
 
     def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
-        function = namespace.get(one.name)
+        assignment = self._suites.assignment
+        functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
         with quiet() as warned:
-            student = Student(LiveRoom({one.name: function}, seconds=LIMITS.call_seconds))
-            result = run_exercise(self._suites, one, _cell_of(function, one.name), student)
+            student = Student(LiveRoom(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
+            result = run_exercise(self._suites, one, _cell_of(functions[one.name], one.name), student)
         return result, warned()
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:

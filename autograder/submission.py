@@ -168,7 +168,8 @@ def source_of(written: Iterable[StudentCell], program: Program, assignment: Assi
     needed = program.needed(exercise.name for exercise in assignment.exercises)
     chosen = (SourceCell(cell.label, cell.code.text, _indices(cell.code, needed), cell.exercises) for cell in written)
     given = _release(assignment.cells).given
-    return Source(given + tuple(cell for cell in chosen if cell.statements), _broken_cells(written, program))
+    cells = given + tuple(cell for cell in chosen if cell.statements)
+    return Source(cells, _broken_cells(written, program), assignment.companion)
 
 
 def _indices(code: Code, needed: frozenset[Statement]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ STDLIB = sys.stdlib_module_names
 ALLOWED = {
     "reference_impl": {"numpy", "reference_impl"},
     "autograder.room": {"autograder.room", "numpy"},
+    "autograder.room.torch_warm_up": {"torch"},
     "autograder.model": set(),
     "autograder.mutants": set(),
     "autograder.cleaning": set(),
