@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -127,6 +127,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A trained model as it was handed in."""
+
+    weights: Mapping[str, Any]  # arrays, by the names of a `state_dict`
+    history: Mapping[str, Any]
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds: parameters and buffers alike."""
+        return sum(int(one.size) for one in self.weights.values())
+
+
+@dataclass(frozen=True)
 class Submission:
     """One student's notebook for one assignment, reduced to what is graded."""
 
@@ -137,6 +150,7 @@ class Submission:
     calls: tuple[tuple[str, tuple[str, ...]], ...] = ()  # exercise -> other exercises its code reaches
     remarks: tuple[str, ...] = ()
     code: tuple[CodeCell, ...] = ()
+    trained: Trained | str = ""  # where the assignment asks for a model; why there is none, in words
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.cleaning import clean
-from autograder.model import Outcome, Source
+from autograder.model import Outcome, Source, Trained
 from autograder.room import wire
 
 
@@ -156,6 +156,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     looked: bool = False
+    trained: Trained | str = ""  # the model that was handed in; why there is none, in words
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):

@@ -26,3 +26,7 @@ TORCH = Equipment(
     ("numpy", "torch", "room.torch_warm_up"),
     memory=4 << 30,
 )
+
+
+def equipment_for(*, torch: bool) -> Equipment:
+    return TORCH if torch else NUMPY
