@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder import self_check_wording as wording
 from autograder.cleaning import clean
-from autograder.frontend import Screen, View, is_rich, open_notebook, show
+from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
 from autograder.layout import filled
@@ -149,6 +149,7 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 def open_assignment(stem: str) -> Check:
     """The check of one assignment; KitError, with the places it looked at, where its public suite is not found."""
+    offer_commands()
     return Check(find_handout(stem, Path()))
 
 

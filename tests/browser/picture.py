@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lab import Lab, lab
+from lab import Lab, jupyter
 from playwright.sync_api import FloatRect, Locator
 
 ASSIGNMENT = Path(__file__).parents[2] / "assignments" / "06_convolution"
@@ -23,8 +23,11 @@ MARGIN = 6
 def take(path: Path) -> None:
     """The end of the text, a wrong answer, and what `check` says of it, as JupyterLab shows them."""
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
-        notebook = Path(shutil.copytree(ASSIGNMENT, Path(folder) / "06_convolution")) / "convolution.ipynb"
-        with lab(notebook, Path(home), width=898, height=2600, scale=2) as opened:
+        shutil.copytree(ASSIGNMENT, folder, dirs_exist_ok=True)
+        with (
+            jupyter(Path(folder), Path(home), width=898, height=2600, scale=2) as server,
+            server.opened("convolution.ipynb") as opened,
+        ):
             opened.close_sidebar()
             opened.write("correlate2d", FLIPPED)
             opened.run("setup", "given", "correlate2d", "test_correlate2d")
