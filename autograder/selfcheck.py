@@ -50,6 +50,13 @@ class NotYet(AssertionError):
         return [self._line]
 
 
+class Interrupted(KeyboardInterrupt):
+    """The student stopped the kernel during a check: Jupyter shows the sentence, and no trace of ours."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
 class Check:
     """Checks functions of one assignment against its public suite."""
 
@@ -96,7 +103,10 @@ class Check:
         function = namespace.get(one.name)
         with quiet() as warned:
             student = Student(LiveRoom({one.name: function}, seconds=LIMITS.call_seconds))
-            result = run_exercise(self._suites, one, _cell_of(function, one.name), student)
+            try:
+                result = run_exercise(self._suites, one, _cell_of(function, one.name), student)
+            except KeyboardInterrupt:
+                raise Interrupted(wording.interrupted(one.name)) from None
         return result, warned()
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
