@@ -25,7 +25,7 @@ def take(path: Path) -> None:
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ASSIGNMENT, folder, dirs_exist_ok=True)
         with (
-            jupyter(Path(folder), Path(home), width=898, height=2600, scale=2) as server,
+            jupyter(Path(folder), Path(home), width=936, height=2600, scale=2) as server,
             server.opened("convolution.ipynb") as opened,
         ):
             opened.close_sidebar()
@@ -43,7 +43,7 @@ def _frame(opened: Lab) -> FloatRect:
     text = cells.filter(has_text="A window slides over a picture").locator(".jp-RenderedMarkdown p").last
     above, below = _box(text), _box(cells.filter(has_text="check(correlate2d)"))
     top = above["y"] - MARGIN
-    return {"x": below["x"], "y": top, "width": below["width"], "height": below["y"] + below["height"] + MARGIN - top}
+    return {"x": below["x"], "y": top, "width": below["width"], "height": below["y"] + below["height"] - top}
 
 
 def _box(place: Locator) -> FloatRect:
