@@ -162,6 +162,16 @@ def has_network() -> bool:
         return True
 
 
+def _demand_chromium() -> None:
+    """Said before anything else is done."""
+    try:
+        from lab import CHROMIUM
+    except ImportError:
+        raise SystemExit("playwright is not installed: make setup, or --no-browser") from None
+    if CHROMIUM is None:
+        raise SystemExit("Chromium is not installed: apt install chromium, or --no-browser")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -169,6 +179,8 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--screenshots", type=Path)
     options = parser.parse_args()
+    if not options.no_browser:
+        _demand_chromium()
     page = (options.folder / "START.md").read_text(encoding="utf-8")
     print("A network is there." if has_network() else "There is no network.", flush=True)
     *first, lab = commands_of(page)

@@ -105,16 +105,24 @@ class Lab:
         """The text that stands below a cell, for the eye."""
         return "\n".join(self.show(cell).locator(".jp-OutputArea-output").all_inner_texts())
 
-    def picture(self, cell: str, path: Path) -> None:
-        """Keep what the eye sees with a cell in view, in the light theme and, beside it, in the dark one."""
+    def picture(self, cell: str, path: Path, *, dark: bool = False) -> None:
+        """Keep what the eye sees with a cell in view; with `dark` also, beside it, in the dark theme."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        for theme, name in (("JupyterLab Dark", f"{path.stem}_dark.png"), ("JupyterLab Light", f"{path.stem}.png")):
-            self._command("apputils:change-theme", theme=theme)
-            self.page.locator("#jupyterlab-splash").wait_for(state="detached")
-            self.show(cell)
-            self._finish(f"{_NOTEBOOK}.scrollToItem({self._place(cell)}, 'center')")
-            self.page.mouse.move(0, 0)
-            self.page.screenshot(path=path.with_name(name))
+        self._screenshot(cell, path)
+        if dark:
+            self._theme("JupyterLab Dark")
+            self._screenshot(cell, path.with_stem(f"{path.stem}_dark"))
+            self._theme("JupyterLab Light")
+
+    def _theme(self, name: str) -> None:
+        self._command("apputils:change-theme", theme=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    def _screenshot(self, cell: str, path: Path) -> None:
+        self.show(cell)
+        self._finish(f"{_NOTEBOOK}.scrollToItem({self._place(cell)}, 'center')")
+        self.page.mouse.move(0, 0)
+        self.page.screenshot(path=path)
 
     def close_sidebar(self) -> None:
         if self.page.evaluate("() => !window.jupyterapp.shell.leftCollapsed"):

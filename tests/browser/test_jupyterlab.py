@@ -108,9 +108,9 @@ def hand_over(opened: Lab, way: Way, text: str) -> None:
     opened.save()
 
 
-def keep(opened: Lab, cell: str, name: str) -> None:
+def keep(opened: Lab, cell: str, name: str, *, dark: bool = False) -> None:
     if SCREENSHOTS:
-        opened.picture(cell, Path(SCREENSHOTS) / f"{name}.png")
+        opened.picture(cell, Path(SCREENSHOTS) / f"{name}.png", dark=dark)
 
 
 def test_a_wrong_answer_gets_the_hint(opened: Lab, way: Way) -> None:
@@ -122,7 +122,7 @@ def test_a_wrong_answer_gets_the_hint(opened: Lab, way: Way) -> None:
     assert "Traceback" not in shown
     assert "autograder" not in shown  # no frame of ours
     assert max(map(len, shown.splitlines())) <= WIDTH
-    keep(opened, way.check, f"{way.stem}_hint")
+    keep(opened, way.check, f"{way.stem}_hint", dark=True)
     said = opened.validate()
     assert "failed" in said.lower()
     assert way.hint in said

@@ -35,7 +35,10 @@ def unpack(home: Path, *, wheels: bool) -> Path:
     begun = time.monotonic()
     made = release(Course(ROOT), home / "workshops.zip", wheels=wheels)
     size = made.path.stat().st_size / 2**20
-    print(f"The zip: {made.files} files, {made.wheels} wheels, {size:.0f} MiB, {time.monotonic() - begun:.0f} s")
+    print(
+        f"The zip: {made.files} files, {made.wheels} wheels, {size:.0f} MiB, {time.monotonic() - begun:.0f} s",
+        flush=True,
+    )
     with zipfile.ZipFile(made.path) as archive:
         archive.extractall(home)
     return home / FOLDER
@@ -45,7 +48,10 @@ def taken_away() -> list[str]:
     """What stands before a command to take its network; nothing, and said so, where this machine can not."""
     if shutil.which("bwrap") and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0:
         return WITHOUT_NETWORK
-    print("Bubblewrap is not there, or may not: the network stays, and pip alone is kept from it by PIP_NO_INDEX.")
+    print(
+        "Bubblewrap is not there, or may not: the network stays, and pip alone is kept from it by PIP_NO_INDEX.",
+        flush=True,
+    )
     return []
 
 
