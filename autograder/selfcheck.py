@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder import self_check_wording as wording
 from autograder.cleaning import clean
-from autograder.frontend import Screen, View, is_rich, open_notebook, show
+from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
 from autograder.layout import filled
@@ -48,6 +48,13 @@ class NotYet(AssertionError):
             show(self._view)
             self._view = None
         return [self._line]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The student stopped the kernel during a check: Jupyter shows the sentence, and no trace of ours."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
 
 
 class Check:
@@ -97,7 +104,10 @@ class Check:
         functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
         with quiet() as warned:
             student = Student(LiveRoom(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
-            result = run_exercise(self._suites, one, _cell_of(functions[one.name], one.name), student)
+            try:
+                result = run_exercise(self._suites, one, _cell_of(functions[one.name], one.name), student)
+            except KeyboardInterrupt:
+                raise Interrupted(wording.interrupted(one.name)) from None
         return result, warned()
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
@@ -150,6 +160,7 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 def open_assignment(stem: str) -> Check:
     """The check of one assignment; KitError, with the places it looked at, where its public suite is not found."""
+    offer_commands()
     return Check(find_handout(stem, Path()))
 
 
