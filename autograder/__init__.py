@@ -15,6 +15,7 @@ _CHECKS = ("array", "close", "equal", "handed_in", "holds", "number", "raises", 
 _HOMES = {
     "exercise": "autograder.suite",
     "open_assignment": "autograder.selfcheck",
+    "load_images": "autograder.datasets",
     "Seed": "autograder.room.wire",
     **dict.fromkeys(_CHECKS, "autograder.checks"),
 }
