@@ -143,9 +143,9 @@ class Rooms(Protocol):
     def open(self, source: Source) -> contextlib.AbstractContextManager[Student]: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Student:
-    """What a test sees of a submission: its functions, as attributes.
+    """What a test sees of a submission: its functions, as attributes. Each is equal to itself alone.
 
     `calls`, `steps` and `looked` tell of the present test: what it called, the calls that were made to be judged,
     and whether it looked at an answer itself.
