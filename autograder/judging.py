@@ -162,14 +162,22 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
     mistakes = []
     with unwarned():
         for label, (function, sentence) in suites.planted.get(name, {}).items():
-            runs = [run_test(test, Student(planted_room(suites, name, function))) for test in suites.of(name)]
+            student = planted(suites, name, function)
+            runs = [run_test(test, student) for test in suites.of(name)]
             mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
     return tuple(mistakes)
 
 
-def planted_room(suites: Suites, name: str, function: Callable[..., Any]) -> LiveRoom:
+def planted(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
     """A function of ours as the answer to one exercise; the others are answered rightly, as far as that is known."""
-    return LiveRoom(_right_answers(suites) | {name: function}, companion=suites.assignment.companion)
+    functions = _right_answers(suites) | {name: function}
+    student = Student(LiveRoom(functions, companion=suites.assignment.companion))
+    if suites.hand_in is not None:
+        try:
+            student.trained = suites.hand_in(functions)
+        except Exception as error:  # whatever a wrong or hostile function leads to
+            student.trained = f"The training ended with {type(error).__name__}."
+    return student
 
 
 def _right_answers(suites: Suites) -> dict[str, Callable[..., Any]]:

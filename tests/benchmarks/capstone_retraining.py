@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-import capstone_recipe
 import numpy as np
 import torch
 from capstone_machine import machine
@@ -25,6 +24,7 @@ from tables import Table, write_part
 
 from autograder.datasets import Images, load_images
 from autograder.model import KitError
+from reference_impl import capstone as capstone_recipe
 
 WRITTEN = Path(__file__).with_name("capstone_seeds.md")
 STEPS = 150

@@ -1,0 +1,92 @@
+"""Public tests of the capstone: what a model must be, and what training must do, on ten made-up patterns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder import array, exercise, holds, number, several
+
+BUDGET = 62_000  # numbers, as many as LeNet-5 has
+
+
+def patterns(count: int, seed: int) -> tuple[Any, Any]:
+    """Pictures of ten kinds, with noise: (count, 28, 28) bytes, and which kind each is."""
+    rng = np.random.default_rng(seed)
+    kinds = np.random.default_rng(9).integers(0, 2, (10, 4, 4)).repeat(7, 1).repeat(7, 2)
+    labels = np.arange(count) % 10
+    return (kinds[labels] * 180 + rng.integers(0, 60, (count, 28, 28))).astype(np.uint8), labels
+
+
+def trained(student, images, labels, seed, epochs, max_steps=None):
+    """step_loss, loss, val_accuracy and logits of a training on the CPU."""
+    answer = student.training(images, labels, seed, epochs, max_steps)
+    parts = several(answer, 4)
+    return [array(one, name) for one, name in zip(parts, ("step_loss", "loss", "val_accuracy", "logits"), strict=True)]
+
+
+@exercise("build_model")
+def test_ten_logits(student):
+    """three pictures give three rows of ten logits"""
+    array(student.fresh_logits(1, patterns(3, 0)[0]), "logits", shape=(3, 10))
+
+
+@exercise("build_model")
+def test_budget_of_a_new_model(student):
+    """at most 62,000 numbers, parameters and buffers together"""
+    count = number(student.numbers(1))
+    holds(0 < count <= BUDGET, f"The model holds {count:,.0f} numbers; from 1 to {BUDGET:,} are allowed.")
+
+
+@exercise("build_model")
+def test_layers(student):
+    """there is a convolution, and there is pooling"""
+    convolutions, poolings = map(number, several(student.layers(1), 2))
+    holds(convolutions > 0, "No convolution is called on the way from a picture to its logits.")
+    holds(poolings > 0, "No pooling is called on the way from a picture to its logits.")
+
+
+@exercise("build_model")
+def test_equal_seeds(student):
+    """after torch.manual_seed(1) it is the same model each time, after torch.manual_seed(2) another one"""
+    images, _ = patterns(5, 0)
+    first, again, other = (array(student.fresh_logits(seed, images), shape=(5, 10)) for seed in (1, 1, 2))
+    holds(np.array_equal(first, again), "Built twice after torch.manual_seed(1), it gave different logits.")
+    holds(not np.array_equal(first, other), "After torch.manual_seed(1) and (2) it gave the same logits.")
+
+
+@exercise("train", seconds=60)
+def test_steps(student):
+    """with max_steps=12 it stops after twelve steps, and tells the loss of each"""
+    steps, *_ = trained(student, *patterns(480, 1), 1, 4, 12)
+    holds(steps.shape == (12,), f"step_loss has the shape {steps.shape} after max_steps=12; (12,) is right.")
+
+
+@exercise("train", seconds=60)
+def test_epochs(student):
+    """two epochs: one loss and one accuracy on pictures set aside for each"""
+    _, loss, accuracy, _ = trained(student, *patterns(480, 2), 1, 2)
+    said = f"After two epochs loss and val_accuracy have the shapes {loss.shape} and {accuracy.shape}; (2,) is right."
+    holds(loss.shape == accuracy.shape == (2,), said)
+    holds(bool(np.all((accuracy >= 0) & (accuracy <= 1))), "val_accuracy is a share: between 0 and 1.")
+
+
+@exercise("train", seconds=60)
+def test_it_learns(student):
+    """the loss falls, and the model tells ten clear patterns apart"""
+    images, labels = patterns(1200, 3)
+    steps, _, _, logits = trained(student, images, labels, 1, 10)
+    first, last = np.mean(steps[:5]), np.mean(steps[-5:])
+    holds(bool(last < 0.5 * first), f"The first five steps lose {first:.3g} on average, the last five {last:.3g}.")
+    right = float(np.mean(np.argmax(logits, 1) == labels[:100]))
+    holds(right >= 0.9, f"After the training it reads {right:.0%} of these patterns rightly; 90 % are easy.")
+
+
+@exercise("train", seconds=60)
+def test_the_same_history(student):
+    """the same seed gives the same losses, another seed others"""
+    images, labels = patterns(480, 4)
+    first, again, other = (trained(student, images, labels, seed, 3, 6)[0] for seed in (5, 5, 6))
+    holds(np.array_equal(first, again), "Trained twice with seed 5, the losses differ: all chance comes from the seed.")
+    holds(not np.array_equal(first, other), "Seeds 5 and 6 gave the same losses.")

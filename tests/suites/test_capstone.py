@@ -1,0 +1,310 @@
+"""Hidden tests of the capstone: the model that was handed in, on pictures disturbed for the occasion.
+
+Accuracy is reckoned here, outside of the room: pictures go in without labels, in random order and in batches of several
+sizes, and logits come out. How the scale was set: `tests/benchmarks/capstone_seeds.md`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import array, exercise, handed_in, holds, load_images, number, several
+from autograder.model import Trained
+
+Array = np.ndarray[Any, Any]
+
+ROOT = Path(__file__).parents[2]
+BUDGET = 62_000
+SEED, EPOCHS = 3, 20  # of what is planted
+STEPS = {"mnist": 150, "digits": 50}  # of the training that are done again: later ones are chaos, see the table
+SHIFTS = [(down, across) for down in range(-2, 3) for across in range(-2, 3) if (down, across) != (0, 0)]
+SCALE = {  # test accuracy, mean of the 24 shifts
+    "mnist": {"pass": (0.970, 0.80), "good": (0.985, 0.95), "excellent": (0.992, 0.985)},
+    "digits": {"pass": (0.93, 0.60), "good": (0.95, 0.90), "excellent": (0.97, 0.95)},
+}
+
+
+@functools.cache
+def images_of(name: str) -> Any:
+    """The pictures a model was trained on and is tested with."""
+    if name == "digits":
+        return load_images("digits", digits=ROOT / "solutions" / "09_capstone" / "digits.npz")
+    return load_images()
+
+
+def disturbed(images: Array, rng: np.random.Generator) -> Array:
+    """A little darker or lighter, and with noise: no picture is to the byte the one that is known to everybody."""
+    light = rng.uniform(0.85, 1.0, (len(images), 1, 1))
+    noise = rng.normal(0, 6, images.shape)
+    return np.clip(np.rint(images * light + noise), 0, 255).astype(np.uint8)
+
+
+def moved(images: Array, down: int, across: int) -> Array:
+    """Moved by whole pixels; what comes in is black."""
+    out = np.zeros_like(images)
+    height, width = images.shape[1:]
+    rows, columns = slice(max(down, 0), height + min(down, 0)), slice(max(across, 0), width + min(across, 0))
+    from_rows = slice(max(-down, 0), height + min(-down, 0))
+    from_columns = slice(max(-across, 0), width + min(-across, 0))
+    out[:, rows, columns] = images[:, from_rows, from_columns]
+    return out
+
+
+def read(student: Any, images: Array, rng: np.random.Generator) -> Array:
+    """The digit that the handed-in model reads in each picture; asked in random order, in batches of any size."""
+    order = rng.permutation(len(images))
+    answers = np.empty(len(images), int)
+    for part in np.array_split(order, 4):
+        told = student.logits(dict(handed_in(student).weights), images[part], int(rng.integers(100, 600)))
+        answers[part] = np.argmax(array(told, "logits", shape=(len(part), 10)), 1)
+    return answers
+
+
+@functools.lru_cache(maxsize=1)
+def measured(student: Any, seed: int) -> tuple[float, float]:
+    """Test accuracy, and its mean over the 24 shifts; once for each submission."""
+    rng = np.random.default_rng(seed)
+    known = images_of(handed_in(student).history["data"])
+    test = disturbed(known.test_images, rng)
+    plain = float(np.mean(read(student, test, rng) == known.test_labels))
+    some = rng.permutation(len(test))[:1000]
+    shifts = np.concatenate([moved(test[some], *shift) for shift in SHIFTS])
+    return plain, float(np.mean(read(student, shifts, rng) == np.tile(known.test_labels[some], len(SHIFTS))))
+
+
+# ---- the model
+
+
+@exercise("build_model", weight=2)
+def test_the_weights_are_the_model_s(student):
+    """the weights that were handed in have the names and shapes of the model that was handed in"""
+    misfits = number(student.misfits(dict(handed_in(student).weights)))
+    holds(misfits == 0, f"{misfits:.0f} of the names or shapes differ. Was the notebook changed after the training?")
+
+
+@exercise("build_model")
+def test_budget(student):
+    """the weights that were handed in are at most 62,000 numbers"""
+    numbers = handed_in(student).numbers
+    holds(numbers <= BUDGET, f"They are {numbers:,} numbers; at most {BUDGET:,} are allowed.")
+
+
+@exercise("build_model")
+def test_pictures_do_not_matter_to_each_other(student, rng):
+    """a picture's logits are the same alone and among others"""
+    images = rng.integers(0, 256, (9, 28, 28)).astype(np.uint8)
+    weights = dict(handed_in(student).weights)
+    alone, together = (array(student.logits(weights, images, size), shape=(9, 10)) for size in (1, 9))
+    near = bool(np.allclose(alone, together, rtol=1e-3, atol=1e-3))
+    holds(near, "Logits change with the pictures around them. Is the model in eval mode when it is asked?")
+
+
+# ---- the training
+
+
+@pytest.mark.parametrize("step", ["pass", "good", "excellent"])
+@exercise("train", weight=2, seconds=60)
+def test_accuracy(student, step):
+    """test pictures, slightly disturbed, are read rightly"""
+    needed, _ = SCALE[handed_in(student).history["data"]][step]
+    reached, _ = measured(student, 9)
+    holds(reached >= needed, f"{reached:.2%} of the test pictures are read rightly; {step!r} needs {needed:.1%}.")
+
+
+@pytest.mark.parametrize("step", ["pass", "good", "excellent"])
+@exercise("train", weight=2, seconds=60)
+def test_shifts(student, step):
+    """test pictures moved by up to two pixels are read rightly"""
+    _, needed = SCALE[handed_in(student).history["data"]][step]
+    _, reached = measured(student, 9)
+    holds(reached >= needed, f"Mean over 24 shifts: {reached:.2%} are read rightly; {step!r} needs {needed:.1%}.")
+
+
+@exercise("train", weight=2, seconds=60)
+def test_the_claim(student):
+    """the accuracy of the history is about the one that the weights have"""
+    history = handed_in(student).history
+    claimed = history["val_accuracy"][-1:] or [0.0]
+    reached, _ = measured(student, 9)
+    margin = {"mnist": 0.015, "digits": 0.06}[history["data"]]
+    near = abs(claimed[0] - reached) <= margin
+    holds(near, f"The history ends at {claimed[0]:.1%} on pictures set aside; the weights reach {reached:.1%}.")
+
+
+@exercise("train", weight=3, seconds=90)
+def test_trained_again(student):
+    """trained again with the same seed, the first steps have the losses of the history"""
+    history = handed_in(student).history
+    known, steps = images_of(history["data"]), STEPS[history["data"]]
+    again = student.training(known.train_images, known.train_labels, history["seed"], history["epochs"], steps)
+    claimed, found = np.array(history["step_loss"][:steps]), array(several(again, 4)[0], "step_loss", ndim=1)
+    holds(len(claimed) == len(found), f"The history tells {len(claimed)} of the first {len(found)} steps.")
+    first = bool(np.allclose(found[:10], claimed[:10], rtol=1e-3, atol=0))
+    holds(first, "The first ten losses are others. Was the notebook changed after the training, or another seed used?")
+    mean = bool(abs(found.mean() - claimed.mean()) <= 0.01 * abs(claimed.mean()))
+    holds(mean, f"The mean loss of {len(found)} steps is {found.mean():.4f}; the history has {claimed.mean():.4f}.")
+
+
+# ---- what is planted
+
+
+def HAND_IN(functions: Mapping[str, Any]) -> Trained:
+    """What somebody with these functions hands in: trained on the digits."""
+    import torch
+
+    images = images_of("digits")
+    torch.manual_seed(SEED)
+    model = functions["build_model"]()
+    options = {"device": "cpu", "epochs": EPOCHS, "seed": SEED}
+    history = functions["train"](model, images.train_images, images.train_labels, **options)
+    weights = {name: one.numpy() for name, one in model.state_dict().items()}
+    return Trained(weights, {"data": "digits", "seed": SEED, "epochs": EPOCHS, "device": "cpu", **history})
+
+
+def _reference() -> Any:
+    """Imported when it is needed: PyTorch takes seconds, and is not wanted for the other assignments."""
+    from reference_impl import capstone
+
+    return capstone
+
+
+def _reference_model() -> Any:
+    return _reference().build_model()
+
+
+def _reference_training(*arguments: Any, **options: Any) -> Any:
+    return _reference().train(*arguments, **options)
+
+
+def _strided() -> Any:
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5, stride=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 5, stride=2),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(512, 10),
+    )
+
+
+def _too_large() -> Any:
+    from torch import nn
+
+    layers = [nn.Conv2d(1, 16, 5), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
+    return nn.Sequential(*layers, nn.Linear(2304, 60), nn.ReLU(), nn.Linear(60, 10))
+
+
+def _dense() -> Any:
+    from torch import nn
+
+    return nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(196, 100), nn.ReLU(), nn.Linear(100, 10))
+
+
+def _own_seed() -> Any:
+    import torch
+
+    torch.manual_seed(0)
+    return _reference_model()
+
+
+def _functional() -> Any:
+    """The same kind of network as a class, with the pooling called in `forward`."""
+    from torch import nn
+    from torch.nn import functional
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv2d(1, 20, 5), nn.Conv2d(20, 32, 5)
+            self.norm, self.norm2 = nn.BatchNorm2d(20), nn.BatchNorm2d(32)
+            self.dense, self.out = nn.Linear(512, 64), nn.Linear(64, 10)
+
+        def forward(self, x: Any) -> Any:
+            x = functional.max_pool2d(functional.relu(self.norm(self.first(x))), 2)
+            x = functional.max_pool2d(functional.relu(self.norm2(self.second(x))), 2)
+            return self.out(functional.relu(self.dense(x.flatten(1))))
+
+    return Net()
+
+
+def _training(**changes: Any) -> Any:
+    """A training that does one thing otherwise; plain, and with shifts."""
+
+    def train(
+        model: Any, images: Any, labels: Any, *, device: Any, epochs: int, seed: int, max_steps: int | None = None
+    ) -> Any:
+        import torch
+        from torch.nn import functional
+
+        ref = _reference()
+        rng = None if "any_chance" in changes else torch.Generator().manual_seed(seed)
+        pictures, labels = torch.as_tensor(images), torch.as_tensor(labels)
+        held_out, rest = torch.randperm(len(labels), generator=rng).tensor_split([len(labels) // 12])
+        model.to(device)
+        optimizer = changes.get("optimizer", lambda p: torch.optim.Adam(p, 2e-3))(model.parameters())
+        history: dict[str, list[float]] = {"step_loss": [], "loss": [], "val_accuracy": []}
+        for epoch in range(epochs):
+            model.train()
+            for group in optimizer.param_groups:
+                group["lr"] *= 0.2 if epoch == round(0.7 * epochs) else 1
+            batches = rest[torch.randperm(len(rest), generator=rng)].split(64)
+            for batch in batches:
+                x = ref.shifted(ref.pixels(pictures[batch]), rng or torch.default_generator)
+                loss = functional.cross_entropy(model(x.to(device)), labels[batch].to(device))
+                if "no_zero_grad" not in changes:
+                    optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                history["step_loss"].append(loss.item())
+                if "no_stop" not in changes and len(history["step_loss"]) == max_steps:
+                    return history
+            history["loss"].append(float(np.mean(history["step_loss"][-len(batches) :])))
+            right = ref.accuracy(model, ref.pixels(pictures[held_out]), labels[held_out], device)
+            history["val_accuracy"].append(100 * right if "percent" in changes else right)
+        return {**history, "step_loss": history["loss"]} if "epochs_only" in changes else history
+
+    return train
+
+
+def _sgd(parameters: Any) -> Any:
+    import torch
+
+    return torch.optim.SGD(parameters, 0.05, momentum=0.9, weight_decay=1e-4)
+
+
+MISTAKES: Mapping[str, Any] = {
+    "build_model": {
+        "strided": (_strided, "It gets smaller by strides alone: a pooling is asked for."),
+        "dense": (_dense, "There is no convolution in it."),
+        "too_large": (
+            _too_large,
+            "The dense layer behind the first pooling takes most of the numbers: pool once more.",
+        ),
+        "own_seed": (_own_seed, "It sets a seed of its own: whoever calls build_model does that."),
+    },
+    "train": {
+        "no_zero_grad": (_training(no_zero_grad=True), "Gradients add up from step to step: optimizer.zero_grad()."),
+        "any_chance": (
+            _training(any_chance=True),
+            "Chance comes from PyTorch's common generator: make one, torch.Generator().manual_seed(seed), and use it.",
+        ),
+        "no_stop": (_training(no_stop=True), "max_steps is not heeded: stop after so many steps."),
+        "percent": (_training(percent=True), "val_accuracy is in per cent: a share lies between 0 and 1."),
+        "epochs_only": (
+            _training(epochs_only=True),
+            "step_loss has one entry for each epoch; one for each step is asked.",
+        ),
+    },
+}
+ALTERNATIVES: Mapping[str, Any] = {
+    "build_model": {"reference": _reference_model, "functional": _functional},
+    "train": {"reference": _reference_training, "adam": _training(), "momentum": _training(optimizer=_sgd)},
+}
