@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import rich.table
@@ -31,12 +33,26 @@ def spread(values: Iterable[float], form: str) -> str:
 
 def show(header: Sequence[str], tables: Sequence[Table], *, markdown: bool) -> None:
     if markdown:
-        print("\n\n".join(["\n".join(f"- {line}" for line in header), *map(_as_markdown, tables)]))
+        print(_page(header, tables))
         return
     out = console()
     out.print(*map(Text, header), sep="\n")
     for table in tables:
         out.print("", _as_rich(table), *(Text(note, style="dim") for note in table.notes), sep="\n")
+
+
+def write_part(path: Path, title: str, header: Sequence[str], tables: Sequence[Table]) -> None:
+    """Writes a part of a Markdown file, in the place of the part of that title, or at the end."""
+    start, *parts = re.split(
+        r"^(?=## )", path.read_text(encoding="utf-8") if path.is_file() else "", flags=re.MULTILINE
+    )
+    by_title = {part.partition("\n")[0]: part.strip() for part in parts}
+    by_title[f"## {title}"] = f"## {title}\n\n{_page(header, tables)}"
+    path.write_text("\n\n".join([*filter(None, [start.strip()]), *by_title.values()]) + "\n", encoding="utf-8")
+
+
+def _page(header: Sequence[str], tables: Sequence[Table]) -> str:
+    return "\n\n".join(["\n".join(f"- {line}" for line in header), *map(_as_markdown, tables)])
 
 
 def _as_markdown(table: Table) -> str:
