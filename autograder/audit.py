@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from autograder.hostile import HOSTILE, of_the_right_shape
-from autograder.judging import run_exercise, unwarned
-from autograder.live import LiveRoom
+from autograder.judging import planted_room, run_exercise, unwarned
 from autograder.model import ExerciseResult, Outcome, Source, listed
 from autograder.rooms import Student
 from autograder.suite import Suites
@@ -58,7 +57,9 @@ def _shaped(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
 def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseResult:
     """What comes of a function as an answer to an exercise."""
     with unwarned():
-        return run_exercise(suites, suites.assignment.exercise(name), Source(()), Student(LiveRoom({name: function})))
+        return run_exercise(
+            suites, suites.assignment.exercise(name), Source(()), Student(planted_room(suites, name, function))
+        )
 
 
 def _mistake_problem(result: ExerciseResult, name: str) -> str | None:

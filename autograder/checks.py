@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder import wording
-from autograder.model import plural
+from autograder.model import Trained, plural
 from autograder.regions import region
-from autograder.rooms import Call, CallRaised, Function, Raised, Returned
+from autograder.rooms import Call, CallRaised, Function, Raised, Returned, Student
 from autograder.showing import MAX_SHOWN, entry_where, shape_of, show, show_entry, wanted_shape
 from autograder.wording import Finding, Kind
 
@@ -166,6 +166,13 @@ def holds(condition: bool, sentence: str) -> None:
     """A property of the answer; the sentence says what is wrong where it does not hold."""
     if not condition:
         raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
+
+
+def handed_in(student: Student) -> Trained:
+    """The trained model of a submission; where there is none that can be read, the test is failed with the reason."""
+    if isinstance(student.trained, str):
+        raise CheckFailed(Finding(Kind.PROPERTY, sentence=student.trained or "No trained model was handed in."))
+    return student.trained
 
 
 def _demand_error(call: Call, wanted: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import autograder
 from autograder.model import Assignment, Cell, Exercise, KitError, Ungradable, listed
-from autograder.notebook import NotebookCell, parse_notebook, read_bytes
+from autograder.notebook import NotebookCell, parse_notebook, parse_settings, read_bytes
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Course:
 
         All of the reference counts, as one module may lean on another, and what data a release brings.
         """
-        data = sorted(self.release(stem).parent.glob("*.npz"))
+        release = self.release(stem).parent
+        data = sorted([*release.glob("*.npz"), *release.glob("companion_*.py")])
         references = sorted(self.reference(stem).parent.glob("*.py"))
         digest = hashlib.sha256(self.seed.encode())
         for path in [self.release(stem), self.public_suite(stem), self.hidden_suite(stem), *references, *data]:
@@ -106,11 +107,23 @@ def read_assignment(notebook: Path) -> Assignment:
     if not notebook.is_file():
         raise KitError(f"{notebook} is missing. Make it with `autograder build`.")
     try:
-        cells = parse_notebook(read_bytes(notebook))
+        data = read_bytes(notebook)
+        cells = parse_notebook(data)
     except Ungradable as error:
         raise KitError(f"{notebook}: {error}") from None
-    exercises = tuple(_exercises(cells, notebook))
-    return Assignment(notebook.parent.name, exercises, tuple(map(_cell, cells)))
+    return Assignment(
+        notebook.parent.name,
+        tuple(_exercises(cells, notebook)),
+        tuple(map(_cell, cells)),
+        torch="torch" in parse_settings(data),
+        companion=companion_in(notebook.parent),
+    )
+
+
+def companion_in(folder: Path) -> str:
+    """The code that an assignment's tests call in the room, beside the student's; empty where there is none."""
+    path = folder / f"companion_{topic_of(folder.name)}.py"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _cell(cell: NotebookCell) -> Cell:

@@ -10,7 +10,8 @@ from autograder.grading_worker import secrets_of
 from autograder.handed_in import find_submissions, why_not_there
 from autograder.judging import Run, run_exercise_tests
 from autograder.model import KitError, Outcome, TestResult, Ungradable, listed
-from autograder.pipeline import suites_of
+from autograder.pipeline import opened, suites_of
+from autograder.sandbox.equipment import equipment_for
 from autograder.sandbox.refusal import proved_rooms
 from autograder.submission import read_submission
 
@@ -35,13 +36,14 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
     if exercise not in names:
         raise KitError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
     try:
-        source = read_submission(notebook, suites.assignment, student).source
+        submission = read_submission(notebook, suites.assignment, student)
     except Ungradable as error:
         raise KitError(f"{notebook}: {error}") from None
     one = suites.assignment.exercise(exercise)
     secrets = secrets_of(course, [stem], [])
-    with proved_rooms(secrets, confined=confined) as rooms, rooms.open(source) as functions:
-        return Explained(one.parameters, run_exercise_tests(suites, one, source, functions))
+    equipment = equipment_for(torch=suites.assignment.torch)
+    with proved_rooms(secrets, confined=confined, equipment=equipment) as rooms, opened(rooms, submission) as functions:
+        return Explained(one.parameters, run_exercise_tests(suites, one, submission.source, functions))
 
 
 def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,14 @@ def open_notebook() -> Path | None:
     told = kernel.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
     path = Path(str(told))
     return path if path.suffix == ".ipynb" and path.is_file() else None
+
+
+def offer_commands() -> None:
+    """Let `!autograder …` in a cell find the command beside this Python, where JupyterLab was started by its path and
+    the command is on no other."""
+    if _kernel() is not None and shutil.which("autograder") is None:
+        beside = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), beside])
 
 
 def _kernel() -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
+import importlib.util
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +18,7 @@ from autograder.cleaning import clean
 from autograder.course import Course
 from autograder.model import KitError, Report, Ungradable
 from autograder.pipeline import grade, suites_of
+from autograder.sandbox.equipment import NUMPY, TORCH, Equipment, equipment_for
 from autograder.sandbox.limits import LIMITS
 from autograder.sandbox.probe import ProbeResult, probe
 from autograder.sandbox.rooms import ConfinedRooms
@@ -67,28 +69,60 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
     suites = {stem: suites_of(setup.course, stem) for stem in setup.stems}
     extra = max((one.extra_seconds for one in suites.values()), default=0.0)
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + extra)
-    with ForkServer(confined=setup.confined, limits=limits) as server:
-        server.start()
-        probed = probe(server, setup.secrets, controls=setup.controls) if setup.confined else ProbeResult((), ())
-        connection.send(Ready(probed, limits.submission_seconds))
-        rooms = ConfinedRooms(server)
+    needed = dict.fromkeys([NUMPY, *(equipment_for(torch=one.assignment.torch) for one in suites.values())])
+    missing = {one: problem for one in needed if (problem := _why_not_there(one)) is not None}
+    with ExitStack() as running:
+        servers = {
+            one: running.enter_context(ForkServer(confined=setup.confined, equipment=one, limits=limits))
+            for one in needed
+            if one not in missing
+        }
+        for server in servers.values():
+            server.start()
+        connection.send(Ready(_probed(list(servers.values()), setup), limits.submission_seconds))
         while (job := connection.recv()) is not None:
-            connection.send(grade_or_explain(job, suites[job.stem], rooms))
+            equipment = equipment_for(torch=suites[job.stem].assignment.torch)
+            if equipment in servers:
+                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[equipment]))
+            else:
+                report = ungraded(job, suites[job.stem], missing[equipment])
+            connection.send(report)
+
+
+def _why_not_there(equipment: Equipment) -> str | None:
+    """What is not installed of it, and how to mend that; None where all is there."""
+    if equipment is not TORCH or importlib.util.find_spec("torch"):
+        return None
+    return "PyTorch is missing on the grading machine. Install it: pip install 'nn-autograder[capstone]'"
+
+
+def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:
+    """What all of them hold; what some of them do not. The positive controls are tried once."""
+    if not setup.confined:
+        return ProbeResult((), ())
+    results = [
+        probe(server, setup.secrets, controls=setup.controls and number == 0) for number, server in enumerate(servers)
+    ]
+    held = tuple(name for name in results[0].held if all(name in one.held for one in results))
+    return ProbeResult(held, tuple(dict.fromkeys(name for one in results for name in one.escaped)))
 
 
 def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
     """The report, whatever happens: what cannot be graded is ungraded with a reason, never zero."""
-    ungraded = functools.partial(Report, job.student, job.stem, suites.assignment.max_score)
     try:
         return grade(job.notebook, job.student, suites, rooms)
     except Ungradable as problem:
-        return ungraded(reason=str(problem))
+        return ungraded(job, suites, str(problem))
     except ServerDied as problem:
-        return ungraded(reason=f"the room could not be used ({problem}); run the command again")
+        return ungraded(job, suites, f"the room could not be used ({problem}); run the command again")
     except Exception:
         details = clean(traceback.format_exc(), 20_000, newlines=True)
         print(f"{job.stem}, {clean(job.student)}: the grader broke.\n{details}", file=sys.stderr)
-        return ungraded(reason="the grader broke while grading this; the details are on the terminal")
+        return ungraded(job, suites, "the grader broke while grading this; the details are on the terminal")
+
+
+def ungraded(job: Job, suites: Suites, reason: str) -> Report:
+    return Report(job.student, job.stem, suites.assignment.max_score, reason=reason)
 
 
 def secrets_of(course: Course, stems: Sequence[str], submissions: Sequence[Path]) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import find_course, topic_of
+from autograder.course import companion_in, find_course, topic_of
 from autograder.mistakes import Mistake, catalogue_from_json, catalogue_to_json
 from autograder.model import Assignment, Cell, Exercise, KitError, Visibility, listed
 from autograder.suite import Suites, Test, collect
@@ -114,7 +114,8 @@ def read_handout(folder: Path) -> Handout:
         cells = tuple(Cell(**{**cell, "tags": tuple(cell["tags"])}) for cell in content["cells"])
         entries: dict[str, dict[str, Any]] = content["exercises"]
         exercises = tuple(Exercise(name, one["points"], tuple(one["parameters"])) for name, one in entries.items())
-        return Handout(folder, Assignment(content["assignment"], exercises, cells), entries)
+        assignment = Assignment(content["assignment"], exercises, cells, bool(content["torch"]), companion_in(folder))
+        return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise KitError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
 
@@ -127,6 +128,7 @@ def selfcheck_json(suites: Suites) -> str:
     content = {
         "schema": _SCHEMA,
         "assignment": suites.assignment.stem,
+        "torch": suites.assignment.torch,
         "exercises": {one.name: _entry(suites, one) for one in suites.assignment.exercises},
         "cells": [asdict(cell) for cell in suites.assignment.cells],
     }

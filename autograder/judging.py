@@ -132,8 +132,8 @@ def rehearsed(suites: Suites) -> Suites:
     Such a test makes the same calls for every student and judges them by the same expected values, so neither its
     inputs nor the reference's answers need be computed again. The steps are those it makes with a right answer.
     """
-    right = {name: next(iter(answers.values())) for name, answers in suites.alternatives.items() if answers}
-    student = Student(LiveRoom(right))
+    right = _right_answers(suites)
+    student = Student(LiveRoom(right, companion=suites.assignment.companion))
     steps = {test.id: _rehearsal(test, student) for test in suites.tests if test.exercise in right}
     return replace(suites, steps={name: made for name, made in steps.items() if made is not None})
 
@@ -162,9 +162,18 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
     mistakes = []
     with unwarned():
         for label, (function, sentence) in suites.planted.get(name, {}).items():
-            runs = [run_test(test, Student(LiveRoom({name: function}))) for test in suites.of(name)]
+            runs = [run_test(test, Student(planted_room(suites, name, function))) for test in suites.of(name)]
             mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
     return tuple(mistakes)
+
+
+def planted_room(suites: Suites, name: str, function: Callable[..., Any]) -> LiveRoom:
+    """A function of ours as the answer to one exercise; the others are answered rightly, as far as that is known."""
+    return LiveRoom(_right_answers(suites) | {name: function}, companion=suites.assignment.companion)
+
+
+def _right_answers(suites: Suites) -> dict[str, Callable[..., Any]]:
+    return {name: next(iter(answers.values())) for name, answers in suites.alternatives.items() if answers}
 
 
 @contextlib.contextmanager

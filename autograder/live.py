@@ -28,8 +28,10 @@ class LiveRoom:
         namespace: Mapping[str, Any],
         own: Callable[[str], str | None] | None = None,
         seconds: float | None = None,
+        companion: str = "",
     ) -> None:
         self.namespace = namespace
+        self.functions = {**namespace, **worker.companions(companion, namespace)}
         self.own = own or _files_of(namespace)
         self.seconds = seconds  # that a call may take, where the platform can stop it
 
@@ -42,7 +44,7 @@ class LiveRoom:
         options = {key: _revive(value, order.functions) for key, value in plain["kwargs"].items()}
         try:
             with limited(self.seconds and (order.seconds or self.seconds)):
-                value, warned = worker.called(self.namespace[order.name], arguments, options, order.want_warning)
+                value, warned = worker.called(self.functions[order.name], arguments, options, order.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except OutOfTime:
@@ -71,7 +73,7 @@ class LiveRooms:
         for cell in source.cells:
             worker.run_cell(cell.label, cell.text, list(cell.statements), namespace)
         own = {worker.FILE + cell.label: cell.label for cell in source.cells}
-        yield Student(LiveRoom(namespace, own.get, self.seconds))
+        yield Student(LiveRoom(namespace, own.get, self.seconds, source.companion))
 
 
 def _unpacked(frame: bytes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from autograder.handed_in import why_not_there
 from autograder.model import Assignment, ExerciseResult, KitError, Outcome, Report, Ungradable
 from autograder.notebook import parse_notebook, read_bytes
 from autograder.rebuilding import Rebuilt, rebuild
-from autograder.report.feedback import exercise_html
+from autograder.report.feedback import exercise_html, reason_for_students
 
 KEY = "autograder"  # in a cell's metadata
 RUBRIC = "rubric"  # the tag of a cell that shows a human what to look for; feedback leaves it out
@@ -119,7 +119,7 @@ def _score(result: ExerciseResult, points: float) -> float:
 
 def _outputs(report: Report, result: ExerciseResult | None, score: float | None) -> list[dict[str, Any]]:
     if result is None or score is None:
-        text = f"not graded: {report.reason}. A person has to look at it."
+        text = f"Not graded. {reason_for_students(report)}\nA person has to look at it."
         return [_output("display_data", {"text/plain": clean(text, 2000)})]
     said = [f"{test.name}\n{test.message}" for test in result.tests if test.outcome is not Outcome.PASSED]
     shown = {"text/html": exercise_html(report, result), "text/plain": "\n\n".join(said) or "all tests passed"}

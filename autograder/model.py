@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -57,6 +57,8 @@ class Assignment:
     stem: str
     exercises: tuple[Exercise, ...]
     cells: tuple[Cell, ...]
+    torch: bool = False  # its functions use PyTorch; a trained model is handed in with the notebook
+    companion: str = ""  # code of ours that tests call in the room, where a student's answers are no plain values
 
     @property
     def topic(self) -> str:
@@ -99,10 +101,7 @@ class Source:
 
     cells: tuple[SourceCell, ...]
     broken: tuple[BrokenCell, ...] = ()
-
-    def without(self, label: str) -> Source:
-        """The same source less one cell: what is left when that cell hangs or dies on opening."""
-        return Source(tuple(cell for cell in self.cells if cell.label != label), self.broken)
+    companion: str = ""  # of the assignment
 
     def line(self, label: str, number: int) -> str:
         """The text of one line of a cell, as the student wrote it; empty where there is no such line."""
@@ -128,6 +127,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A trained model as it was handed in."""
+
+    weights: Mapping[str, Any]  # arrays, by the names of a `state_dict`
+    history: Mapping[str, Any]
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds: parameters and buffers alike."""
+        return sum(int(one.size) for one in self.weights.values())
+
+
+@dataclass(frozen=True)
 class Submission:
     """One student's notebook for one assignment, reduced to what is graded."""
 
@@ -138,6 +150,7 @@ class Submission:
     calls: tuple[tuple[str, tuple[str, ...]], ...] = ()  # exercise -> other exercises its code reaches
     remarks: tuple[str, ...] = ()
     code: tuple[CodeCell, ...] = ()
+    trained: Trained | str = ""  # where the assignment asks for a model; why there is none, in words
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,12 @@ def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
     return cells
 
 
+def parse_settings(data: bytes) -> dict[str, Any]:
+    """What a notebook's metadata say to the kit, under `autograder`; empty where they say nothing."""
+    notebook = _dict(_load(_decode(data)))
+    return _dict(_dict(notebook.get("metadata")).get("autograder"))
+
+
 def _decode(data: bytes) -> str:
     if not data.strip(b"\0 \t\r\n"):
         raise Ungradable("the file is empty: hand in the notebook again")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course import Course
 from autograder.judging import blame_what_failed_first, rehearsed, run_suites, with_catalogue
 from autograder.model import ExerciseResult, Outcome, Report, Submission
-from autograder.rooms import Rooms
+from autograder.rooms import Rooms, Student
 from autograder.submission import read_submission
 from autograder.suite import Suites, load_suites, put_on_path
 
@@ -22,9 +24,17 @@ def suites_of(course: Course, stem: str) -> Suites:
 def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:
     """Grade one notebook. Ungradable where it is no readable notebook; ungraded where a test of ours broke."""
     submission = read_submission(notebook, suites.assignment, student)
-    with rooms.open(submission.source) as functions:
+    with opened(rooms, submission) as functions:
         results = run_suites(suites, submission.source, functions)
     return report_on(submission, suites, results)
+
+
+@contextlib.contextmanager
+def opened(rooms: Rooms, submission: Submission) -> Iterator[Student]:
+    """A submission's functions, and what else was handed in."""
+    with rooms.open(submission.source) as functions:
+        functions.trained = submission.trained
+        yield functions
 
 
 def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseResult, ...]) -> Report:

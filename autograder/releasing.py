@@ -75,7 +75,7 @@ def _write_zip(out: Path, entries: dict[str, bytes]) -> None:
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _FIRST_MOMENT)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # whose permissions these are, whatever machine this is
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED  # a zip itself
             archive.writestr(entry, entries[name])
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.cleaning import clean
-from autograder.model import Outcome, Source
+from autograder.model import Outcome, Source, Trained
 from autograder.room import wire
 
 
@@ -143,9 +143,9 @@ class Rooms(Protocol):
     def open(self, source: Source) -> contextlib.AbstractContextManager[Student]: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Student:
-    """What a test sees of a submission: its functions, as attributes.
+    """What a test sees of a submission: its functions, as attributes. Each is equal to itself alone.
 
     `calls`, `steps` and `looked` tell of the present test: what it called, the calls that were made to be judged,
     and whether it looked at an answer itself.
@@ -156,6 +156,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     looked: bool = False
+    trained: Trained | str = ""  # the model that was handed in; why there is none, in words
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):

@@ -99,6 +99,12 @@ def not_saved(names: Sequence[str]) -> str:
     return filled(f"Not in the saved file yet: {listed(names)}. Save the notebook (Ctrl+S) before you hand it in.")
 
 
+def interrupted(name: str) -> str:
+    return filled(
+        f"You stopped {name} while it was checked. The kernel is still there: mend the cell, and run it again."
+    )
+
+
 def check_knows(names: tuple[str, ...]) -> str:
     return filled(f"check() knows {listed(names)}: call it with one of them, without quotes.")
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder import self_check_wording as wording
 from autograder.cleaning import clean
-from autograder.frontend import Screen, View, is_rich, open_notebook, show
+from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
 from autograder.layout import filled
@@ -50,6 +50,13 @@ class NotYet(AssertionError):
         return [self._line]
 
 
+class Interrupted(KeyboardInterrupt):
+    """The student stopped the kernel during a check: Jupyter shows the sentence, and no trace of ours."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
 class Check:
     """Checks functions of one assignment against its public suite."""
 
@@ -64,7 +71,7 @@ class Check:
             self._whole_notebook(namespace)
             return
         one = self._exercise_of(function, namespace)
-        result, warned = self._run(one, {one.name: function})
+        result, warned = self._run(one, {**namespace, one.name: function})
         remember(self._handout, [result])
         if result.first_failure is not None:
             raise NotYet(result_view(result, self._handout, warned), wording.not_yet(result))
@@ -93,10 +100,14 @@ class Check:
                     yield wording.remarks(said)
 
     def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
-        function = namespace.get(one.name)
+        assignment = self._suites.assignment
+        functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
         with quiet() as warned:
-            student = Student(LiveRoom({one.name: function}, seconds=LIMITS.call_seconds))
-            result = run_exercise(self._suites, one, _cell_of(function, one.name), student)
+            student = Student(LiveRoom(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
+            try:
+                result = run_exercise(self._suites, one, _cell_of(functions[one.name], one.name), student)
+            except KeyboardInterrupt:
+                raise Interrupted(wording.interrupted(one.name)) from None
         return result, warned()
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
@@ -149,6 +160,7 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 def open_assignment(stem: str) -> Check:
     """The check of one assignment; KitError, with the places it looked at, where its public suite is not found."""
+    offer_commands()
     return Check(find_handout(stem, Path()))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Sequence
 
 from autograder.course import topic_of
@@ -14,7 +16,7 @@ _PAGE = """\
 Notebooks with exercises for the workshops on neural networks. You fill in functions; `check(...)` in the cell below
 each tells you at once what is right and what is not. It needs no account and, once installed, no network.
 
-You need Python 3.11 or newer. Unpack the zip, open a terminal in this folder, and type:
+{needed}
 
 **Linux, macOS**
 
@@ -47,16 +49,29 @@ py -m venv .venv
 2. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
 3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. A second copy of a cell does not count.
-4. `autograder check NOTEBOOK` tells the same of the saved file, `autograder reset NOTEBOOK EXERCISE` gives a stub back.
-5. `autograder progress` tells how far you are. At the end save, run `autograder submit {last}`, and hand in the file
-   that it writes the way your instructor told you.
+4. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
+   `!autograder submit {last} --student NAME`. It checks the saved file once more, and writes the file to hand in
+   beside the notebook. Hand it in the way your instructor told you.
+5. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
+   `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
+   `check()` says of a saved file, and `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back.
 """
 
 
+_ANY_PYTHON = "You need Python 3.11 or newer. Unpack the zip, open a terminal in this folder, and type:"
+_ONE_PYTHON = """\
+You need Python {version} on {machine}: the packages in `wheels` fit no other. With another one, from Python 3.11 on,
+leave out `--no-index --find-links wheels` below; that takes a network. Unpack the zip, open a terminal in this folder,
+and type:"""
+
+
 def start_text(stems: Sequence[str], wheel: str, *, wheels: bool) -> str:
-    """The page for these assignments; `wheels`: the dependencies lie beside it, so that no network is needed."""
+    """The page for these assignments; `wheels`: the dependencies lie beside it, for machines such as this one, so that
+    no network is needed."""
     notebooks = ", ".join(f"`{stem}/{topic_of(stem)}.ipynb`" for stem in stems)
     options = "--no-index --find-links wheels " if wheels else ""
+    version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", f"{platform.system()} {platform.machine()}"
+    needed = _ONE_PYTHON.format(version=version, machine=machine) if wheels else _ANY_PYTHON
     return _PAGE.format(
-        options=options, folder=FOLDER, wheel=wheel, first=stems[0], last=stems[-1], notebooks=notebooks
+        needed=needed, options=options, folder=FOLDER, wheel=wheel, first=stems[0], last=stems[-1], notebooks=notebooks
     )

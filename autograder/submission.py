@@ -25,12 +25,17 @@ from autograder.model import (
     Source,
     SourceCell,
     Submission,
+    Trained,
+    Ungradable,
     listed,
 )
 from autograder.notebook import SOURCE_CHARACTERS, NotebookCell, parse_notebook, read_bytes
-from autograder.statements import Code, NotPython, Program, Statement, read_code, same_code
+from autograder.statements import Code, NotPython, Program, Statement, longest_literal, read_code, same_code
+from autograder.trained import NotTrained, read_trained
 
 REMARKS = 20
+TRAINED_CHARACTERS = 1 << 16  # of the code that comes with a trained model
+LITERAL_CHARACTERS = 1 << 10  # of a constant in it
 
 
 def read_submission(path: Path, assignment: Assignment, student: str) -> Submission:
@@ -39,15 +44,39 @@ def read_submission(path: Path, assignment: Assignment, student: str) -> Submiss
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
     program = program_of(written)
+    source = source_of(written, program, assignment)
+    if assignment.torch:
+        _demand_no_hidden_numbers(source)
     return Submission(
         student=student,
         assignment=assignment.stem,
         sha256=hashlib.sha256(data).hexdigest(),
-        source=source_of(written, program, assignment),
+        source=source,
+        trained=_trained(data) if assignment.torch else "",
         calls=calls_between(program, assignment),
         remarks=_shortened(_remarks(cells, written, program, assignment)),
         code=_shown(written, program, assignment),
     )
+
+
+def _trained(data: bytes) -> Trained | str:
+    try:
+        return read_trained(data)
+    except NotTrained as problem:
+        return str(problem)
+
+
+def _demand_no_hidden_numbers(source: Source) -> None:
+    """What a model has learned stands in its weights, which are counted; code that holds numbers would not be."""
+    size = sum(len(cell.text) for cell in source.cells)
+    if size > TRAINED_CHARACTERS:
+        raise Ungradable(f"its functions have {size} characters; at most {TRAINED_CHARACTERS} are read: shorten them")
+    for cell in source.cells:
+        if (longest := longest_literal(cell.text)) > LITERAL_CHARACTERS:
+            raise Ungradable(
+                f"{cell.label} holds a constant of {longest} characters; at most {LITERAL_CHARACTERS} are read: "
+                "what a model has learned stands in its weights"
+            )
 
 
 # ---- the student's cells
@@ -168,7 +197,8 @@ def source_of(written: Iterable[StudentCell], program: Program, assignment: Assi
     needed = program.needed(exercise.name for exercise in assignment.exercises)
     chosen = (SourceCell(cell.label, cell.code.text, _indices(cell.code, needed), cell.exercises) for cell in written)
     given = _release(assignment.cells).given
-    return Source(given + tuple(cell for cell in chosen if cell.statements), _broken_cells(written, program))
+    cells = given + tuple(cell for cell in chosen if cell.statements)
+    return Source(cells, _broken_cells(written, program), assignment.companion)
 
 
 def _indices(code: Code, needed: frozenset[Statement]) -> tuple[int, ...]:

@@ -154,14 +154,14 @@ def report(
 
     Writes class_report.html, one page that needs nothing else, and its numbers as CSV files beside it.
     """
-    from autograder.class_reading import read_class
+    from autograder.class_report.reading import read_class
     from autograder.report.class_report import write_class_report
 
     course = course_of(context)
     graded = results or course.results
     known = read_class(course, graded, submitted)
     if hide_names:
-        from autograder.pseudonyms import FILE, hidden, kept_pseudonyms
+        from autograder.class_report.pseudonyms import FILE, hidden, kept_pseudonyms
 
         known = hidden(known, kept_pseudonyms(graded, known.students))
         click.echo(f"Names are hidden. Who is who is in {graded / FILE}: keep that to yourself.")

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from autograder import class_statistics
-from autograder.class_results import ClassResults, Concern, concerns
-from autograder.class_statistics import AssignmentStatistics, Correlation, ExerciseStatistics, MistakeCount, Withheld
+from autograder.class_report import statistics as class_statistics
+from autograder.class_report.results import ClassResults, Concern, concerns
+from autograder.class_report.statistics import (
+    AssignmentStatistics,
+    Correlation,
+    ExerciseStatistics,
+    MistakeCount,
+    Withheld,
+)
 from autograder.cleaning import clean
 from autograder.model import amount
 from autograder.report.class_tables import class_tables

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.class_results import ClassResults, concerns
-from autograder.class_statistics import AssignmentStatistics, Correlation, Distribution, Withheld
+from autograder.class_report.results import ClassResults, concerns
+from autograder.class_report.statistics import AssignmentStatistics, Correlation, Distribution, Withheld
 from autograder.tables import cell, csv_bytes
 
 Row = Sequence[str | float | None]

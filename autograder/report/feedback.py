@@ -32,7 +32,12 @@ def feedback_page(report: Report) -> str:
     shown = {cell.label for one in told for cell in one.cells}
     rest = tuple(_shown(cell, frozenset()) for cell in report.code if cell.label not in shown)
     return render(
-        "feedback.html", report=report, student=clean(report.student), reason=_reason(report), told=told, rest=rest
+        "feedback.html",
+        report=report,
+        student=clean(report.student),
+        reason=reason_for_students(report),
+        told=told,
+        rest=rest,
     )
 
 
@@ -133,7 +138,7 @@ def _sentences(tests: Iterable[TestResult]) -> tuple[_Sentence, ...]:
     return tuple(_Sentence(name, visibility, count) for (name, visibility), count in counted.items())
 
 
-def _reason(report: Report) -> str | None:
+def reason_for_students(report: Report) -> str | None:
     """Why it is ungraded. Where a test of ours broke, the reason names it for the instructor, and is not for others."""
     broken = any(test.outcome is Outcome.BROKEN for one in report.exercises for test in one.tests)
     return wording.broken() if broken else report.reason

@@ -84,8 +84,22 @@ def serve(connection: socket.socket) -> None:
         failures += run_cell(label, text, statements, namespace)
     names = [name for name in opening["names"] if callable(namespace.get(name))]
     door.write({"op": "ready", "failures": failures, "names": names})
+    functions = {**namespace, **companions(opening["companion"], namespace)}
     while True:
-        answer(door, door.read(), namespace)
+        answer(door, door.read(), functions)
+
+
+def companions(text: str, namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """The functions of a companion, which tests call where a student's answers are no plain values.
+
+    It finds the student's names in `student`, and is run when these are all there.
+    """
+    if not text:
+        return {}
+    scope: dict[str, Any] = {"__name__": "companion", "student": types.SimpleNamespace(**namespace)}
+    exec(compile(text, "companion", "exec", _LAZY_ANNOTATIONS, dont_inherit=True), scope)
+    found = {name: value for name, value in scope.items() if isinstance(value, types.FunctionType)}
+    return {name: value for name, value in found.items() if value.__module__ == "companion" and name[0] != "_"}
 
 
 def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, Any]) -> list[Message]:

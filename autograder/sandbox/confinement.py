@@ -172,7 +172,8 @@ def _packages(names: Iterable[str]) -> list[tuple[Path, str]]:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise KitError(f"The package {name} is not installed in {sys.prefix}.")
-        folder = Path(spec.origin).parent
-        libraries = folder.with_name(f"{name}.libs")
-        found += [(path, f"{ROOM_PACKAGES}/{path.name}") for path in (folder, libraries) if path.is_dir()]
+        origin = Path(spec.origin)
+        place = origin.parent if spec.submodule_search_locations else origin  # a folder, or a module that is one file
+        libraries = place.with_name(f"{name}.libs")
+        found += [(path, f"{ROOM_PACKAGES}/{path.name}") for path in (place, libraries) if path.exists()]
     return found

@@ -17,6 +17,7 @@ from typing import Any
 
 from autograder.model import Source, SourceCell
 from autograder.rooms import Order, Raised, Returned, RoomEnded
+from autograder.sandbox.equipment import BARE
 from autograder.sandbox.rooms import ConfinedRoom
 from autograder.sandbox.server import ForkServer, Process
 
@@ -109,7 +110,7 @@ def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True)
         held, escaped = _try_all(server, attempts)
         escaped += _facts(server)
         if controls:
-            plain = ForkServer(confined=False, preload=(), limits=server.limits)
+            plain = ForkServer(confined=False, equipment=BARE, limits=server.limits)
             with plain:
                 _, worked = _try_all(plain, attempts)
             escaped += [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.model import KitError
 from autograder.sandbox.confinement import missing_parts
+from autograder.sandbox.equipment import NUMPY, Equipment
 from autograder.sandbox.limits import LIMITS, Limits
 from autograder.sandbox.probe import ProbeResult, probe
 from autograder.sandbox.rooms import ConfinedRooms
@@ -16,10 +17,12 @@ from autograder.sandbox.server import ForkServer
 
 
 @contextlib.contextmanager
-def proved_rooms(secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS) -> Iterator[ConfinedRooms]:
+def proved_rooms(
+    secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, equipment: Equipment = NUMPY
+) -> Iterator[ConfinedRooms]:
     """Rooms for a command that needs no batch. KitError where they would not hold; `secrets` is what they must hide."""
     demand_platform(confined=confined)
-    with ForkServer(confined=confined, limits=limits) as server:
+    with ForkServer(confined=confined, equipment=equipment, limits=limits) as server:
         server.start()
         if confined:
             demand_full(probe(server, secrets))

@@ -77,7 +77,8 @@ class ConfinedRoom:
         cells = [cell for cell in self.source.cells if cell.label not in self.left_out]
         with self._ending():
             texts = [(cell.label, cell.text, list(cell.statements)) for cell in cells]
-            channel.send(wire.pack({"op": "open", "cells": texts, "names": sorted(self.exercises)}))
+            opening = {"cells": texts, "names": sorted(self.exercises), "companion": self.source.companion}
+            channel.send(wire.pack({"op": "open", **opening}))
             while (message := channel.receive("cell", "ready"))["op"] == "cell":
                 started.append(cells[message["number"]].label)
             self.failures = tuple(map(raised, message["failures"]))

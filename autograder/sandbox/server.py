@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder.model import KitError
 from autograder.room import orders
 from autograder.sandbox import confinement
+from autograder.sandbox.equipment import NUMPY, Equipment
 from autograder.sandbox.limits import LIMITS, Limits
 
 ROOM_FILES = Path(__file__).parent.parent / "room"
@@ -54,22 +55,22 @@ class Process:
 class ForkServer:
     """A warm process from which rooms are forked in milliseconds.
 
-    `preload` names the modules it imports once, `read_only` the files and folders a room may read beside the
-    interpreter (outside path, path in the room). One that died is started again at the next room.
+    `read_only` names the files and folders a room may read beside the interpreter and the equipment (outside path,
+    path in the room). One that died is started again at the next room.
     """
 
     def __init__(
         self,
         *,
         confined: bool,
-        preload: Sequence[str] = ("numpy",),
+        equipment: Equipment = NUMPY,
         read_only: Sequence[tuple[Path, str]] = (),
         limits: Limits = LIMITS,
     ) -> None:
         self.confined = confined
-        self.preload = tuple(preload)
+        self.equipment = equipment
         self.read_only = tuple(read_only)
-        self.limits = limits
+        self.limits = equipment.within(limits)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the server
@@ -115,7 +116,7 @@ class ForkServer:
         options = {
             "control": control,
             "path": [confinement.ROOM_PACKAGES] if self.confined else [entry for entry in sys.path if entry],
-            "preload": self.preload,
+            "preload": self.equipment.preload,
             "confined": self.confined,
             "user": confinement.ROOM_USER if self.confined and os.geteuid() == 0 else None,
             "filter": confinement.system_call_filter().hex() if self.confined else "",
@@ -127,7 +128,7 @@ class ForkServer:
         if not self.confined:
             return command
         files = [(ROOM_FILES, f"{confinement.ROOM_CODE}/{ROOM_FILES.name}"), *self.read_only]
-        return confinement.bubblewrap(command, packages=self.preload, read_only=files)
+        return confinement.bubblewrap(command, packages=self.equipment.packages, read_only=files)
 
     def open_room(self) -> Process:
         """A new room; ServerDied if the fork-server does not answer."""

@@ -9,15 +9,17 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, ViewportSize, sync_playwright
 
 PATIENCE = 120_000  # ms: for what takes a second on an idle machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _TOKEN = "student"
+_JUPYTERLAB = (sys.executable, "-m", "jupyterlab")
 _NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
 
 
@@ -26,6 +28,11 @@ class Lab:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+
+    def code_cells(self) -> list[str]:
+        """The ids of the cells with code, from top to bottom."""
+        cells = f"{_NOTEBOOK}.widgets.map(cell => cell.model).filter(model => model.type === 'code')"
+        return list(self.page.evaluate(f"() => {cells}.map(model => model.id)"))
 
     def _place(self, cell: str) -> int:
         """Where a cell is: its id is known to the model also where the browser does not show it."""
@@ -41,13 +48,20 @@ class Lab:
         active.wait_for()
         return active
 
-    def _finish(self, promise: str) -> None:
-        """Wait for what a promise does: `evaluate` would wait for ever where, say, the kernel has died."""
+    def _begin(self, promise: str) -> None:
         self.page.evaluate(f"() => {{ window.unfinished = true; {promise}.finally(() => window.unfinished = false); }}")
+
+    def wait(self) -> None:
+        """Until what was begun has ended."""
         self.page.wait_for_function("() => !window.unfinished")
 
-    def _command(self, name: str) -> None:
-        self._finish(f"window.jupyterapp.commands.execute('{name}')")
+    def _finish(self, promise: str) -> None:
+        """Wait for what a promise does: `evaluate` would wait for ever where, say, the kernel has died."""
+        self._begin(promise)
+        self.wait()
+
+    def _command(self, name: str, **arguments: str) -> None:
+        self._finish(_executed(name, **arguments))
 
     def write(self, cell: str, text: str) -> None:
         """Replace what stands in a cell, with the keyboard."""
@@ -59,6 +73,16 @@ class Lab:
         for cell in cells:
             self.show(cell)
             self._command("notebook:run-cell")
+
+    def begin(self, cell: str) -> None:
+        """Run a cell and do not wait for its end."""
+        self.show(cell)
+        self._begin(_executed("notebook:run-cell"))
+
+    def interrupt(self) -> None:
+        """Press the button that stops the kernel, once it is at work."""
+        self.page.wait_for_selector("#jp-main-statusbar :text('| Busy')")
+        self.page.locator("[data-command='notebook:interrupt-kernel'], [title^='Interrupt the kernel']").first.click()
 
     def add_below(self, cell: str, text: str) -> str:
         """Put a new cell below another and run it; its id."""
@@ -81,6 +105,25 @@ class Lab:
         """The text that stands below a cell, for the eye."""
         return "\n".join(self.show(cell).locator(".jp-OutputArea-output").all_inner_texts())
 
+    def picture(self, cell: str, path: Path, *, dark: bool = False) -> None:
+        """Keep what the eye sees with a cell in view; with `dark` also, beside it, in the dark theme."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._screenshot(cell, path)
+        if dark:
+            self._theme("JupyterLab Dark")
+            self._screenshot(cell, path.with_stem(f"{path.stem}_dark"))
+            self._theme("JupyterLab Light")
+
+    def _theme(self, name: str) -> None:
+        self._command("apputils:change-theme", theme=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    def _screenshot(self, cell: str, path: Path) -> None:
+        self.show(cell)
+        self._finish(f"{_NOTEBOOK}.scrollToItem({self._place(cell)}, 'center')")
+        self.page.mouse.move(0, 0)
+        self.page.screenshot(path=path)
+
     def close_sidebar(self) -> None:
         if self.page.evaluate("() => !window.jupyterapp.shell.leftCollapsed"):
             self._command("application:toggle-left-area")
@@ -98,16 +141,43 @@ class Lab:
         return said
 
 
-@contextlib.contextmanager
-def lab(notebook: Path, home: Path, *, width: int = 1200, height: int = 1400, scale: float = 1) -> Iterator[Lab]:
-    """Open a notebook in JupyterLab, served from its folder; all that a server keeps goes to `home`."""
-    with _server(notebook.parent, home) as url, sync_playwright() as player, _browser(player, home) as browser:
-        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+def _executed(command: str, **arguments: str) -> str:
+    return f"window.jupyterapp.commands.execute('{command}', {json.dumps(arguments)})"
+
+
+@dataclass(frozen=True)
+class Jupyter:
+    """A server, and what its pages are looked at with; what one page has loaded the next one need not."""
+
+    url: str
+    browser: BrowserContext
+
+    @contextlib.contextmanager
+    def opened(self, notebook: str) -> Iterator[Lab]:
+        """A notebook, by its path below the server's folder, in a page of its own."""
+        page = self.browser.new_page()
         page.set_default_timeout(PATIENCE)
-        page.goto(f"{url}/lab/tree/{notebook.name}?token={_TOKEN}&reset")
+        page.goto(f"{self.url}/lab/tree/{notebook}?token={_TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("#jp-main-statusbar :text('| Idle')")  # the kernel is there
         yield Lab(page)
+        page.close()
+
+
+@contextlib.contextmanager
+def jupyter(
+    folder: Path,
+    home: Path,
+    command: Sequence[str] = _JUPYTERLAB,
+    *,
+    width: int = 1200,
+    height: int = 1400,
+    scale: float = 1,
+) -> Iterator[Jupyter]:
+    """JupyterLab as `command` starts it in a folder; all that a server keeps goes to `home`."""
+    with _server(folder, home, command) as url, sync_playwright() as player, _browser(player, home) as browser:
+        viewport = ViewportSize(width=width, height=height)
+        yield Jupyter(url, browser.new_context(viewport=viewport, device_scale_factor=scale))
 
 
 def _browser(player: Playwright, home: Path) -> Browser:
@@ -117,7 +187,7 @@ def _browser(player: Playwright, home: Path) -> Browser:
 
 
 @contextlib.contextmanager
-def _server(folder: Path, home: Path) -> Iterator[str]:
+def _server(folder: Path, home: Path, command: Sequence[str]) -> Iterator[str]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     options = [
@@ -131,9 +201,7 @@ def _server(folder: Path, home: Path) -> Iterator[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=_environment(home), stdout=log, stderr=log
-        )
+        server = subprocess.Popen([*command, *options], cwd=folder, env=_environment(home), stdout=log, stderr=log)
         try:
             _wait_for(server, port, home / "server.log")
             yield url
@@ -143,14 +211,16 @@ def _server(folder: Path, home: Path) -> Iterator[str]:
 
 def _environment(home: Path) -> dict[str, str]:
     """A student's, who has no settings yet: neither ours nor this machine's reach Jupyter, the kernel or Chromium."""
-    ours = ("JUPYTER", "IPYTHON", "AUTOGRADER", "PYTEST", "PYTHON", "XDG_", "MPL")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    prefixes = ("JUPYTER", "IPYTHON", "AUTOGRADER", "PYTEST", "PYTHON", "XDG_", "MPL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     settings = home / "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('{"fetchNews": "false"}')  # else it asks, on top of the notebook
     places = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {**kept, **dict.fromkeys(places, str(home)), "PATH": path}
+    # a student who starts JupyterLab by its path does not have the commands beside it on theirs
+    ours = Path(sys.executable).parent
+    path = [place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(place) != ours]
+    return {**kept, **dict.fromkeys(places, str(home)), "PATH": os.pathsep.join(path)}
 
 
 def _free_port() -> int:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lab import Lab, lab
+from lab import Lab, jupyter
 from playwright.sync_api import FloatRect, Locator
 
 ASSIGNMENT = Path(__file__).parents[2] / "assignments" / "06_convolution"
@@ -23,8 +23,11 @@ MARGIN = 6
 def take(path: Path) -> None:
     """The end of the text, a wrong answer, and what `check` says of it, as JupyterLab shows them."""
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
-        notebook = Path(shutil.copytree(ASSIGNMENT, Path(folder) / "06_convolution")) / "convolution.ipynb"
-        with lab(notebook, Path(home), width=898, height=2600, scale=2) as opened:
+        shutil.copytree(ASSIGNMENT, folder, dirs_exist_ok=True)
+        with (
+            jupyter(Path(folder), Path(home), width=936, height=2600, scale=2) as server,
+            server.opened("convolution.ipynb") as opened,
+        ):
             opened.close_sidebar()
             opened.write("correlate2d", FLIPPED)
             opened.run("setup", "given", "correlate2d", "test_correlate2d")
@@ -40,7 +43,7 @@ def _frame(opened: Lab) -> FloatRect:
     text = cells.filter(has_text="A window slides over a picture").locator(".jp-RenderedMarkdown p").last
     above, below = _box(text), _box(cells.filter(has_text="check(correlate2d)"))
     top = above["y"] - MARGIN
-    return {"x": below["x"], "y": top, "width": below["width"], "height": below["y"] + below["height"] + MARGIN - top}
+    return {"x": below["x"], "y": top, "width": below["width"], "height": below["y"] + below["height"] - top}
 
 
 def _box(place: Locator) -> FloatRect:

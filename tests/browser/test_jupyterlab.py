@@ -1,60 +1,85 @@
-"""A student's way in JupyterLab, in a real browser: a wrong answer, the hint, the right answer, the points."""
+"""A student's way in JupyterLab, in a real browser, with the files as the zip has them: a wrong answer, the hint, the
+right answer, the points, the file to hand in. SCREENSHOTS=DIR keeps pictures of what was seen."""
 
-import shutil
+import os
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, topic_of
+from autograder.course import topic_of
 from autograder.layout import WIDTH
 from autograder.pipeline import grade, suites_of
+from autograder.releasing import release
 from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.rooms import ConfinedRooms
 from autograder.sandbox.server import ForkServer
+from autograder.starting import FOLDER
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
-from lab import CHROMIUM, Lab, lab
+from answers import COURSE, answers
+from lab import CHROMIUM, Jupyter, Lab, jupyter
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt install chromium")
-COURSE = Course(Path(__file__).parents[2])
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 
 @dataclass(frozen=True)
 class Way:
-    """What a student writes first, what the hint says, and what they write then."""
+    """One exercise of an assignment, a slip in its solution, and how the hint for that begins."""
 
     stem: str
     exercise: str
-    wrong: str
+    right: str  # what is written right in the solution
+    wrong: str  # what the student writes there first
     hint: str
-    right: str
-    points: str
+
+    @property
+    def answer(self) -> str:
+        found = answers(self.stem)[self.exercise]
+        assert self.right in found
+        return found
+
+    @property
+    def check(self) -> str:
+        """The cell that checks it."""
+        return f"test_{self.exercise}"
 
 
 WAYS = [
-    Way(
-        "01_perceptron",
-        "perceptron_predict",
-        "def perceptron_predict(x, w, b):\n    return (x @ w - b > 0) * 1",
-        "The bias is used like a threshold",
-        "def perceptron_predict(x, w, b):\n    return (x @ w + b > 0) * 1",
-        "0.6 of 0.6 public points · 7 hidden tests are worth 1.4 more",
-    ),
+    Way("01_perceptron", "perceptron_predict", "w + b > 0", "w - b > 0", "The bias is used like a threshold"),
+    Way("02_activations", "sigmoid", "np.where(z >= 0, 1, e) / (1 + e)", "1 / (1 + np.exp(z))", "The curve falls"),
+    Way("03_chain_rule", "product_of_sum", "(z, z, q)", "(x * z, y * z, z * q)", "Each derivative is multiplied"),
+    Way("04_backprop", "output_error", "sigmoid_prime(z)", "sigmoid_prime(a)", "σ' is taken at a."),
+    Way("05_regularization", "l2_cost", "(2 * n)", "n", "The penalty is twice as large"),
     Way(
         "06_convolution",
         "correlate2d",
-        "def correlate2d(image, kernel):\n"
-        "    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)\n"
-        '    return np.einsum("jklm,lm->jk", windows, kernel[::-1, ::-1])',
+        'jk", windows, kernel',
+        'jk", windows, np.flip(kernel)',
         "The kernel is flipped.",
-        "def correlate2d(image, kernel):\n"
-        "    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)\n"
-        '    return np.einsum("jklm,lm->jk", windows, kernel)',
-        "public points · 10 hidden tests are worth",
     ),
+    Way("07_pooling", "max_pool2d", "np.max([", "np.mean([", "This is the mean of each window."),
+    Way("08_lenet", "conv_parameters", "return weights + biases", "return weights", "The biases are missing"),
 ]
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the assignments, as the zip has them."""
+    home = tmp_path_factory.mktemp("student")
+    with zipfile.ZipFile(release(COURSE, home / "workshops.zip").path) as archive:
+        archive.extractall(home)
+    return home / FOLDER / "assignments"
+
+
+@pytest.fixture(scope="module")
+def server(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    with jupyter(unpacked, tmp_path_factory.mktemp("home")) as ready:
+        yield ready
 
 
 @pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.stem)
@@ -64,65 +89,93 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 @pytest.fixture(scope="module")
-def notebook(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files as they are handed out, in a folder of the student's."""
-    folder = tmp_path_factory.mktemp("student") / way.stem
-    shutil.copytree(COURSE.release(way.stem).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder / f"{topic_of(way.stem)}.ipynb"
+def notebook(way: Way, unpacked: Path) -> Path:
+    return unpacked / way.stem / f"{topic_of(way.stem)}.ipynb"
 
 
 @pytest.fixture(scope="module")
-def opened(notebook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(notebook, tmp_path_factory.mktemp("home")) as ready:
-        yield ready
+def opened(server: Jupyter, way: Way, notebook: Path) -> Iterator[Lab]:
+    with server.opened(f"{way.stem}/{notebook.name}") as page:
+        page.close_sidebar()
+        page.run("setup", "given")
+        yield page
 
 
-def hand_over(opened: Lab, way: Way, text: str) -> str:
-    """Write the function, run what a student runs, and save; the id of the cell that checks it."""
-    check = f"test_{way.exercise}"
+def hand_over(opened: Lab, way: Way, text: str) -> None:
+    """Write the function, run it and the cell that checks it, and save."""
     opened.write(way.exercise, text)
-    opened.run("setup", "given", way.exercise, check)
+    opened.run(way.exercise, way.check)
     opened.save()
-    return check
+
+
+def keep(opened: Lab, cell: str, name: str, *, dark: bool = False) -> None:
+    if SCREENSHOTS:
+        opened.picture(cell, Path(SCREENSHOTS) / f"{name}.png", dark=dark)
 
 
 def test_a_wrong_answer_gets_the_hint(opened: Lab, way: Way) -> None:
-    check = hand_over(opened, way, way.wrong)
-    assert [said["output_type"] for said in opened.outputs(check)] == ["display_data", "error"]  # no stderr beside it
-    shown = opened.shown(check)
+    hand_over(opened, way, way.answer.replace(way.right, way.wrong))
+    assert [said["output_type"] for said in opened.outputs(way.check)] == ["display_data", "error"]  # no stderr
+    shown = opened.shown(way.check)
     assert way.hint in shown
     assert "you returned" in shown
     assert "Traceback" not in shown
     assert "autograder" not in shown  # no frame of ours
     assert max(map(len, shown.splitlines())) <= WIDTH
-
-
-def test_validate_says_the_same(opened: Lab, way: Way) -> None:
-    hand_over(opened, way, way.wrong)
+    keep(opened, way.check, f"{way.stem}_hint", dark=True)
     said = opened.validate()
     assert "failed" in said.lower()
     assert way.hint in said
 
 
 def test_the_mended_answer_gets_its_points(opened: Lab, way: Way) -> None:
-    check = hand_over(opened, way, way.right)
-    (said,) = opened.outputs(check)
+    hand_over(opened, way, way.answer)
+    (said,) = opened.outputs(way.check)
     assert said["output_type"] == "display_data"
-    assert way.points in opened.shown(check)
+    assert re.search(
+        r"(?<![\d.])([\d.]+) of \1 public points · \d+ hidden tests? (is|are) worth", opened.shown(way.check)
+    )
+    keep(opened, way.check, f"{way.stem}_points")
 
 
-def test_the_whole_notebook_at_a_glance(opened: Lab, way: Way) -> None:
-    new = opened.add_below(hand_over(opened, way, way.right), "check()")
-    shown = opened.shown(new)
-    assert f"✓ {way.exercise} passed" in " ".join(shown.split())
-    assert shown.count("not written yet") == len(suites_of(COURSE, way.stem).assignment.exercises) - 1
+def test_the_whole_notebook_at_a_glance_and_handed_in(opened: Lab, way: Way, notebook: Path) -> None:
+    glance = opened.add_below(way.check, "check()")
+    shown = " ".join(opened.shown(glance).split())
+    assert f"✓ {way.exercise} passed" in shown
+    assert "not written yet" in shown
+    together = re.search(r"together 1 of \d+ passed ([\d.]+ of [\d.]+)", shown)
+    assert together is not None
+    keep(opened, glance, f"{way.stem}_table")
+    submitted = opened.add_below(glance, f"!autograder submit {way.stem} --student mia")
+    said = " ".join(opened.shown(submitted).split())
+    assert together[0] in said
+    assert f"Hand in this file: mia__{way.stem}.ipynb" in said
+    assert (notebook.parent / f"mia__{way.stem}.ipynb").is_file()
 
 
 @pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs confined rooms: {missing_parts()}")
-def test_what_was_saved_is_graded(opened: Lab, way: Way, notebook: Path) -> None:
-    hand_over(opened, way, way.right)
-    with ForkServer(confined=True) as server:
-        report = grade(notebook, "student", suites_of(COURSE, way.stem), ConfinedRooms(server))
+def test_what_was_handed_in_is_graded(opened: Lab, way: Way, notebook: Path) -> None:
+    handed_in = notebook.with_name(f"mia__{way.stem}.ipynb")
+    with ForkServer(confined=True) as rooms:
+        report = grade(handed_in, "mia", suites_of(COURSE, way.stem), ConfinedRooms(rooms))
     got = {one.name: one.score for one in report.exercises}
     full = {one.name: one.max_score if one.name == way.exercise else 0 for one in report.exercises}
     assert got == full  # the rest are stubs
+
+
+def test_a_function_that_does_not_end_is_stopped_and_can_be_interrupted(server: Jupyter) -> None:
+    with server.opened("01_perceptron/perceptron.ipynb") as page:
+        page.close_sidebar()
+        page.run("setup", "given")
+        page.write("threshold_unit", "def threshold_unit(x, w, threshold):\n    while True:\n        pass")
+        page.run("threshold_unit", "test_threshold_unit")
+        assert "threshold_unit took longer than 5 s and was stopped." in page.shown("test_threshold_unit")
+        keep(page, "test_threshold_unit", "endless_stopped")
+        page.begin("test_threshold_unit")
+        page.interrupt()
+        page.wait()
+        keep(page, "test_threshold_unit", "endless_interrupted")
+        (said,) = page.outputs("test_threshold_unit")
+        assert said["ename"] == "Interrupted"
+        assert page.shown("test_threshold_unit").startswith("You stopped threshold_unit while it was checked.")
+        assert "42" in page.shown(page.add_below("test_threshold_unit", "6 * 7"))  # the kernel lives on

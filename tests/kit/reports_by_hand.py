@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.class_results import ClassResults
+from autograder.class_report.results import ClassResults
 from autograder.course import Course
 from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Report, TestResult, Visibility
 from autograder.report import record

@@ -21,10 +21,10 @@ from reports_by_hand import (
     written,
 )
 
-from autograder import class_statistics
-from autograder.class_reading import read_class
-from autograder.class_results import ClassResults, Kind, concerns
-from autograder.class_statistics import Withheld
+from autograder.class_report import statistics as class_statistics
+from autograder.class_report.reading import read_class
+from autograder.class_report.results import ClassResults, Kind, concerns
+from autograder.class_report.statistics import Withheld
 from autograder.cli import main
 from autograder.model import KitError, Report
 from autograder.report import record

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from reports_by_hand import SMALL, exercise_result, report
 
-from autograder.class_statistics import (
+from autograder.class_report.statistics import (
     AssignmentStatistics,
     Bin,
     Correlation,

@@ -1,6 +1,7 @@
 """`check` in a kernel: what a notebook shows, in HTML and in text, and what it knows of the file on the disk."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ RELEASE = Course(Path(__file__).parents[2]).release("01_perceptron").parent
 SETUP = 'import numpy as np\nfrom autograder import open_assignment\ncheck = open_assignment("01_perceptron")'
 RIGHT = "def threshold_unit(x, w, threshold):\n    return (np.dot(x, w) > threshold) * 1"
 WRONG = RIGHT.replace(">", ">=")
-CELLS = [SETUP, RIGHT, "check(threshold_unit)", WRONG, "check(threshold_unit)", "check()", "check(print)"]
+WHERE = "import shutil; print(shutil.which('autograder'))"
+CELLS = [SETUP, RIGHT, "check(threshold_unit)", WRONG, "check(threshold_unit)", "check()", "check(print)", WHERE]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, allow_errors=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JPY_SESSION_NAME", str(folder / "perceptron.ipynb"))
+        patch.setenv("PATH", str(folder))  # JupyterLab was started by its own path
         client.execute()
     return [cell.outputs for cell in notebook.cells]
 
@@ -66,3 +69,8 @@ def test_what_check_knows(outputs: list[list[dict[str, Any]]]) -> None:
     shown, error = outputs[6]
     assert "check() knows threshold_unit" in shown["data"]["text/html"]
     assert "check() knows threshold_unit" in "".join(error["traceback"])
+
+
+def test_a_cell_finds_the_command(outputs: list[list[dict[str, Any]]]) -> None:
+    (said,) = outputs[7]
+    assert Path(said["text"].strip()).parent == Path(sys.executable).parent

@@ -15,6 +15,7 @@ STDLIB = sys.stdlib_module_names
 ALLOWED = {
     "reference_impl": {"numpy", "reference_impl"},
     "autograder.room": {"autograder.room", "numpy"},
+    "autograder.room.torch_warm_up": {"torch"},
     "autograder.model": set(),
     "autograder.mutants": set(),
     "autograder.cleaning": set(),
@@ -29,7 +30,9 @@ ALLOWED = {
         "autograder.model",
         "autograder.notebook",
         "autograder.statements",
+        "autograder.trained",
     },
+    "autograder.trained": {"autograder.model", "autograder.notebook", "safetensors"},
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.alarm": set(),
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room"},
@@ -122,10 +125,10 @@ ALLOWED = {
         "sqlalchemy",
         "traitlets",
     },
-    "autograder.class_statistics": {"autograder.model", "numpy"},
-    "autograder.class_results": {"autograder.model"},
-    "autograder.class_reading": {
-        "autograder.class_results",
+    "autograder.class_report.statistics": {"autograder.model", "numpy"},
+    "autograder.class_report.results": {"autograder.model"},
+    "autograder.class_report.reading": {
+        "autograder.class_report.results",
         "autograder.cleaning",
         "autograder.course",
         "autograder.handed_in",
@@ -134,8 +137,9 @@ ALLOWED = {
         "autograder.results",
         "autograder.suite",
     },
-    "autograder.pseudonyms": {
-        "autograder.class_results",
+    "autograder.datasets": {"autograder.model", "numpy", "pooch"},
+    "autograder.class_report.pseudonyms": {
+        "autograder.class_report.results",
         "autograder.cleaning",
         "autograder.model",
         "autograder.report.record",
@@ -147,6 +151,7 @@ NOBODY_ELSE = {
     "nbconvert",
     "sqlalchemy",
     "traitlets",
+    "pooch",
     "pyseccomp",
 }  # apart from the modules above
 

@@ -23,7 +23,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.rooms import ConfinedRooms
 from autograder.sandbox.server import ForkServer
 from autograder.self_check_wording import not_saved
-from autograder.selfcheck import Check, NotYet, check_notebook, open_assignment
+from autograder.selfcheck import Check, Interrupted, NotYet, check_notebook, open_assignment
 from autograder.suite import Suites
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +195,17 @@ def test_what_is_not_saved_yet() -> None:
     )
 
 
+def test_what_was_stopped(check: Check) -> None:
+    def gate(name: str) -> None:
+        raise KeyboardInterrupt  # as the button of JupyterLab does
+
+    with pytest.raises(Interrupted) as caught:
+        check(gate)
+    said = "You stopped gate while it was checked. The kernel is still there: mend the cell, and\nrun it again."
+    assert str(caught.value) == said
+    assert caught.value._render_traceback_() == said.splitlines()
+
+
 def whole_notebook(student: str, stem: str, **hidden: float) -> str:
     """What `autograder check` prints of a student's notebook; `hidden` changes what is told of the hidden tests."""
     handout = find_handout(stem, ROOT)
@@ -241,6 +252,7 @@ def test_every_sentence_around_a_message_stands_above(
         test_a_wrong_answer(check)
         test_a_warning(monkeypatch)
         test_something_that_is_no_exercise(check)
+        test_what_was_stopped(check)
         test_a_whole_notebook_and_what_was_repaired()
         test_an_exercise_without_hidden_tests()
     missed = [str(one) for one in never_run(pieces_of(self_check_wording), seen) if one.text not in UNSAID]

@@ -17,6 +17,7 @@ import pytest
 from autograder.course import Course
 from autograder.sandbox import confinement, probe, server
 from autograder.sandbox.confinement import missing_parts
+from autograder.sandbox.equipment import BARE
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.probe import ProbeResult
 from autograder.sandbox.server import ForkServer
@@ -53,7 +54,10 @@ def test_this_machine_reaches_full(secret: Path) -> None:
 
 
 def test_every_attempt_works_unconfined(secret: Path) -> None:
-    with ForkServer(confined=False, preload=(), limits=LIMITS) as plain, probe._targets(plain, [secret]) as attempts:
+    with (
+        ForkServer(confined=False, equipment=BARE, limits=LIMITS) as plain,
+        probe._targets(plain, [secret]) as attempts,
+    ):
         held, escaped = probe._try_all(plain, attempts)
     assert held == []
     assert escaped == [attempt.name for attempt in attempts]

@@ -2,7 +2,9 @@
 
 import importlib.metadata
 import json
+import platform
 import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from autograder.course import Course
 from autograder.model import KitError
 from autograder.notebook import parse_notebook
 from autograder.releasing import closure, pins, release, requirements_text
-from autograder.starting import FOLDER
+from autograder.starting import FOLDER, start_text
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -85,6 +87,16 @@ def test_some_assignments(tmp_path: Path) -> None:
     assert {name.split("/")[1] for name in names if name.startswith("assignments/")} == set(made.stems)
     assert "06_convolution/convolution.ipynb" in names["START.md"].decode()
     assert "02_activations" not in names["START.md"].decode()
+
+
+def test_start_says_which_python_the_wheels_are_for() -> None:
+    alone, beside = (start_text(["01_perceptron"], "kit.whl", wheels=wheels) for wheels in (False, True))
+    assert "You need Python 3.11 or newer." in alone
+    assert "--no-index" not in alone
+    assert f"You need Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()}" in beside
+    assert "--no-index --find-links wheels -r requirements.txt" in beside
+    assert "`!autograder submit 01_perceptron --student NAME`" in alone
+    assert max(map(len, beside.splitlines())) <= 120
 
 
 def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:

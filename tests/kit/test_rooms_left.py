@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from opened_rooms import LIMITS, confined, ended, source
 
+from autograder.sandbox.equipment import NUMPY, Equipment
 from autograder.sandbox.rooms import ConfinedRoom, ConfinedRooms
 from autograder.sandbox.server import ForkServer, ServerDied
 
@@ -189,11 +190,11 @@ def test_a_fork_server_that_cannot_start_says_why_and_leaves_nothing(monkeypatch
     from autograder.model import KitError
 
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with ForkServer(confined=True, preload=("numpy", "no_such_package")) as server:
+    with ForkServer(confined=True, equipment=Equipment(("numpy", "no_such_package"), ("numpy",))) as server:
         with pytest.raises(KitError, match="no_such_package"):
             server.start()
         monkeypatch.setenv("PATH", "/nowhere")
-        server.preload = ("numpy",)
+        server.equipment = NUMPY
         with pytest.raises(KitError, match="bubblewrap is missing"):
             server.start()
     assert len(list(Path("/proc/self/fd").iterdir())) == before

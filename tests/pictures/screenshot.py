@@ -10,23 +10,25 @@ import argparse
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 PAPER = 680  # CSS pixels: 18 cm
 
 
 def take(page: Path, out: Path, *, width: int, dark: bool = False, printed: bool = False) -> bool:
     """Write the PNG; whether the page is wider than the window, so that one has to scroll sideways."""
-    with sync_playwright() as playwright:
-        # its own sandbox is refused to root and in most containers; what it opens may run no script
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         shown = browser.new_page(viewport={"width": width, "height": 800})
         shown.emulate_media(color_scheme="dark" if dark else "light", media="print" if printed else "screen")
         shown.goto(page.resolve().as_uri())
         shown.screenshot(path=out, full_page=True)
         wider: bool = shown.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        browser.close()
     return wider
+
+
+def chromium(playwright: Playwright) -> Browser:
+    # its own sandbox is refused to root and in most containers; what it opens may run no script
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
 
 
 def main() -> None:

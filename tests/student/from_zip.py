@@ -1,92 +1,115 @@
-"""A student's way from the zip to a graded notebook: python tests/student/from_zip.py [--wheels]
+"""From the zip to a grade, as a student and an instructor go it: python tests/student/from_zip.py [--screenshots DIR]
 
-Unpacks the zip into a fresh folder, types the commands of its START.md, solves an assignment, submits it; then the
-instructor collects the file and grades it. With --wheels the student's side needs no network. CI runs it without.
+Makes the zip with all wheels, which needs a package index. Then the network is taken away, and a fresh folder with
+nothing but the zip becomes a JupyterLab in which an assignment is solved and submitted (`tests/browser/first_day.py`).
+The instructor collects the file and grades it: the public points must be those that the student was shown.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import re
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from autograder.course import Course
-from autograder.notebook import parse_notebook
+from autograder.model import Outcome, Visibility, amount
 from autograder.releasing import release
 from autograder.starting import FOLDER
 
 ROOT = Path(__file__).parents[2]
-COURSE = Course(ROOT)
-STEM = "01_perceptron"
-GRADER = [sys.executable, "-m", "autograder.cli", "--course", str(ROOT)]
+FIRST_DAY = ROOT / "tests" / "browser" / "first_day.py"
+GRADER = [sys.executable, "-m", "autograder.cli"]
+WITHOUT_NETWORK = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
 
 
-def run(command: list[str], folder: Path) -> str:
-    """What a command says; it must end well."""
-    print("$", *command)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{done.stdout}{done.stderr}\nended with {done.returncode}")
-    return done.stdout
+def unpack(home: Path, *, wheels: bool) -> Path:
+    """The folder that the zip becomes."""
+    begun = time.monotonic()
+    made = release(Course(ROOT), home / "workshops.zip", wheels=wheels)
+    size = made.path.stat().st_size / 2**20
+    print(
+        f"The zip: {made.files} files, {made.wheels} wheels, {size:.0f} MiB, {time.monotonic() - begun:.0f} s",
+        flush=True,
+    )
+    with zipfile.ZipFile(made.path) as archive:
+        archive.extractall(home)
+    return home / FOLDER
 
 
-def commands_of(page: str) -> list[str]:
-    """The commands for Linux and macOS, as START.md prints them."""
-    block = re.search(r"\*\*Linux, macOS\*\*\n+```sh\n(.*?)```", page, re.S)
-    assert block is not None
-    *first, last = block[1].strip().splitlines()
-    return [*first, last.partition(" && ")[0]]  # the last one would open JupyterLab
+def taken_away() -> list[str]:
+    """What stands before a command to take its network; nothing, and said so, where this machine can not."""
+    if shutil.which("bwrap") and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0:
+        return WITHOUT_NETWORK
+    print(
+        "Bubblewrap is not there, or may not: the network stays, and pip alone is kept from it by PIP_NO_INDEX.",
+        flush=True,
+    )
+    return []
 
 
-def solve(notebook: Path) -> None:
-    """Every exercise but one as the solution has it; one with the learning rate that the rule does not have."""
-    answers = {cell.grade_id: cell.source for cell in parse_notebook(COURSE.solution(STEM).read_bytes())}
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    for cell in content["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        if name in answers and "raise NotImplementedError" in "".join(cell["source"]):
-            cell["source"] = answers[name].replace("w + e * p", "w + 0.1 * e * p")
-    notebook.write_text(json.dumps(content), encoding="utf-8")
+def environment(home: Path, *, network: bool) -> dict[str, str]:
+    """A student's: a home of their own, a python3, and of pip's settings none, unless there is an index to be found."""
+    (home / "bin").mkdir()
+    (home / "bin" / "python3").symlink_to(Path(sys._base_executable))
+    path = f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name in ("LANG", "TZ")}
+    own = {"HOME": str(home), "PATH": path}
+    return (
+        {**kept, **own} if network else {**own, "LANG": "C.UTF-8", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+    )
+
+
+def live_the_day(student: Path, options: argparse.Namespace) -> dict[str, str]:
+    """What the student was shown, and the file to hand in."""
+    home = student.parent
+    words = [sys.executable, str(FIRST_DAY), str(student), "--shown", str(home / "shown.json")]
+    words += ["--no-browser"] if options.no_browser else []
+    words += ["--screenshots", str(options.screenshots.resolve())] if options.screenshots else []
+    before = [] if options.network else taken_away()
+    subprocess.run([*before, *words], env=environment(home, network=options.network), cwd=student, check=True)
+    shown: dict[str, str] = json.loads((home / "shown.json").read_text(encoding="utf-8"))
+    return shown
+
+
+def grade(handed_in: Path, home: Path) -> dict[str, Any]:
+    """The result of the file, collected and graded as an instructor does it."""
+    submitted, results = home / "submitted", home / "results"
+    common = ["--course", str(ROOT), "--submitted", str(submitted)]
+    for words in (["collect", str(handed_in), *common], ["grade", *common, "--results", str(results)]):
+        print("$ autograder", *words, flush=True)
+        subprocess.run([*GRADER, *words], check=True)
+    student, _, stem = handed_in.stem.partition("__")
+    result: dict[str, Any] = json.loads((results / stem / f"{student}.json").read_text(encoding="utf-8"))
+    return result
+
+
+def public_points(result: dict[str, Any]) -> str:
+    tests = [test for one in result["exercises"] for test in one["tests"] if test["visibility"] == Visibility.PUBLIC]
+    return amount(sum(test["points"] for test in tests if test["outcome"] == Outcome.PASSED))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wheels", action="store_true")
+    parser.add_argument("--no-browser", action="store_true", help="without Chromium: the commands alone")
+    parser.add_argument("--network", action="store_true", help="a zip without wheels, and the student has a network")
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", help="keep pictures of the main moments")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
-        made = release(COURSE, home / "workshops.zip", wheels=options.wheels)
-        with zipfile.ZipFile(made.path) as archive:
-            archive.extractall(home)
-        student = home / FOLDER
-        said = ""
-        for command in commands_of((student / "START.md").read_text(encoding="utf-8")):
-            said = run(["sh", "-c", command], student)
-        print(said)
-        assert said.endswith("You are ready.\n")
-
-        solve(student / "assignments" / STEM / "perceptron.ipynb")
-        said = run([".venv/bin/autograder", "submit", STEM, "--student", "mia"], student)
-        print(said)
-        shown = float(re.search(r"^together .* passed +([\d.]+) of", said, re.M)[1])
-
-        handed_in = home / "submitted"
-        run([*GRADER, "collect", str(student / f"mia__{STEM}.ipynb"), "--submitted", str(handed_in)], home)
-        options_of_grade = ["--submitted", str(handed_in), "--results", str(home / "results")]
-        print(run([*GRADER, "grade", *options_of_grade], home))
-        result = json.loads((home / "results" / STEM / "mia.json").read_text(encoding="utf-8"))
-        tests = [test for one in result["exercises"] for test in one["tests"] if test["visibility"] == "public"]
-        public = sum(test["points"] for test in tests if test["outcome"] == "PASSED")
-        with (home / "results" / "grades.csv").open(encoding="utf-8", newline="") as table:
-            print(*csv.reader(table), sep="\n")
-        assert abs(public - shown) < 0.01, (public, shown)
-        print(f"The {shown:g} public points that the student was shown are those of the grading.")
+        student = unpack(home, wheels=not options.network)
+        shown = live_the_day(student, options)
+        result = grade(student / shown["file"], home)
+    public = public_points(result)
+    assert public == shown["checked"] == shown["submitted"], (public, shown)
+    print(f"The {public} public points of the grading are those that the student was shown, twice.")
 
 
 if __name__ == "__main__":

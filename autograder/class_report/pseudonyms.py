@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from random import SystemRandom
 
-from autograder.class_results import ClassResults
+from autograder.class_report.results import ClassResults
 from autograder.cleaning import clean
 from autograder.model import KitError
 from autograder.report.record import write_atomically

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.class_results import ClassResults, Result, Sentences
+from autograder.class_report.results import ClassResults, Result, Sentences
 from autograder.cleaning import clean
 from autograder.course import Course
 from autograder.handed_in import find_submissions, roster_rows, students_in
