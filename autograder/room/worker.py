@@ -8,6 +8,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import functools
 import random
 import socket
 import sys
@@ -92,14 +93,19 @@ def serve(connection: socket.socket) -> None:
 def companions(text: str, namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
     """The functions of a companion, which tests call where a student's answers are no plain values.
 
-    It finds the student's names in `student`, and is run when these are all there.
+    Each is given the student's names first. It is run when these are all there.
     """
     if not text:
         return {}
-    scope: dict[str, Any] = {"__name__": "companion", "student": types.SimpleNamespace(**namespace)}
+    student = types.SimpleNamespace(**namespace)
+    scope: dict[str, Any] = {"__name__": "companion"}
     exec(compile(text, "companion", "exec", _LAZY_ANNOTATIONS, dont_inherit=True), scope)
     found = {name: value for name, value in scope.items() if isinstance(value, types.FunctionType)}
-    return {name: value for name, value in found.items() if value.__module__ == "companion" and name[0] != "_"}
+    return {
+        name: functools.partial(value, student)
+        for name, value in found.items()
+        if value.__module__ == "companion" and name[0] != "_"
+    }
 
 
 def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, Any]) -> list[Message]:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from capstone_recipe import pixels, shifted
 from torch import nn
 from torch.nn import functional
 
 from autograder.datasets import Images
+from reference_impl.capstone import pixels, shifted
 
 
 @dataclass(frozen=True)

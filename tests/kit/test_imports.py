@@ -14,6 +14,7 @@ STDLIB = sys.stdlib_module_names
 # What each module may import of the kit, and of others than the standard library.
 ALLOWED = {
     "reference_impl": {"numpy", "reference_impl"},
+    "reference_impl.capstone": {"numpy", "torch"},
     "autograder.room": {"autograder.room", "numpy"},
     "autograder.room.torch_warm_up": {"torch"},
     "autograder.model": set(),
