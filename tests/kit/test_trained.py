@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from autograder.checks import CheckFailed, trained_model
+from autograder.hidden_numbers import longest_literal
 from autograder.live import LiveRoom
 from autograder.model import Assignment, Cell, Exercise, Trained, Ungradable
 from autograder.rooms import Student
-from autograder.statements import longest_literal
 from autograder.submission import read_submission
 from autograder.trained import WEIGHT_BYTES, NotTrained, packed, read_trained
 
