@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -105,7 +106,7 @@ class LeaveOutRubrics(NbGraderPreprocessor):  # type: ignore[misc]
         return notebook, resources
 
 
-class EscapeNames(NbGraderPreprocessor):  # type: ignore[misc]
+class EscapeNames(Preprocessor):
     """Formgrader's page of a submission shows a student's name as text, whatever is in it."""
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
