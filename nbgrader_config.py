@@ -25,3 +25,5 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+# Formgrader's pages, too, are made by this exporter.
+c.HTMLExporter.preprocessors = ["autograder.nbgrader_bridge.converters.EscapeNames"]

@@ -11,7 +11,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_CHECKS = ("array", "close", "equal", "handed_in", "holds", "number", "raises", "several", "silent", "unchanged")
+_CHECKS = ("array", "close", "equal", "holds", "number", "raises", "several", "silent", "trained_model", "unchanged")
 _HOMES = {
     "exercise": "autograder.suite",
     "open_assignment": "autograder.selfcheck",

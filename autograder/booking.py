@@ -16,12 +16,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from autograder.course import Course
 from autograder.handed_in import submission_path
 from autograder.lateness import due_dates, lateness_of
-from autograder.marking import Entry, marked_notebook, marks_of, original_of
+from autograder.marking import Entry, Mark, marked_notebook, marks_of, original_of
 from autograder.model import Standing
 from autograder.report.record import write_atomically
 from autograder.results import report_of, result_path
@@ -39,6 +38,7 @@ class Booked:
     gradebook: str  # its address
     submissions: int
     to_read: int  # of them need a human
+    left_out: tuple[str, ...]  # students whose names no gradebook can hold
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,33 @@ def book(course: Course, submitted: Path, results: Path, standings: Sequence[Sta
 
     directory = course_directory(course.root, course.root / "nbgrader_config.py")
     autograded = course.root / directory.autograded_directory
-    books = [_Book(course, submitted, results, autograded, one.student, one.assignment) for one in standings]
-    count = min(processors(), 1 + len(books) // _WORTH_A_PROCESS)
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
-        entries = [entry for entry in pool.map(_entry, books, chunksize=_CHUNK) if entry is not None]
+    nameable = [one for one in standings if _is_text(one.student)]
+    books = [_Book(course, submitted, results, autograded, one.student, one.assignment) for one in nameable]
+    entries = [entry for entry in _entries(books) if entry is not None]
     releases = {stem: course.release(stem) for stem in dict.fromkeys(one.stem for one in entries)}
     fill(directory.db_url, directory.course_id, releases, due_dates(course), entries)
     to_read = sum(any(mark.graded and mark.score is None for mark in one.marks) for one in entries)
-    return Booked(directory.db_url, len(entries), to_read)
+    left_out = dict.fromkeys(one.student for one in standings if not _is_text(one.student))
+    return Booked(directory.db_url, len(entries), to_read, tuple(left_out))
+
+
+def _entries(books: Sequence[_Book]) -> list[Entry | None]:
+    """Of each submission its entry, in their order; in several processes where they are many."""
+    count = min(processors(), 1 + len(books) // _WORTH_A_PROCESS)
+    if count == 1:
+        _original.cache_clear()  # it is for one class
+        return [_entry(one) for one in books]
+    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(_entry, books, chunksize=_CHUNK))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a folder's name is made of characters: on Linux it may be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _entry(one: _Book) -> Entry | None:
@@ -81,14 +100,16 @@ def _entry(one: _Book) -> Entry | None:
     result = result_path(one.results, one.stem, one.student)
     marked = one.autograded / one.student / one.stem / submission.name
     made_of = (result, submission, one.course.release(one.stem), one.course.solution(one.stem))
-    notebook = _read(marked) if _is_newer(marked, made_of) else None
-    if notebook is None:
+    marks = _marks_in(marked) if _is_newer(marked, made_of) else ()
+    if not marks:
         report = report_of(one.results, one.stem, one.student)
         if report is None:
             return None
         notebook = marked_notebook(_original(one.course, one.stem), submission, report)
-        _write(marked, notebook, at)
-    return Entry(one.student, one.stem, at, tuple(marks_of(notebook)))
+        write_atomically(marked, json.dumps(notebook, ensure_ascii=False).encode())
+        marks = tuple(marks_of(notebook))
+    _write_time(marked.with_name(TIMESTAMP), at)
+    return Entry(one.student, one.stem, at, marks)
 
 
 _original = functools.cache(original_of)
@@ -101,15 +122,17 @@ def _is_newer(path: Path, sources: Iterable[Path]) -> bool:
         return False
 
 
-def _read(path: Path) -> Any:
+def _marks_in(path: Path) -> tuple[Mark, ...]:
+    """The marks of a notebook that was marked before; none where it is damaged or was made by somebody else."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+        return tuple(marks_of(json.loads(path.read_bytes())))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ()
 
 
-def _write(path: Path, notebook: dict[str, Any], at: datetime | None) -> None:
-    """The notebook as nbgrader's converter leaves it, with the time of handing in beside it."""
-    write_atomically(path, json.dumps(notebook, ensure_ascii=False).encode())
+def _write_time(path: Path, at: datetime | None) -> None:
+    """When it was handed in, beside the notebook, where nbgrader's converter leaves it as well."""
     if at is not None:
-        write_atomically(path.with_name(TIMESTAMP), f"{at:%Y-%m-%d %H:%M:%S.%f} UTC".encode())
+        text = f"{at:%Y-%m-%d %H:%M:%S.%f} UTC".encode()
+        if not path.is_file() or path.read_bytes() != text:
+            write_atomically(path, text)

@@ -168,7 +168,7 @@ def holds(condition: bool, sentence: str) -> None:
         raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
 
 
-def handed_in(student: Student) -> Trained:
+def trained_model(student: Student) -> Trained:
     """The trained model of a submission; where there is none that can be read, the test is failed with the reason."""
     if isinstance(student.trained, str):
         raise CheckFailed(Finding(Kind.PROPERTY, sentence=student.trained or "No trained model was handed in."))

@@ -18,6 +18,8 @@ from typing import Any
 
 from autograder.cleaning import clean
 from autograder.course import Course
+from autograder.grading_worker import Job
+from autograder.handed_in import why_not_there
 from autograder.model import Assignment, ExerciseResult, KitError, Outcome, Report, Ungradable
 from autograder.notebook import parse_notebook, read_bytes
 from autograder.rebuilding import Rebuilt, rebuild
@@ -68,11 +70,20 @@ def marked_notebook(original: Original, submission: Path, report: Report) -> dic
     Of a submission that cannot be read it is the release, with nothing in it: the report says why.
     """
     try:
-        rebuilt = rebuild(original.release, parse_notebook(read_bytes(submission)), original.assignment)
+        cells = parse_notebook(_bytes_of(submission, report))
+        rebuilt = rebuild(original.release, cells, original.assignment)
     except Ungradable:
         rebuilt = Rebuilt(json.loads(original.release), unanswered=frozenset(), unsure=frozenset())
     made = [cell for raw in rebuilt.notebook["cells"] for cell in _marked(raw, rebuilt, report, original.rubrics)]
     return rebuilt.notebook | {"cells": made}
+
+
+def _bytes_of(submission: Path, report: Report) -> bytes:
+    """Of `submitted/<student>/<stem>/<topic>.ipynb`, where no link leads to somebody else's."""
+    problem = why_not_there(Job(report.student, report.assignment, submission), submission.parents[2])
+    if problem is not None:
+        raise Ungradable(problem)
+    return read_bytes(submission)
 
 
 def _marked(
@@ -156,3 +167,11 @@ def marks_of(notebook: Mapping[str, Any]) -> Iterator[Mark]:
             yield Mark(
                 marks["grade_id"], told.get("score"), bool(marks["grade"]), bool(marks["solution"]), told.get("comment")
             )
+
+
+def needs_a_human(score: float | None, *, before: float | None, manual: float | None, needed: bool) -> bool:
+    """Whether a person has to look at a cell with this automatic score.
+
+    Where a person gave a score (`manual`), only if the automatic one was another `before`, or if it was `needed` then.
+    """
+    return score is None if manual is None else needed or score != before

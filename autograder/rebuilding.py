@@ -17,6 +17,8 @@ from autograder.model import Assignment, Cell
 from autograder.notebook import NotebookCell
 from autograder.submission import StudentCell, normal, students_cells
 
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")
+
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -42,7 +44,9 @@ def rebuild(release: bytes, cells: Sequence[NotebookCell], assignment: Assignmen
         made += [_plain(cell, f"own-{place}-{number}") for number, cell in enumerate(own.get(place, ()))]
     open_cells = {cell.grade_id: cell for cell in assignment.cells if cell.solution and cell.grade_id}
     unanswered = frozenset(open_cells) - frozenset(answers)
-    return Rebuilt(notebook | {"cells": made}, unanswered, _unsure(open_cells, unanswered, cells, own))
+    loose = [cell for group in own.values() for cell in group if cell.grade_id not in answers]
+    words = any(_may_be_words(cell, written) for cell in loose)
+    return Rebuilt(notebook | {"cells": made}, unanswered, _unsure(open_cells, unanswered, cells, wrote=words))
 
 
 def _code(written: Sequence[StudentCell], assignment: Assignment) -> dict[str, NotebookCell]:
@@ -88,15 +92,16 @@ def _own_cells(
     return found
 
 
+def _may_be_words(cell: NotebookCell, written: Sequence[StudentCell]) -> bool:
+    """Text, or a code cell with no code in it: words typed into the kind of cell that a new one is."""
+    return cell.kind != "code" or any(one.origin is cell and not one.code.statements for one in written)
+
+
 def _unsure(
-    open_cells: Mapping[str, Cell],
-    unanswered: frozenset[str],
-    cells: Sequence[NotebookCell],
-    own: Mapping[int, Sequence[NotebookCell]],
+    open_cells: Mapping[str, Cell], unanswered: frozenset[str], cells: Sequence[NotebookCell], *, wrote: bool
 ) -> frozenset[str]:
     """Questions without an answer, where the student wrote words elsewhere or the question's cell is gone."""
     there = {cell.grade_id for cell in cells}
-    wrote = any(cell.kind != "code" for group in own.values() for cell in group)
     return frozenset(name for name in unanswered if _is_question(open_cells[name]) and (wrote or name not in there))
 
 
@@ -115,11 +120,13 @@ def _plain(cell: NotebookCell, name: str) -> dict[str, Any]:
 
 
 def _shown(text: str, kind: str) -> str:
-    """Text that no browser takes for markup: a tag's name must stand right behind its `<`, so a blank ends it.
+    """Text that brings no element and no address into a page: a blank ends what would begin a tag or a link.
 
-    nbgrader's pages show a student's words to the instructor, with what HTML there is in them.
+    nbgrader's pages show a student's words to the instructor, with what HTML there is in them and with links of any
+    kind, `javascript:` too; a picture that is not there stops the whole page. A tag's name must stand right behind its
+    `<`, a link's address right behind the `]`. Addresses in plain sight (https://…) are still links.
     """
-    return text if kind == "code" else re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+    return text if kind == "code" else _MARKUP.sub(r"\g<0> ", text)
 
 
 def _lines(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from autograder.cleaning import clean
+from autograder.hidden_numbers import demand_no_hidden_numbers
 from autograder.model import (
     Assignment,
     BrokenCell,
@@ -26,16 +27,13 @@ from autograder.model import (
     SourceCell,
     Submission,
     Trained,
-    Ungradable,
     listed,
 )
 from autograder.notebook import SOURCE_CHARACTERS, NotebookCell, parse_notebook, read_bytes
-from autograder.statements import Code, NotPython, Program, Statement, longest_literal, read_code, same_code
+from autograder.statements import Code, NotPython, Program, Statement, read_code, same_code
 from autograder.trained import NotTrained, read_trained
 
 REMARKS = 20
-TRAINED_CHARACTERS = 1 << 16  # of the code that comes with a trained model
-LITERAL_CHARACTERS = 1 << 10  # of a constant in it
 
 
 def read_submission(path: Path, assignment: Assignment, student: str) -> Submission:
@@ -46,7 +44,7 @@ def read_submission(path: Path, assignment: Assignment, student: str) -> Submiss
     program = program_of(written)
     source = source_of(written, program, assignment)
     if assignment.torch:
-        _demand_no_hidden_numbers(source)
+        demand_no_hidden_numbers(source)
     return Submission(
         student=student,
         assignment=assignment.stem,
@@ -64,19 +62,6 @@ def _trained(data: bytes) -> Trained | str:
         return read_trained(data)
     except NotTrained as problem:
         return str(problem)
-
-
-def _demand_no_hidden_numbers(source: Source) -> None:
-    """What a model has learned stands in its weights, which are counted; code that holds numbers would not be."""
-    size = sum(len(cell.text) for cell in source.cells)
-    if size > TRAINED_CHARACTERS:
-        raise Ungradable(f"its functions have {size} characters; at most {TRAINED_CHARACTERS} are read: shorten them")
-    for cell in source.cells:
-        if (longest := longest_literal(cell.text)) > LITERAL_CHARACTERS:
-            raise Ungradable(
-                f"{cell.label} holds a constant of {longest} characters; at most {LITERAL_CHARACTERS} are read: "
-                "what a model has learned stands in its weights"
-            )
 
 
 # ---- the student's cells

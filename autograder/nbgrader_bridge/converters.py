@@ -7,13 +7,14 @@ ever started.
 
 from __future__ import annotations
 
-import functools
+import html
 import io
 import json
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -21,7 +22,7 @@ from traitlets import Unicode
 
 from autograder.batch import Options, Watcher, grade_class
 from autograder.course import Course
-from autograder.marking import RUBRIC, Original, marked_notebook, marks_of, original_of
+from autograder.marking import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
 from autograder.model import Report
 from autograder.results import report_of
 
@@ -32,12 +33,17 @@ class SubmissionExporter(NotebookExporter):
     sandbox = Unicode("full", help="none: students' code runs with your rights").tag(config=True)
     results = Unicode("results", help="where results are, below the course's root").tag(config=True)
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        # Of one run: under Formgrader this process lives on while notebooks are handed in again.
+        self._graded: set[Options] = set()
+
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         if not (isinstance(self.parent, Autograde) and self.parent._sanitizing):
             return super().from_filename(filename, resources, **options)
         names = resources["nbgrader"]
         report = self._report(names["student"], names["assignment"])
-        notebook = marked_notebook(_original(self._course, names["assignment"]), Path(filename), report)
+        notebook = marked_notebook(original_of(self._course, names["assignment"]), Path(filename), report)
         return self.from_file(io.StringIO(json.dumps(notebook)), resources, **options)
 
     @property
@@ -61,21 +67,12 @@ class SubmissionExporter(NotebookExporter):
             student=None if everybody else student,
             confined=self.sandbox != "none",
         )
-        _grade_once(options)
+        if options not in self._graded:  # all of an assignment at its first notebook
+            grade_class(options, Watcher())
+            self._graded.add(options)
         report = report_of(options.results, stem, student)
         assert report is not None, "grading leaves a result for every submission"
         return report
-
-
-@functools.cache
-def _grade_once(options: Options) -> None:
-    """All of an assignment at its first notebook: what is graded already is not graded again."""
-    grade_class(options, Watcher())
-
-
-@functools.cache
-def _original(course: Course, stem: str) -> Original:
-    return original_of(course, stem)
 
 
 class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]
@@ -88,8 +85,13 @@ class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]
             for mark in marks_of(notebook):
                 if mark.graded:
                     grade = gradebook.find_grade(mark.grade_id, *place)
+                    grade.needs_manual_grade = needs_a_human(
+                        mark.score,
+                        before=grade.auto_score,
+                        manual=grade.manual_score,
+                        needed=grade.needs_manual_grade,
+                    )
                     grade.auto_score = mark.score
-                    grade.needs_manual_grade = mark.score is None or grade.manual_score is not None
                 if mark.to_fill:
                     gradebook.find_comment(mark.grade_id, *place).auto_comment = mark.comment
             gradebook.db.commit()
@@ -101,4 +103,14 @@ class LeaveOutRubrics(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         notebook.cells = [cell for cell in notebook.cells if RUBRIC not in cell.metadata.get("tags", ())]
+        return notebook, resources
+
+
+class EscapeNames(Preprocessor):
+    """Formgrader's page of a submission shows a student's name as text, whatever is in it."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        for key in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(key), str):
+                resources[key] = html.escape(resources[key])
         return notebook, resources

@@ -29,7 +29,7 @@ from nbgrader.api import (
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from autograder.marking import Entry, Mark
+from autograder.marking import Entry, Mark, needs_a_human
 from autograder.model import KitError
 
 # Formgrader asks for grades by notebook and by cell, thousands of times a page; without these it reads whole tables.
@@ -58,6 +58,10 @@ def fill(
                 _index(connection)
     except sqlalchemy.exc.OperationalError as error:
         raise KitError(f"The gradebook {url} cannot be written ({error.orig}): is another program using it?") from None
+    except sqlalchemy.exc.DatabaseError as error:
+        raise KitError(
+            f"The gradebook {url} cannot be read ({error.orig}): put a copy of it back, or move it away for a new one."
+        ) from None
 
 
 def _record_releases(gradebook: Any, url: str, releases: Mapping[str, Path], dues: Mapping[str, datetime]) -> None:
@@ -205,15 +209,14 @@ def _naive(time: datetime) -> datetime:
 
 
 def _grade(known: _Known, rows: _Rows, notebook: str, cell: str, mark: Mark) -> None:
-    """A human looks again at a score of theirs when the automatic one has changed; nbgrader's rule."""
     there = known.grades.get((notebook, cell))
     if there is None:
-        needs = mark.score is None
-        rows.add(notebook_id=notebook, cell_id=cell, auto_score=mark.score, needs_manual_grade=needs)
+        wanted = needs_a_human(mark.score, before=None, manual=None, needed=True)
+        rows.add(notebook_id=notebook, cell_id=cell, auto_score=mark.score, needs_manual_grade=wanted)
         return
-    name, auto, manual, needs = there
-    wanted = needs if auto == mark.score else mark.score is None or manual is not None
-    if (auto, needs) != (mark.score, wanted):
+    name, auto, manual, needed = there
+    wanted = needs_a_human(mark.score, before=auto, manual=manual, needed=needed)
+    if (auto, needed) != (mark.score, wanted):
         rows.change(name, auto_score=mark.score, needs_manual_grade=wanted)
 
 

@@ -103,6 +103,8 @@ def print_booked(out: Console, booked: Booked) -> None:
     plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
     if booked.to_read:
         plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
+    for student in booked.left_out:
+        plain(out, f"note: {clean(student)} is not in the gradebook: rename the folder, its name is not UTF-8 text")
 
 
 def _print_changes(out: Console, changes: Sequence[Change]) -> None:

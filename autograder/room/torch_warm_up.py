@@ -21,7 +21,7 @@ def _train_a_little() -> None:
     for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
         optimizer: Any = kind(model.parameters(), lr=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=2)
-        loss: Any = nn.functional.cross_entropy(model(torch.rand(4, 1, 8, 8)), torch.zeros(4, dtype=torch.long))
+        loss = nn.functional.cross_entropy(model(torch.rand(4, 1, 8, 8)), torch.zeros(4, dtype=torch.long))
         loss.backward()
         optimizer.step()
         schedule.step()

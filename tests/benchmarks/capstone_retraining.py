@@ -24,7 +24,7 @@ from tables import Table, write_part
 
 from autograder.datasets import Images, load_images
 from autograder.model import KitError
-from reference_impl import capstone as capstone_recipe
+from reference_impl import capstone as recipe
 
 WRITTEN = Path(__file__).with_name("capstone_seeds.md")
 STEPS = 150
@@ -54,10 +54,10 @@ def variants() -> Iterator[Variant]:
     yield Variant("2 threads", threads(2))
     yield Variant("oneDNN off", torch.backends.mkldnn.flags(enabled=False))
     yield Variant("2 threads, oneDNN off", _both())
-    yield Variant("learning rate +10 %", patch.object(capstone_recipe, "PEAK", capstone_recipe.PEAK * 1.1))
+    yield Variant("learning rate +10 %", patch.object(recipe, "PEAK", recipe.PEAK * 1.1))
     yield Variant("twice the epochs", nullcontext(), epochs=2)
-    yield Variant("batches of 120", patch.object(capstone_recipe, "BATCH", 120))
-    yield Variant("moved by 1 at most", patch.object(capstone_recipe, "SHIFT", 1))
+    yield Variant("batches of 120", patch.object(recipe, "BATCH", 120))
+    yield Variant("moved by 1 at most", patch.object(recipe, "SHIFT", 1))
     yield from (Variant(f"seed {seed}", nullcontext(), seed) for seed in (1, 2, 3))
 
 
@@ -70,9 +70,9 @@ def _both() -> Iterator[None]:
 def losses(images: Images, *, seed: int, epochs: int) -> np.ndarray:
     """(STEPS,): the loss of each of the first steps."""
     torch.manual_seed(seed)
-    model = capstone_recipe.build_model()
+    model = recipe.build_model()
     pictures, labels = images.train_images, images.train_labels
-    history = capstone_recipe.train(model, pictures, labels, device="cpu", epochs=epochs, seed=seed, max_steps=STEPS)
+    history = recipe.train(model, pictures, labels, device="cpu", epochs=epochs, seed=seed, max_steps=STEPS)
     return np.array(history["step_loss"])
 
 

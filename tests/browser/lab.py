@@ -152,12 +152,18 @@ class Jupyter:
     url: str
     browser: BrowserContext
 
+    def page(self, address: str) -> Page:
+        """A page of the server's, by its address below it."""
+        page = self.browser.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.set_extra_http_headers({"Authorization": f"token {_TOKEN}"})
+        page.goto(f"{self.url}/{address}")
+        return page
+
     @contextlib.contextmanager
     def opened(self, notebook: str) -> Iterator[Lab]:
         """A notebook, by its path below the server's folder, in a page of its own."""
-        page = self.browser.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{self.url}/lab/tree/{notebook}?token={_TOKEN}&reset")
+        page = self.page(f"lab/tree/{notebook}?reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector("#jp-main-statusbar :text('| Idle')")  # the kernel is there
         yield Lab(page)

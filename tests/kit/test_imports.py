@@ -26,8 +26,10 @@ ALLOWED = {
     "autograder.frontend": {"IPython"},
     "autograder.notebook": {"autograder.model"},
     "autograder.statements": {"autograder.cleaning", "autograder.notebook"},
+    "autograder.hidden_numbers": {"autograder.model"},
     "autograder.submission": {
         "autograder.cleaning",
+        "autograder.hidden_numbers",
         "autograder.model",
         "autograder.notebook",
         "autograder.statements",

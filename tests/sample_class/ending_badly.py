@@ -57,7 +57,7 @@ def xor_network():
         "a list that grows until the memory is full",
         20.0,
         loses={"xor_network": "RAISED"},
-        bodies={"xor_network": "tried = []\nwhile True:\n    tried.append(np.ones((2000, 2000)))"},
+        bodies={"xor_network": "tried = []\nwhile True:\n    tried.append(np.empty((2000, 2000)))"},
     ),
     Student(
         "paula",

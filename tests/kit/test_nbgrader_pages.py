@@ -1,0 +1,212 @@
+"""Pages that nbgrader makes of what we graded: our words are in them, and nothing that a student wrote is markup."""
+
+import dataclasses
+import json
+import shutil
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+import damage as d
+import pytest
+from nbgrader_course import SAMPLE, convert, grade_and_book, nbgrader_settings, new_course
+from reports_by_hand import perceptron, put
+from secret_lines import secret_lines
+from student import as_file
+
+from autograder.booking import book
+from autograder.course import Course
+from autograder.model import CodeCell, Outcome, Report
+from autograder.results import report_of
+
+pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
+STEM = "01_perceptron"
+ADA = json.loads((SAMPLE / "submitted" / "ada" / STEM / "perceptron.ipynb").read_bytes())
+
+# ---- what a student reads
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Two students, graded: one with known mistakes, one who answered in words, both with their feedback."""
+    course = new_course(tmp_path_factory.mktemp("wrong") / "course")
+    for student in ("ada", "dilip"):
+        shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
+    grade_and_book(course)
+    assert convert(course, "GenerateFeedback", STEM)
+    return course
+
+
+def feedback(course: Course, student: str) -> str:
+    return (course.root / "feedback" / student / STEM / "perceptron.html").read_text(encoding="utf-8")
+
+
+class Text(HTMLParser):
+    """All text of a page, and its elements."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.elements: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []  # (element, name, value)
+        self.feed(page)
+        self.close()
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements[tag] += 1
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.said).split())
+
+
+def test_feedback_has_our_words_and_the_scores(wrong: Course) -> None:
+    page = Text(feedback(wrong, "dilip"))
+    report = report_of(wrong.results, STEM, "dilip")
+    assert report is not None
+    for one in report.exercises:
+        assert f"(Score: {float(round(one.score, 2))} / {one.max_score})" in page.text
+        for test in one.tests:
+            if test.outcome is not Outcome.PASSED:
+                assert " ".join((test.message or "").split()) in page.text, test.id
+    assert f"perceptron (Score: {report.score} / 28.0)" in page.text
+
+
+def test_feedback_holds_no_rubric_and_nothing_of_the_hidden_suites(wrong: Course) -> None:
+    lines = secret_lines(wrong, STEM)
+    for student in ("ada", "dilip"):
+        page = feedback(wrong, student)
+        text = Text(page).text
+        written = (wrong.submitted / student / STEM / "perceptron.ipynb").read_text(encoding="utf-8")
+        secret = {line for line in lines if json.dumps(line, ensure_ascii=False)[1:-1] not in written}
+        assert len(secret) > 100
+        assert [line for line in secret if line in page or line in text] == []
+        assert "For the grader." not in text
+    marked = (wrong.root / "autograded" / "ada" / STEM / "perceptron.ipynb").read_text(encoding="utf-8")
+    assert marked.count("For the grader.") == 2  # whom they are for has them in view
+    assert "cuts the plane along a straight line" in Text(feedback(wrong, "ada")).text
+
+
+# ---- what a student wrote
+
+EVIL = "<img src=pwned onerror=pwned()>"
+HOSTILE = [
+    "<script>pwned()</script>",
+    EVIL,
+    "<svg/onload=pwned()>",
+    f"<!-- pwned --> <!{EVIL}> <?pwned {EVIL}?>",
+    f"</pre></div></textarea></script><iframe src=pwned></iframe>{EVIL}",
+    "[pwned](javascript:pwned())",
+    '![pwned](javascript:pwned() "pwned\\" onload=\\"pwned()")',
+    f'[pwned](https://example.org "{EVIL}")',
+    "[words][pwned]\n\n[pwned]: javascript:pwned()\n\n> [also\n> pwned]: <javascript:pwned()>",
+    f"${EVIL}$ and $$\\href{{javascript:pwned()}}{{x}} {EVIL}$$ and \\begin{{a}}{EVIL}\\end{{a}}",
+    f"`{EVIL}` and ``` {EVIL} ```",
+    f'```mermaid\ngraph TD; A["{EVIL}"]; click A href "javascript:pwned()"\n```',
+    f'```pwned"onmouseover="pwned()\n{EVIL}\n```',
+    "&lt;script&gt;pwned()&lt;/script&gt; &#60;img src=pwned onerror=pwned()&#62; &#x3c;svg/onload=pwned()>",
+    '<javascript:pwned()> <a\nhref="javascript:pwned()">x</a> <pwned@example.org>',
+    "![a picture](attachment:pwned.png)",  # that is not there
+    f"# {EVIL}\n\n- [ ] {EVIL}\n\n| a |\n|---|\n| {EVIL} |\n\n~~{EVIL}~~\n\nterm\n: {EVIL}",
+    "\\<script>pwned()\\</script> <\\!-- \\[pwned\\](javascript:pwned()) [pwned]\\(javascript:pwned())",
+]
+PLAIN = "words, and no more"
+NAMED = "pwned <img src=x onerror=pwned()> '\"&"
+BRINGS = "script iframe img svg object embed form button link meta base style video audio textarea".split()
+ADDRESSES = ("href", "src", "action", "data", "xlink:href", "formaction", "srcset", "style", "data-link")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A student for each text, who put it everywhere; and one who wrote nothing of the kind."""
+    course = new_course(tmp_path_factory.mktemp("hostile") / "course")
+    reports = []
+    for student, text in students().items():
+        path = course.submitted / student / STEM / "perceptron.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(as_file(everywhere(text)))
+        reports.append(report_with(student, text))
+    put(course.results, *reports)
+    book(course, course.submitted, course.results, [one.standing for one in reports])
+    assert convert(course, "GenerateFeedback", STEM)
+    return course
+
+
+def students() -> dict[str, str]:
+    """What each of them wrote, by name."""
+    return {"plain": PLAIN, NAMED: PLAIN} | {f"student {number}": text for number, text in enumerate(HOSTILE)}
+
+
+def everywhere(text: str) -> dict[str, Any]:
+    """A notebook with a text as answer, as code, in cells of the student's own, as metadata."""
+    own = [{"cell_type": kind, "id": kind, "metadata": {text: text, "tags": [text]}} for kind in ("markdown", "raw")]
+    metadata = {"kernelspec": {"name": text, "display_name": text, "language": text}, "title": text, text: text}
+    changed = d.together(
+        d.rewrite("why_not_xor", text),
+        d.add_at_end(f"'''{text}'''\ngate = {text!r}  # {text}", "own-code"),
+        d.on_cells(lambda cells: [*cells, *(cell | {"source": d.lines(text)} for cell in own)]),
+    )(ADA)
+    return changed | {"metadata": metadata}
+
+
+def report_with(student: str, text: str) -> Report:
+    """As it would be graded; the text also comes back in a message."""
+    made = perceptron(student, {"gate": 0.5}, remarks=(text,), code=(CodeCell("your cell gate", text, ("gate",)),))
+    exercises = tuple(
+        dataclasses.replace(one, tests=tuple(dataclasses.replace(test, message=text) for test in one.tests))
+        for one in made.exercises
+    )
+    return dataclasses.replace(made, exercises=exercises)
+
+
+def formgrader_page(course: Course, student: str) -> str:
+    """As nbgrader's SubmissionHandler makes it."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+
+    config = nbgrader_settings(course).config
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    path = course.root / "autograded" / student / STEM / "perceptron.ipynb"
+    resources = {
+        **{"assignment_id": STEM, "notebook_id": "perceptron", "submission_id": "1", "index": 0, "total": 1},
+        **{"base_url": "", "student": student, "last_name": None, "first_name": None},
+        "notebook_path": str(path.relative_to(course.root)),
+    }
+    page: str = HTMLExporter(config=config).from_filename(str(path), resources=resources)[0]
+    return page
+
+
+PAGES = {"feedback": feedback, "formgrader": formgrader_page}
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def pages(request: pytest.FixtureRequest, hostile: Course) -> dict[str, Text]:
+    return {student: Text(PAGES[request.param](hostile, student)) for student in students()}
+
+
+@pytest.mark.parametrize("student", [name for name in students() if name != "plain"])
+def test_nothing_that_a_student_wrote_is_markup(pages: dict[str, Text], student: str) -> None:
+    page, plain = pages[student], pages["plain"]
+    brought = {tag: (page.elements[tag], plain.elements[tag]) for tag in BRINGS}
+    assert {tag: counts for tag, counts in brought.items() if counts[0] != counts[1]} == {}
+    events = [(tag, name, value) for tag, name, value in page.attributes if name.startswith("on") or "pwned" in name]
+    assert events == [one for one in plain.attributes if one[1].startswith("on")]
+    addresses = [(tag, name, value) for tag, name, value in page.attributes if name in ADDRESSES]
+    assert [one for one in addresses if "javascript:" in one[2].lower() or one[2].startswith("pwned")] == []
+
+
+def test_what_a_student_wrote_can_be_read(pages: dict[str, Text]) -> None:
+    for number in range(len(HOSTILE)):
+        assert "pwned" in pages[f"student {number}"].text
+    assert "< script>pwned()< /script>" in pages["student 0"].text
+    assert "[pwned] (javascript:pwned())" in pages["student 5"].text
+
+
+def test_a_name_is_text(hostile: Course) -> None:
+    assert NAMED in Text(formgrader_page(hostile, NAMED)).text
