@@ -96,6 +96,5 @@ def shifted(x: Tensor, rng: torch.Generator) -> Tensor:
 def accuracy(model: nn.Module, x: Tensor, labels: Tensor, device: str | torch.device) -> float:
     """The share of the pictures (n, 1, 28, 28) that the model reads rightly."""
     model.eval()
-    parts: list[Tensor] = x.split(500)  # type: ignore[no-untyped-call]
-    answers = torch.cat([model(part.to(device)).argmax(1).cpu() for part in parts])
+    answers = torch.cat([model(part.to(device)).argmax(1).cpu() for part in x.split(500)])
     return (answers == labels).float().mean().item()
