@@ -53,18 +53,11 @@ def variants() -> Iterator[Variant]:
     yield Variant("the same again", nullcontext())
     yield Variant("2 threads", threads(2))
     yield Variant("oneDNN off", torch.backends.mkldnn.flags(enabled=False))
-    yield Variant("2 threads, oneDNN off", _both())
     yield Variant("learning rate +10 %", patch.object(capstone_recipe, "PEAK", capstone_recipe.PEAK * 1.1))
     yield Variant("twice the epochs", nullcontext(), epochs=2)
     yield Variant("batches of 120", patch.object(capstone_recipe, "BATCH", 120))
     yield Variant("moved by 1 at most", patch.object(capstone_recipe, "SHIFT", 1))
     yield from (Variant(f"seed {seed}", nullcontext(), seed) for seed in (1, 2, 3))
-
-
-@contextmanager
-def _both() -> Iterator[None]:
-    with threads(2), torch.backends.mkldnn.flags(enabled=False):
-        yield
 
 
 def losses(images: Images, *, seed: int, epochs: int) -> np.ndarray:
