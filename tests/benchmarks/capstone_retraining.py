@@ -80,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help='a folder with MNIST, "download" or "digits"')
     parser.add_argument("--digits", help="the file digits.npz")
-    parser.add_argument("--epochs", type=int, default=12, help="that the schedule is made for")
+    parser.add_argument("--epochs", type=int, default=10, help="that the schedule is made for")
     options = parser.parse_args()
     try:
         images = load_images(options.data, digits=options.digits)
