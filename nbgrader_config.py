@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import autograder.nbgrader_bridge  # noqa: F401  so that nbgrader finds what it calls
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
 
 c.CourseDirectory.course_id = "nn"

@@ -6,7 +6,7 @@ afterwards is the same. A human's scores, comments and extra credit are never to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def fill(
             _record_releases(gradebook, url, releases, dues)
             engine = gradebook.engine
             with engine.begin() as connection:
-                _write(connection, _Known(connection), entries)
+                _write(connection, _known(connection), entries)
                 _index(connection)
     except sqlalchemy.exc.OperationalError as error:
         raise KitError(f"The gradebook {url} cannot be written ({error.orig}): is another program using it?") from None
@@ -92,56 +92,38 @@ def _table(model: Any) -> Table:
     return table
 
 
+@dataclass(frozen=True)
 class _Known:
-    """What the gradebook holds already, by what it is called."""
+    """What the gradebook holds already, by what it is called; ids are nbgrader's."""
 
-    def __init__(self, connection: Connection) -> None:
-        def rows(*columns: Any, where: Any = None) -> Iterable[Any]:
-            asked = select(*columns)
-            return connection.execute(asked if where is None else asked.where(where))
+    students: frozenset[str]
+    notebooks: Mapping[str, tuple[str, str]]  # by assignment: the ids of it and of its notebook
+    cells: Mapping[tuple[str, str, str], str]  # by notebook, name and kind
+    submissions: Mapping[tuple[str, str], tuple[str, datetime | None]]  # by assignment and student: id and time
+    handed: Mapping[tuple[str, str], str]  # by submission and notebook
+    grades: Mapping[tuple[str, str], tuple[str, float | None, float | None, bool]]  # by notebook and cell
+    comments: Mapping[tuple[str, str], tuple[str, str | None]]  # by notebook and cell
 
-        self.students = {one for (one,) in rows(Student.id)}
-        self.notebooks = {
-            name: (assignment, notebook)
-            for name, assignment, notebook in rows(
-                Assignment.name, Assignment.id, Notebook.id, where=Notebook.assignment_id == Assignment.id
-            )
-        }
-        self.cells = {
-            (notebook, name, kind): cell
-            for notebook, name, kind, cell in rows(BaseCell.notebook_id, BaseCell.name, BaseCell.type, BaseCell.id)
-        }
-        submitted = _table(SubmittedAssignment).c
-        self.submissions = {
-            (assignment, student): (one, at)
-            for one, assignment, student, at in rows(
-                submitted.id, submitted.assignment_id, submitted.student_id, submitted.timestamp
-            )
-        }
-        handed = _table(SubmittedNotebook).c
-        self.handed = {
-            (submission, notebook): one
-            for one, submission, notebook in rows(handed.id, handed.assignment_id, handed.notebook_id)
-        }
-        grade = _table(Grade).c
-        self.grades = {
-            (notebook, cell): (one, auto, manual, needs)
-            for one, notebook, cell, auto, manual, needs in rows(
-                grade.id,
-                grade.notebook_id,
-                grade.cell_id,
-                grade.auto_score,
-                grade.manual_score,
-                grade.needs_manual_grade,
-            )
-        }
-        comment = _table(Comment).c
-        self.comments = {
-            (notebook, cell): (one, auto)
-            for one, notebook, cell, auto in rows(
-                comment.id, comment.notebook_id, comment.cell_id, comment.auto_comment
-            )
-        }
+
+def _known(connection: Connection) -> _Known:
+    def asked(model: Any, columns: str) -> list[Any]:
+        table = _table(model)
+        return list(connection.execute(select(*(table.c[name] for name in columns.split()))))
+
+    names = dict(map(tuple, asked(Assignment, "id name")))
+    grades = asked(Grade, "notebook_id cell_id id auto_score manual_score needs_manual_grade")
+    return _Known(
+        frozenset(name for (name,) in asked(Student, "id")),
+        {names[one]: (one, notebook) for one, notebook in asked(Notebook, "assignment_id id")},
+        {(notebook, name, kind): one for notebook, name, kind, one in asked(BaseCell, "notebook_id name type id")},
+        {
+            (one, who): (key, at)
+            for one, who, key, at in asked(SubmittedAssignment, "assignment_id student_id id timestamp")
+        },
+        {(one, notebook): key for one, notebook, key in asked(SubmittedNotebook, "assignment_id notebook_id id")},
+        {(notebook, cell): tuple(rest) for notebook, cell, *rest in grades},
+        {(one, cell): (key, said) for one, cell, key, said in asked(Comment, "notebook_id cell_id id auto_comment")},
+    )
 
 
 # ---- what is new

@@ -78,7 +78,13 @@ def missing_parts() -> str | None:
     return None
 
 
-def bubblewrap(command: Sequence[str], *, packages: Iterable[str], read_only: Iterable[tuple[Path, str]]) -> list[str]:
+def bubblewrap(
+    command: Sequence[str],
+    *,
+    packages: Iterable[str],
+    where_there: Iterable[str] = (),
+    read_only: Iterable[tuple[Path, str]],
+) -> list[str]:
     """The command line that runs `command` where it sees the interpreter, the named packages and nothing else.
 
     As root, bubblewrap makes no user namespace: it binds while it is root (root's own home is closed to all
@@ -90,7 +96,7 @@ def bubblewrap(command: Sequence[str], *, packages: Iterable[str], read_only: It
     root = os.geteuid() == 0
     capabilities = ["CAP_SYS_ADMIN", *(["CAP_SETUID", "CAP_SETGID"] if root else [])]
     layout = _Layout()
-    for path, target in [*_interpreter(), *_packages(packages), *read_only]:
+    for path, target in [*_interpreter(), *_packages(packages, where_there), *read_only]:
         layout.bind(path, target)
     return [
         program,
@@ -163,17 +169,25 @@ def _hide_other_packages() -> list[str]:
     return words
 
 
-def _packages(names: Iterable[str]) -> list[tuple[Path, str]]:
+def _packages(names: Iterable[str], where_there: Iterable[str]) -> list[tuple[Path, str]]:
     """Packages by name, never a whole site-packages: that would show pytest, and whatever else is installed."""
-    import importlib.util
-
     found = []
     for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
+        places = _places_of(name)
+        if not places:
             raise KitError(f"The package {name} is not installed in {sys.prefix}.")
-        origin = Path(spec.origin)
-        place = origin.parent if spec.submodule_search_locations else origin  # a folder, or a module that is one file
-        libraries = place.with_name(f"{name}.libs")
-        found += [(path, f"{ROOM_PACKAGES}/{path.name}") for path in (place, libraries) if path.exists()]
-    return found
+        found += places
+    found += [place for name in where_there for place in _places_of(name)]
+    return [(place, f"{ROOM_PACKAGES}/{place.name}") for place in found]
+
+
+def _places_of(name: str) -> list[Path]:
+    """The folder of a package, or the file of a module, and the libraries beside it; none where it is not installed."""
+    import importlib.util
+
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return []
+    folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
+    place = folders[0] if folders else Path(spec.origin or "")
+    return [one for one in (place, place.with_name(f"{name}.libs")) if one.exists()]

@@ -13,6 +13,7 @@ class Equipment:
 
     packages: tuple[str, ...]
     preload: tuple[str, ...]
+    where_there: tuple[str, ...] = ()  # packages that are bound where they are installed
     memory: int | None = None  # bytes that a room may use, where it is not the usual limit
 
     def within(self, limits: Limits) -> Limits:
@@ -24,6 +25,7 @@ NUMPY = Equipment(("numpy",), ("numpy",))
 TORCH = Equipment(
     ("numpy", "torch", "torchgen", "typing_extensions", "sympy", "mpmath"),
     ("numpy", "torch", "room.torch_warm_up"),
+    where_there=("nvidia", "triton"),  # libraries that PyTorch for a GPU loads, also where there is none
     memory=4 << 30,
 )
 

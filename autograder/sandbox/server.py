@@ -128,7 +128,9 @@ class ForkServer:
         if not self.confined:
             return command
         files = [(ROOM_FILES, f"{confinement.ROOM_CODE}/{ROOM_FILES.name}"), *self.read_only]
-        return confinement.bubblewrap(command, packages=self.equipment.packages, read_only=files)
+        return confinement.bubblewrap(
+            command, packages=self.equipment.packages, where_there=self.equipment.where_there, read_only=files
+        )
 
     def open_room(self) -> Process:
         """A new room; ServerDied if the fork-server does not answer."""

@@ -88,17 +88,18 @@ def tell_of_release(course: Course, stem: str) -> None:
 
 
 def nbgrader(course: Course, *arguments: str, expect: int = 0) -> str:
-    """A command as it is typed in the course's folder; what it said."""
+    """A command of nbgrader's as it is typed in the course's folder; what it said."""
     return typed(course, "nbgrader", *arguments, expect=expect)
 
 
 def typed(course: Course, module: str, *arguments: str, expect: int = 0) -> str:
+    """`.venv/bin/…` in the course's folder, with an environment that was not activated; what it said."""
     home = course.root / ".home"
     places = dict.fromkeys(("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"), str(home))
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=course.root,
-        env={**os.environ, **places, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **places, "PATH": os.defpath, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

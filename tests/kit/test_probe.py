@@ -113,7 +113,7 @@ def with_the_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
     real = confinement._packages
-    monkeypatch.setattr(confinement, "_packages", lambda names: real([*names, *PYTEST]))
+    monkeypatch.setattr(confinement, "_packages", lambda names, others: real([*names, *PYTEST], others))
 
 
 def edited(file: str, old: str, new: str) -> Weaken:
