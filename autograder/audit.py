@@ -38,7 +38,8 @@ def audit(suites: Suites) -> Iterator[Verdict]:
         for name, (function, _) in suites.planted.get(one.name, {}).items():
             result = judged(suites, one.name, function)
             caught = result.outcome is not Outcome.PASSED
-            yield Verdict(one.name, Kind.MISTAKE, name, _mistake_problem(result, name), caught)
+            named = suites.hand_in is None
+            yield Verdict(one.name, Kind.MISTAKE, name, _mistake_problem(result, name, named=named), caught)
         for name, function in suites.alternatives.get(one.name, {}).items():
             yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
         for name, function in {**HOSTILE, **_shaped(suites, one.name)}.items():
@@ -59,12 +60,13 @@ def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseR
         return run_exercise(suites, suites.assignment.exercise(name), Source(()), planted(suites, name, function))
 
 
-def _mistake_problem(result: ExerciseResult, name: str) -> str | None:
+def _mistake_problem(result: ExerciseResult, name: str, *, named: bool) -> str | None:
+    """`named`: whether it has to be recognised by its answers, too."""
     failed = [test for test in result.tests if test.outcome is not Outcome.PASSED]
-    named = {test.mistake or "nothing" for test in failed}
+    names = {test.mistake or "nothing" for test in failed}
     if not failed:
         return "missed: it gets all points"
-    return None if named == {name} else f"caught, but named as {listed(sorted(named))}"
+    return None if names == {name} or not named else f"caught, but named as {listed(sorted(names))}"
 
 
 def _right_problem(result: ExerciseResult) -> str | None:

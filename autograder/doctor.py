@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from autograder.course import topic_of
 from autograder.handout import Handout, folders_in, read_handout
 from autograder.model import KitError, Ungradable, listed, plural
+from autograder.starting import REQUIREMENTS, TORCH_REQUIREMENTS
 from autograder.submission import read_submission
 
 DISTRIBUTION = "nn-autograder"
@@ -48,8 +49,8 @@ def findings(folder: Path) -> Iterator[Finding]:
             "notebooks", False, f"none was found in {folder}", "go to the folder that was unpacked, and try again there"
         )
     yield from map(_notebook, handouts)
-    if any(one.name.startswith("09_") for one in handouts):
-        yield _torch()
+    if any(_needs_torch(one) for one in handouts):
+        yield _torch(folder)
 
 
 # ---- Python and its packages
@@ -64,7 +65,7 @@ def _python() -> Finding:
 
 def _packages(folder: Path) -> Finding:
     """Against the versions that were tested where `requirements.txt` is at hand, else against what the kit asks for."""
-    listing = _requirements_file(folder)
+    listing = _requirements_file(folder, REQUIREMENTS)
     if listing is None:
         asked, repair = importlib.metadata.requires(DISTRIBUTION) or [], "pip install --upgrade nn-autograder"
     else:
@@ -76,11 +77,11 @@ def _packages(folder: Path) -> Finding:
     return Finding("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
 
 
-def _requirements_file(folder: Path) -> Path | None:
+def _requirements_file(folder: Path, name: str) -> Path | None:
     for place in (folder, *folder.parents):
-        path = place / "requirements.txt"
-        if path.is_file() and "nn_autograder" in path.read_text(encoding="utf-8", errors="replace"):
-            return path
+        ours = place / REQUIREMENTS
+        if ours.is_file() and "nn_autograder" in ours.read_text(encoding="utf-8", errors="replace"):
+            return place / name if (place / name).is_file() else None
     return None
 
 
@@ -183,14 +184,26 @@ def _edited_tests(handout: Handout) -> Iterator[str]:
         yield f"{handout.suite.name} is missing or broken"
 
 
-def _torch() -> Finding:
-    """Asked in a process of its own: importing it takes seconds and hundreds of megabytes."""
-    code = "import torch; print(torch.__version__, torch.cuda.is_available())"
+def _needs_torch(folder: Path) -> bool:
+    try:
+        return read_handout(folder).assignment.torch
+    except KitError:
+        return False  # which is a finding of its own
+
+
+def _torch(folder: Path) -> Finding:
+    """Asked in a process of its own: importing it takes seconds and hundreds of megabytes.
+
+    Ready without it, too: it is large, and wanted by the last assignment alone.
+    """
+    code = "import torch; print(torch.__version__, torch.cuda.is_available() or torch.backends.mps.is_available())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return Finding("PyTorch", False, "it is not installed; 09_capstone needs it", f"{_pip()} install torch")
-    version, gpu = done.stdout.split()
-    return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a GPU")
+    if done.returncode == 0:
+        version, gpu = done.stdout.split()
+        return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
+    listing = _requirements_file(folder, TORCH_REQUIREMENTS)
+    install = f"{_pip()} install {f'-r {listing}' if listing else 'torch safetensors'}"
+    return Finding("PyTorch", True, f"not there yet. Only the assignment with PyTorch needs it: {install}")
 
 
 # ---- told

@@ -18,7 +18,7 @@ from autograder import wording
 from autograder.checks import CheckFailed
 from autograder.live import LiveRoom
 from autograder.mistakes import Mistake, fingerprint, recognised
-from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Place, Source, TestResult
+from autograder.model import Assignment, Exercise, ExerciseResult, KitError, Outcome, Place, Source, TestResult
 from autograder.rooms import Absent, Call, CallRaised, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
@@ -105,7 +105,10 @@ def _call_test(test: Test, student: Student) -> None:
 
 
 def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
-    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
+    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault.
+
+    A KitError is raised on: what is missing here, nobody can be graded without.
+    """
     try:
         run()
     except CheckFailed as wrong:
@@ -117,6 +120,8 @@ def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
         return Outcome.STUB if own else Outcome.RAISED, error
     except RoomEnded as end:
         return end.outcome, end
+    except KitError:
+        raise
     except Exception:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
         return Outcome.BROKEN, None
@@ -131,7 +136,10 @@ def rehearsed(suites: Suites) -> Suites:
 
     Such a test makes the same calls for every student and judges them by the same expected values, so neither its
     inputs nor the reference's answers need be computed again. The steps are those it makes with a right answer.
+    Where a trained model is handed in there are none: its tests look at what it answers.
     """
+    if suites.hand_in is not None:
+        return suites
     right = _right_answers(suites)
     student = Student(LiveRoom(right, companion=suites.assignment.companion))
     steps = {test.id: _rehearsal(test, student) for test in suites.tests if test.exercise in right}
@@ -158,7 +166,12 @@ def with_catalogue(suites: Suites) -> Suites:
 
 
 def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
-    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails."""
+    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails.
+
+    Of trained networks there is none: no two have the same numbers, so their tests say themselves what they miss.
+    """
+    if suites.hand_in is not None:
+        return ()
     mistakes = []
     with unwarned():
         for label, (function, sentence) in suites.planted.get(name, {}).items():

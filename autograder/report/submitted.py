@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.handout import Handout
-from autograder.model import Outcome, Report, listed
+from autograder.model import Outcome, Report, Trained, listed, plural
 from autograder.report.check import check_table
 from autograder.self_check_wording import remarks
 from autograder.submitting import Receipt
@@ -23,9 +23,27 @@ def submitted_text(receipt: Receipt, handout: Handout) -> str:
         )
     if receipt.stripped:
         said.append("The outputs of the cells were left out of it, as the file was large. They are not graded.")
+    if receipt.trained is not None:
+        said.append(_model_text(receipt.trained, fits=receipt.fits))
     at = receipt.at.strftime("%Y-%m-%d %H:%M:%S %z")
     said.append(f"Hand in this file: {receipt.path}\nwritten {at}, sha256 {receipt.sha256}")
     return "\n\n".join(said)
+
+
+def _model_text(trained: Trained, *, fits: bool) -> str:
+    """The model that goes with the notebook."""
+    claim, accuracy = trained.history, trained.history["val_accuracy"]
+    ending = f", at the end {accuracy[-1]:.2%} of the pictures set aside" if accuracy else ""
+    said = (
+        f"With it goes the model: {trained.numbers:,} numbers, trained on {claim['data']} with seed {claim['seed']} for "
+        f"{plural(claim['epochs'], 'epoch')}{ending}."
+    )
+    if fits:
+        return said
+    return (
+        f"{said}\nIts weights are not those of the saved notebook's build_model: names or shapes differ. Save the "
+        "notebook, train again, run the last cells, and submit again."
+    )
 
 
 def progress_text(standing: Sequence[tuple[Handout, Report | str]]) -> str:

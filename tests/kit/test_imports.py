@@ -36,6 +36,7 @@ ALLOWED = {
         "autograder.trained",
     },
     "autograder.trained": {"autograder.model", "autograder.notebook", "safetensors"},
+    "autograder.training_files": {"autograder.model", "autograder.trained", "safetensors", "torch"},
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.alarm": set(),
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room"},
