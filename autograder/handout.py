@@ -17,8 +17,11 @@ from autograder.course import companion_in, find_course, topic_of
 from autograder.mistakes import Mistake, catalogue_from_json, catalogue_to_json
 from autograder.model import Assignment, Cell, Exercise, KitError, Visibility, listed
 from autograder.suite import Suites, Test, collect
+from autograder.training_files import HISTORY, SAFETENSORS, TORCH_FILES
 
 SELFCHECK = "selfcheck.json"
+# What a folder holds when its notebook was run there, and no assignment is made of.
+LEFT_BY_RUNNING = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", SAFETENSORS, *TORCH_FILES, HISTORY})
 _SCHEMA = 1
 
 

@@ -19,14 +19,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.course import Course
-from autograder.handout import SELFCHECK
+from autograder.handout import LEFT_BY_RUNNING, SELFCHECK
 from autograder.model import KitError, listed
 from autograder.starting import FOLDER, REQUIREMENTS, TORCH_REQUIREMENTS, start_text
 
 DISTRIBUTION = "nn-autograder"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # of a zip's calendar
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # which `pip freeze` leaves out
-_IGNORED = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def handed_out(course: Course, stem: str) -> Iterator[Path]:
     folder = course.release(stem).parent
     if not (folder / SELFCHECK).is_file():
         raise KitError(f"{folder} has no {SELFCHECK}: run `autograder build {stem}` first.")
-    yield from sorted(path for path in folder.iterdir() if path.name not in _IGNORED and path.is_file())
+    yield from sorted(path for path in folder.iterdir() if path.name not in LEFT_BY_RUNNING and path.is_file())
 
 
 def _write_zip(out: Path, entries: dict[str, bytes]) -> None:

@@ -35,8 +35,8 @@ def _model_text(trained: Trained, *, fits: bool) -> str:
     claim, accuracy = trained.history, trained.history["val_accuracy"]
     ending = f", at the end {accuracy[-1]:.2%} of the pictures set aside" if accuracy else ""
     said = (
-        f"With it goes the model: {trained.numbers:,} numbers, trained on {claim['data']} with seed {claim['seed']} for "
-        f"{plural(claim['epochs'], 'epoch')}{ending}."
+        f"With it goes the model: {trained.numbers:,} numbers, trained on {claim['data']} "
+        f"with seed {claim['seed']} for {plural(claim['epochs'], 'epoch')}{ending}."
     )
     if fits:
         return said

@@ -66,7 +66,13 @@ ALLOWED = {
         "autograder.sandbox.limits",
         "pytest",
     },
-    "autograder.handout": {"autograder.course", "autograder.mistakes", "autograder.model", "autograder.suite"},
+    "autograder.handout": {
+        "autograder.course",
+        "autograder.mistakes",
+        "autograder.model",
+        "autograder.suite",
+        "autograder.training_files",
+    },
     "autograder.judging": {
         "autograder.live",
         "autograder.wording",

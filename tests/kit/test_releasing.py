@@ -17,7 +17,7 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.model import KitError
 from autograder.notebook import parse_notebook
-from autograder.releasing import closure, pins, release, listings_of
+from autograder.releasing import closure, listings_of, pins, release
 from autograder.starting import FOLDER, start_text
 
 ROOT = Path(__file__).parents[2]

@@ -319,5 +319,9 @@ MISTAKES: Mapping[str, Any] = {
 }
 ALTERNATIVES: Mapping[str, Any] = {
     "build_model": {"reference": _reference_model, "functional": _functional},
-    "train": {"reference": _reference_training, "adam": _training(), "momentum": _training(optimizer=_sgd, common_chance=True)},
+    "train": {
+        "reference": _reference_training,
+        "adam": _training(),
+        "momentum": _training(optimizer=_sgd, common_chance=True),
+    },
 }
