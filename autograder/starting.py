@@ -52,7 +52,7 @@ py -m venv .venv
 3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. A second copy of a cell does not count.
 4. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
-   `!autograder submit {last} --student NAME`. It checks the saved file once more, and writes the file to hand in
+   `!autograder submit {first} --student NAME`. It checks the saved file once more, and writes the file to hand in
    beside the notebook. Hand it in the way your instructor told you.
 5. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
    `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
@@ -68,8 +68,12 @@ and type:"""
 
 
 _TORCH = """
-**For 09_capstone**, and not before, install PyTorch in the same way (on Linux that is some gigabytes, as it comes with
-what a graphics card needs): `.venv/bin/pip install {options}-r {listing}`. Colab has it already.
+**For 09_capstone**, and not before, install PyTorch in the same way. From the network that is some gigabytes on Linux, as
+it comes with what a graphics card needs. Colab has it already.
+
+```sh
+.venv/bin/pip install {options}-r {listing}
+```
 """
 
 
@@ -87,6 +91,5 @@ def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = 
         folder=FOLDER,
         wheel=wheel,
         first=stems[0],
-        last=stems[-1],
         notebooks=notebooks,
     )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.argument("out", type=FOLDER, metavar="OUT.zip")
 @click.option("--assignments", metavar="STEM,STEM", help="Only these. Default: all.")
 @click.option(
-    "--wheels", is_flag=True, help="Put the dependencies in, for a room without network and machines as this."
+    "--wheels",
+    is_flag=True,
+    help="Put the dependencies in, for a room without network and machines as this; with 09_capstone PyTorch, too.",
 )
 @course_option
 @click.pass_context
