@@ -68,8 +68,8 @@ and type:"""
 
 
 _TORCH = """
-**For 09_capstone**, and not before, install PyTorch in the same way. From the network that is some gigabytes on Linux, as
-it comes with what a graphics card needs. Colab has it already.
+**For 09_capstone**, and not before, install PyTorch in the same way. From the network that is some gigabytes on Linux,
+as it comes with what a graphics card needs. Colab has it already.
 
 ```sh
 .venv/bin/pip install {options}-r {listing}
