@@ -30,16 +30,14 @@ class Verdict:
     name: str
     problem: str | None
     caught: bool = True  # it lost points
+    named: bool | None = None  # of a mistake that is to be recognised by its answers: whether it was
 
 
 def audit(suites: Suites) -> Iterator[Verdict]:
     """Every planted function of every exercise."""
     for one in suites.assignment.exercises:
         for name, (function, _) in suites.planted.get(one.name, {}).items():
-            result = judged(suites, one.name, function)
-            caught = result.outcome is not Outcome.PASSED
-            named = suites.hand_in is None
-            yield Verdict(one.name, Kind.MISTAKE, name, _mistake_problem(result, name, named=named), caught)
+            yield _on_mistake(one.name, name, judged(suites, one.name, function), to_be_named=suites.hand_in is None)
         for name, function in suites.alternatives.get(one.name, {}).items():
             yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
         for name, function in {**HOSTILE, **_shaped(suites, one.name)}.items():
@@ -60,13 +58,13 @@ def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseR
         return run_exercise(suites, suites.assignment.exercise(name), Source(()), planted(suites, name, function))
 
 
-def _mistake_problem(result: ExerciseResult, name: str, *, named: bool) -> str | None:
-    """`named`: whether it has to be recognised by its answers, too."""
-    failed = [test for test in result.tests if test.outcome is not Outcome.PASSED]
-    names = {test.mistake or "nothing" for test in failed}
-    if not failed:
-        return "missed: it gets all points"
-    return None if names == {name} or not named else f"caught, but named as {listed(sorted(names))}"
+def _on_mistake(exercise: str, name: str, result: ExerciseResult, *, to_be_named: bool) -> Verdict:
+    names = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
+    named = names == {name} if to_be_named else None
+    problem = None if named is not False else f"caught, but named as {listed(sorted(names))}"
+    if not names:
+        problem = "missed: it gets all points"
+    return Verdict(exercise, Kind.MISTAKE, name, problem, bool(names), named)
 
 
 def _right_problem(result: ExerciseResult) -> str | None:
