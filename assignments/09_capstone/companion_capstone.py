@@ -56,10 +56,49 @@ def training(
     model = _built(student, seed)
     options = {"device": "cpu", "epochs": epochs, "seed": seed, "max_steps": max_steps}
     history = student.train(model, images, labels, **options)
+    return (*_series(history), _logits(model, images[:100], 100))
+
+
+def watched(student: Any, images: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], seed: int) -> tuple[Any, ...]:
+    """Train for two epochs, and look at each time the model is asked.
+
+    Returns whether its mode matters (batch normalisation, dropout); how often it was asked in training mode without
+    learning from it, and learned in eval mode; the brightest pixel, 0 to 255, of each picture that it learned from, and
+    of each that it was only asked for.
+    """
+    model = _built(student, seed)
+    times: list[dict[str, Any]] = []
+
+    def note(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        time = {"mode": model.training, "learned": False, "pixels": inputs[0].detach().flatten(1).amax(1) * 255}
+        if output.requires_grad:
+            output.register_hook(lambda _: time.update(learned=True))
+        times.append(time)
+
+    model.register_forward_hook(note)
+    _series(student.train(model, images, labels, device="cpu", epochs=2, seed=seed))
+    matters = any(isinstance(layer, _OF_TWO_MODES) for layer in model.modules())
+    asked_in_training = sum(time["mode"] and not time["learned"] for time in times)
+    learned_in_eval = sum(time["learned"] and not time["mode"] for time in times)
+    pixels = ([time["pixels"].round().int() for time in times if time["learned"] is one] for one in (True, False))
+    return matters, asked_in_training, learned_in_eval, *(torch.cat([torch.tensor([]), *one]).numpy() for one in pixels)
+
+
+_SERIES = ("step_loss", "loss", "val_accuracy")
+_OF_TWO_MODES = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
+
+
+def _series(history: Any) -> list[np.ndarray[Any, Any]]:
+    """The three lists of a history, as arrays."""
     if not isinstance(history, dict):
         raise TypeError(f"train returned a {type(history).__name__}, not a dict")
-    series = [np.array(history[name], float) for name in ("step_loss", "loss", "val_accuracy")]
-    return (*series, _logits(model, images[:100], 100))
+    for name in _SERIES:
+        if name not in history:
+            raise TypeError(f"the history that train returned has no {name!r}")
+        odd = next((type(one).__name__ for one in history[name] if not isinstance(one, int | float)), None)
+        if odd is not None:
+            raise TypeError(f"history[{name!r}] holds a {odd}, not a number of Python's: take loss.item()")
+    return [np.array(history[name], float) for name in _SERIES]
 
 
 def _built(student: Any, seed: int) -> nn.Module:

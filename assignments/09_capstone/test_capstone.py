@@ -56,6 +56,14 @@ def test_equal_seeds(student):
     holds(not np.array_equal(first, other), "After torch.manual_seed(1) and (2) it gave the same logits.")
 
 
+@exercise("build_model")
+def test_logits_are_no_probabilities(student):
+    """what comes out are logits: no softmax at the end"""
+    told = array(student.fresh_logits(1, patterns(5, 1)[0]), "logits", shape=(5, 10))
+    probable = bool(np.all(told >= 0) and np.allclose(told.sum(1), 1, atol=1e-3))
+    holds(not probable, "Each row adds up to 1, as after a softmax. cross_entropy takes its own: leave it out.")
+
+
 @exercise("train", seconds=60)
 def test_steps(student):
     """with max_steps=12 it stops after twelve steps, and tells the loss of each"""
@@ -66,21 +74,40 @@ def test_steps(student):
 @exercise("train", seconds=60)
 def test_epochs(student):
     """two epochs: one loss and one accuracy on pictures set aside for each"""
-    _, loss, accuracy, _ = trained(student, *patterns(480, 2), 1, 2)
+    steps, loss, accuracy, _ = trained(student, *patterns(480, 2), 1, 2)
     said = f"After two epochs loss and val_accuracy have the shapes {loss.shape} and {accuracy.shape}; (2,) is right."
     holds(loss.shape == accuracy.shape == (2,), said)
+    means = steps[: len(steps) // 2 * 2].reshape(2, -1).mean(1)
+    holds(bool(np.allclose(loss, means, rtol=0.05)), "Each entry of loss is the mean of its epoch's step_loss.")
     holds(bool(np.all((accuracy >= 0) & (accuracy <= 1))), "val_accuracy is a share: between 0 and 1.")
 
 
 @exercise("train", seconds=60)
 def test_it_learns(student):
     """the loss falls, and the model tells ten clear patterns apart"""
-    images, labels = patterns(1200, 3)
+    images, labels = patterns(600, 3)
     steps, _, _, logits = trained(student, images, labels, 1, 10)
+    holds(bool(steps[0] < 20), f"The first step loses {steps[0]:.3g}: is it the sum over a batch, and not the mean?")
     first, last = np.mean(steps[:5]), np.mean(steps[-5:])
     holds(bool(last < 0.5 * first), f"The first five steps lose {first:.3g} on average, the last five {last:.3g}.")
     right = float(np.mean(np.argmax(logits, 1) == labels[:100]))
     holds(right >= 0.9, f"After the training it reads {right:.0%} of these patterns rightly; 90 % are easy.")
+
+
+@exercise("train", seconds=60)
+def test_validation(student):
+    """validation pictures are read in eval mode, and are never trained on"""
+    levels = np.arange(20, 250)  # each picture has a brightness of its own, wherever it is moved to
+    images = np.zeros((len(levels), 28, 28), np.uint8)
+    images[:, 10:18, 10:18] = levels[:, None, None]
+    answer = several(student.watched(images, np.arange(len(levels)) % 10, 1), 5)
+    matters, asked_in_training, learned_in_eval = map(number, answer[:3])
+    learned, asked = (set(array(one).tolist()) for one in answer[3:])
+    if matters:
+        holds(asked_in_training == 0, "Validation pictures were read in training mode: call model.eval() before.")
+        holds(learned_in_eval == 0, "Steps were made in eval mode: call model.train() when an epoch begins.")
+    if learned <= set(levels.tolist()):  # else brightness was changed, and says nothing
+        holds(bool(asked - learned), "Of all pictures that were read for validation, none was kept from training.")
 
 
 @exercise("train", seconds=60)

@@ -220,6 +220,12 @@ def _dense() -> Any:
     return nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(196, 100), nn.ReLU(), nn.Linear(100, 10))
 
 
+def _softmax() -> Any:
+    from torch import nn
+
+    return nn.Sequential(_reference_model(), nn.Softmax(1))
+
+
 def _own_seed() -> Any:
     import torch
 
@@ -262,27 +268,36 @@ def _training(**changes: Any) -> Any:
             rng.seed()
         pictures, labels = torch.as_tensor(images), torch.as_tensor(labels)
         held_out, rest = torch.randperm(len(labels), generator=rng).tensor_split([len(labels) // 12])
+        held_out = rest[: len(held_out)] if "known_validation" in changes else held_out
         model.to(device)
         optimizer = changes.get("optimizer", lambda p: torch.optim.Adam(p, 2e-3))(model.parameters())
-        history: dict[str, list[float]] = {"step_loss": [], "loss": [], "val_accuracy": []}
+        history: dict[str, Any] = {"step_loss": [], "loss": [], "val_accuracy": []}
         for epoch in range(epochs):
-            model.train()
+            model.train("stays_in_eval" not in changes or epoch == 0)
             for group in optimizer.param_groups:
                 group["lr"] *= 0.2 if epoch == round(0.7 * epochs) else 1
             batches = rest[torch.randperm(len(rest), generator=rng)].split(64)
             for batch in batches:
+                if "by_max_steps" in changes:  # the rate rises over the first third
+                    part = (len(history["step_loss"]) + 1) / (max_steps or epochs * len(batches))
+                    optimizer.param_groups[0]["lr"] = 2e-3 * min(1, 3 * part)
                 x = ref.shifted(ref.pixels(pictures[batch]), rng)
                 loss = functional.cross_entropy(model(x.to(device)), labels[batch].to(device))
                 if "no_zero_grad" not in changes:
                     optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-                history["step_loss"].append(loss.item())
+                history["step_loss"].append(loss.item() * (len(batch) if "summed" in changes else 1))
                 if "no_stop" not in changes and len(history["step_loss"]) == max_steps:
                     return history
             history["loss"].append(float(np.mean(history["step_loss"][-len(batches) :])))
-            right = ref.accuracy(model, ref.pixels(pictures[held_out]), labels[held_out], device)
+            model.train("no_eval" in changes)
+            with torch.no_grad():
+                answers = model(ref.pixels(pictures[held_out]).to(device)).argmax(1)
+            right = float((answers == labels[held_out].to(device)).float().mean())
             history["val_accuracy"].append(100 * right if "percent" in changes else right)
+        if "tensors" in changes:
+            history["step_loss"] = [torch.tensor(loss) for loss in history["step_loss"]]
         return {**history, "step_loss": history["loss"]} if "epochs_only" in changes else history
 
     return train
@@ -302,6 +317,7 @@ MISTAKES: Mapping[str, Any] = {
             _too_large,
             "The dense layer behind the first pooling takes most of the numbers: pool once more.",
         ),
+        "softmax": (_softmax, "There is a softmax at its end: cross_entropy takes its own."),
         "own_seed": (_own_seed, "It sets a seed of its own: whoever calls build_model does that."),
     },
     "train": {
@@ -311,6 +327,21 @@ MISTAKES: Mapping[str, Any] = {
             "Chance comes from a generator without a seed: make it by torch.Generator().manual_seed(seed).",
         ),
         "no_stop": (_training(no_stop=True), "max_steps is not heeded: stop after so many steps."),
+        "by_max_steps": (
+            _training(by_max_steps=True),
+            "The schedule is made for max_steps, and not for all the epochs.",
+        ),
+        "no_eval": (
+            _training(no_eval=True),
+            "Validation pictures are read in training mode: call model.eval() before.",
+        ),
+        "stays_in_eval": (
+            _training(stays_in_eval=True),
+            "After the first epoch it learns in eval mode: call model.train() when an epoch begins.",
+        ),
+        "known_validation": (_training(known_validation=True), "The validation pictures are trained on as well."),
+        "tensors": (_training(tensors=True), "step_loss holds tensors: take loss.item()."),
+        "summed": (_training(summed=True), "step_loss has the sum over each batch: the mean is asked."),
         "percent": (_training(percent=True), "val_accuracy is in per cent: a share lies between 0 and 1."),
         "epochs_only": (
             _training(epochs_only=True),
