@@ -67,7 +67,7 @@ def test_logits_are_no_probabilities(student):
 @exercise("train", seconds=60)
 def test_steps(student):
     """with max_steps=12 it stops after twelve steps, and tells the loss of each"""
-    steps, *_ = trained(student, *patterns(480, 1), 1, 4, 12)
+    steps, *_ = trained(student, *patterns(480, 1), 1, 12, 12)
     holds(steps.shape == (12,), f"step_loss has the shape {steps.shape} after max_steps=12; (12,) is right.")
 
 
