@@ -46,6 +46,20 @@ def test_what_is_packed_is_read_again() -> None:
     assert model.numbers == 7  # the buffer counts
 
 
+@pytest.mark.parametrize(
+    ("weights", "numbers"),
+    [
+        pytest.param(np.zeros((2, 3), np.float32), 6, id="four-bytes"),
+        pytest.param(np.zeros((2, 3), np.float16), 6, id="two-bytes"),
+        pytest.param(np.zeros((2, 3), np.float64), 12, id="eight-bytes"),
+        pytest.param(np.zeros((2, 3), np.int64), 12, id="eight-bytes-of-whole-numbers"),
+        pytest.param(np.array(7), 1, id="a-counter"),
+    ],
+)
+def test_numbers_of_eight_bytes_hold_no_more_than_those_of_four(weights: Any, numbers: int) -> None:
+    assert Trained({"weights": weights}, {}).numbers == numbers
+
+
 def test_the_rest_of_the_notebook_stays() -> None:
     marked = json.dumps({"cells": [], "metadata": {"autograder": {"torch": True}, "kernelspec": {"name": "python3"}}})
     content = json.loads(packed(marked.encode(), save(WEIGHTS), HISTORY))
@@ -65,11 +79,19 @@ def with_packed(**changes: Any) -> bytes:
         pytest.param(NOTEBOOK, "No trained model was handed in", id="nothing"),
         pytest.param(with_packed(weights=None), "No weights were handed in", id="no-weights"),
         pytest.param(with_packed(weights="%%%"), "damaged", id="no-base64"),
+        pytest.param(with_packed(weights="ä" * 8), "damaged", id="no-ascii"),
         pytest.param(with_packed(weights="A" * (2 * WEIGHT_BYTES)), "more than 1 MiB", id="large-text"),
         pytest.param(handed_in(b"\x80\x04\x95pickle"), "no safetensors file", id="a-pickle"),
         pytest.param(handed_in(b""), "no safetensors file", id="empty"),
         pytest.param(handed_in(save(WEIGHTS)[:-4]), "no safetensors file", id="cut-off"),
         pytest.param(handed_in(save({"a": np.zeros(WEIGHT_BYTES, np.int8)})), "more than 1 MiB", id="large"),
+        pytest.param(
+            handed_in(save({f"layer.{number}": np.zeros(1) for number in range(251)})), "251 arrays", id="many-arrays"
+        ),
+        pytest.param(handed_in(save({"a" * 9000: np.zeros(1)})), "names of the weights take 9000", id="a-long-name"),
+        pytest.param(
+            handed_in(save({f"{n:0100}": np.zeros(1) for n in range(100)})), "take 10000 bytes", id="much-in-names"
+        ),
         pytest.param(handed_in(schema=2), "history of the training is missing", id="schema"),
         pytest.param(with_packed(history=[1]), "history of the training is missing", id="no-dict"),
         pytest.param(handed_in(data="cifar"), "'data'", id="other-data"),
@@ -79,6 +101,9 @@ def with_packed(**changes: Any) -> bytes:
         pytest.param(handed_in(step_loss="2.3"), "'step_loss'", id="no-list"),
         pytest.param(handed_in(loss=[1.0, None]), "'loss'", id="no-number"),
         pytest.param(handed_in(val_accuracy=[float("nan")]), "'val_accuracy'", id="nan"),
+        pytest.param(handed_in(step_loss=[float("inf")]), "'step_loss'", id="infinity"),
+        pytest.param(handed_in(step_loss=[1e308] * 150), "'step_loss'", id="a-sum-that-is-no-number"),
+        pytest.param(handed_in(loss=[10**400]), "'loss'", id="a-number-of-400-digits"),
     ],
 )
 def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, said: str) -> None:
