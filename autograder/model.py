@@ -135,8 +135,11 @@ class Trained:
 
     @property
     def numbers(self) -> int:
-        """How many numbers it holds: parameters and buffers alike."""
-        return sum(int(one.size) for one in self.weights.values())
+        """How many numbers it holds: parameters and buffers alike. One of eight bytes counts as two, but for a counter.
+
+        So numbers of eight bytes hold no more than those of four.
+        """
+        return sum(int(one.size) * (2 if one.ndim and one.itemsize > 4 else 1) for one in self.weights.values())
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ def patterns(count: int, seed: int) -> tuple[Any, Any]:
 def trained(student, images, labels, seed, epochs, max_steps=None):
     """step_loss, loss, val_accuracy and logits of a training on the CPU."""
     answer = student.training(images, labels, seed, epochs, max_steps)
-    parts = several(answer, 4)
-    return [array(one, name) for one, name in zip(parts, ("step_loss", "loss", "val_accuracy", "logits"), strict=True)]
+    shapes = {"step_loss": (None,), "loss": (None,), "val_accuracy": (None,), "logits": (100, 10)}
+    parts = zip(several(answer, 4), shapes.items(), strict=True)
+    return [array(one, name, shape=shape) for one, (name, shape) in parts]
 
 
 @exercise("build_model")
@@ -36,15 +37,16 @@ def test_ten_logits(student):
 def test_budget_of_a_new_model(student):
     """at most 62,000 numbers, parameters and buffers together"""
     count = number(student.numbers(1))
-    holds(0 < count <= BUDGET, f"The model holds {count:,.0f} numbers; from 1 to {BUDGET:,} are allowed.")
+    said = f"The model holds {count:,.0f} numbers; from 1 to {BUDGET:,} are allowed. One of eight bytes counts as two."
+    holds(0 < count <= BUDGET, said)
 
 
 @exercise("build_model")
 def test_layers(student):
-    """there is a convolution, and there is pooling"""
+    """the logits come from a convolution, and from pooling"""
     convolutions, poolings = map(number, several(student.layers(1), 2))
-    holds(convolutions > 0, "No convolution is called on the way from a picture to its logits.")
-    holds(poolings > 0, "No pooling is called on the way from a picture to its logits.")
+    holds(convolutions > 0, "The logits come from no convolution of more than a pixel.")
+    holds(poolings > 0, "The logits come from no pooling.")
 
 
 @exercise("build_model")
@@ -77,8 +79,10 @@ def test_epochs(student):
     steps, loss, accuracy, _ = trained(student, *patterns(480, 2), 1, 2)
     said = f"After two epochs loss and val_accuracy have the shapes {loss.shape} and {accuracy.shape}; (2,) is right."
     holds(loss.shape == accuracy.shape == (2,), said)
-    means = steps[: len(steps) // 2 * 2].reshape(2, -1).mean(1)
-    holds(bool(np.allclose(loss, means, rtol=0.05)), "Each entry of loss is the mean of its epoch's step_loss.")
+    holds(len(steps) > 0 and len(steps) % 2 == 0, f"step_loss has {len(steps)} entries; both epochs have as many.")
+    means = steps.reshape(2, -1).mean(1)
+    near = bool(np.all(abs(loss - means) <= 0.1 * abs(means) + 0.01))  # a smaller last batch may count for less
+    holds(near, f"The epochs' steps lose {means[0]:.3g} and {means[1]:.3g} on average; loss has {loss}.")
     holds(bool(np.all((accuracy >= 0) & (accuracy <= 1))), "val_accuracy is a share: between 0 and 1.")
 
 
@@ -87,6 +91,7 @@ def test_it_learns(student):
     """the loss falls, and the model tells ten clear patterns apart"""
     images, labels = patterns(600, 3)
     steps, _, _, logits = trained(student, images, labels, 1, 10)
+    holds(len(steps) > 0, "step_loss is empty.")
     holds(bool(steps[0] < 20), f"The first step loses {steps[0]:.3g}: is it the sum over a batch, and not the mean?")
     first, last = np.mean(steps[:5]), np.mean(steps[-5:])
     holds(bool(last < 0.5 * first), f"The first five steps lose {first:.3g} on average, the last five {last:.3g}.")

@@ -15,15 +15,30 @@ from torch.overrides import TorchFunctionMode
 
 
 def numbers(student: Any, seed: int) -> int:
-    """How many numbers a new model holds, parameters and buffers together."""
-    return sum(one.numel() for one in _built(student, seed).state_dict().values())
+    """How many numbers a new model holds, parameters and buffers together; buffers that are not saved count as well.
+
+    One of eight bytes counts as two, but for a counter.
+    """
+    model = _built(student, seed)
+    saved = model.state_dict()
+    unsaved = [one for name, one in model.named_buffers() if name not in saved]
+    return sum(one.numel() * (2 if one.dim() and one.element_size() > 4 else 1) for one in (*saved.values(), *unsaved))
 
 
 def layers(student: Any, seed: int) -> tuple[int, int]:
-    """How many convolutions and how many poolings are called on the way from a picture to its logits."""
-    with torch.no_grad(), _Watching() as seen:
-        _built(student, seed).eval()(torch.zeros(1, 1, 28, 28))
-    return seen.count("conv"), seen.count("pool")
+    """How many convolutions and how many poolings the logits of a picture come from.
+
+    Counted are those that look at more than one pixel at a time, where the logits change without what they give.
+    """
+    model = _built(student, seed).eval()
+    picture = torch.rand(1, 1, 28, 28)
+    counts = []
+    for kind in ("conv", "pool"):
+        with torch.no_grad(), _Without(kind) as seen:
+            without = model(picture)
+        with torch.no_grad():
+            counts.append(0 if torch.equal(without, model(picture)) else seen.count)
+    return counts[0], counts[1]
 
 
 def misfits(student: Any, weights: Mapping[str, Any]) -> int:
@@ -116,16 +131,27 @@ def _logits(model: nn.Module, images: np.ndarray[Any, Any], batch: int) -> np.nd
         return torch.cat([model(part) for part in x.split(batch)]).numpy()
 
 
-class _Watching(TorchFunctionMode):
-    """Notes which functions of PyTorch's are called."""
+class _Without(TorchFunctionMode):
+    """Puts zeros in the place of what one kind of PyTorch's functions gives, and counts these."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
-        self.names: list[str] = []
+        self.kind = kind
+        self.count = 0
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.append(getattr(function, "__name__", ""))
-        return function(*args, **(kwargs or {}))
+        options = kwargs or {}
+        answer = function(*args, **options)
+        if self.kind not in getattr(function, "__name__", ""):
+            return answer
+        given, *indices = answer if isinstance(answer, tuple) else (answer,)
+        if not _sees_more_than_a_pixel(self.kind, given, *args, *options.values()):
+            return answer
+        self.count += 1
+        nothing = torch.zeros_like(given)
+        return (nothing, *indices) if indices else nothing
 
-    def count(self, part: str) -> int:
-        return sum(part in name for name in self.names)
+
+def _sees_more_than_a_pixel(kind: str, given: Any, x: Any, weight: Any = None, *_: Any) -> bool:
+    """Whether a convolution's filter is larger than a pixel; whether a pooling gives other numbers than it got."""
+    return bool(weight[0, 0].numel() > 1) if kind == "conv" else not torch.equal(given, x)
