@@ -26,9 +26,9 @@ Array = np.ndarray[Any, Any]
 ROOT = Path(__file__).parents[2]
 BUDGET = 62_000
 SEED, EPOCHS = 3, 12  # of what is planted
-AGAIN = {  # steps of the training that are done again, and how near their mean loss must come: chaos, see the table
-    "mnist": (150, 0.01),
-    "digits": (60, 0.1),
+AGAIN = {  # steps of the training that are done again; how near the first ten losses must come, and the mean of all
+    "mnist": (150, 1e-3, 0.01),
+    "digits": (60, 1e-2, 0.1),  # fewer pictures, larger steps: another machine's rounding grows sooner to chaos
 }
 SHIFTS = [(down, across) for down in range(-2, 3) for across in range(-2, 3) if (down, across) != (0, 0)]
 SCALE = {  # test accuracy, mean of the 24 shifts
@@ -171,14 +171,14 @@ def test_trained_again(student):
     # The last test: the training pictures, which it gives to the room, can be in no other test's answers.
     history = trained_model(student).history
     demand_whole(history)
-    known, (steps, margin) = images_of(history["data"]), AGAIN[history["data"]]
+    known, (steps, near_first, near_mean) = images_of(history["data"]), AGAIN[history["data"]]
     again = student.training(known.train_images, known.train_labels, history["seed"], history["epochs"], steps)
     claimed, found = np.array(history["step_loss"][:steps]), array(several(again, 4)[0], "step_loss", ndim=1)
     holds(len(claimed) == len(found), f"The history tells {len(claimed)} of the first {len(found)} steps.")
     holds(len(found) >= 10, f"The training ends after {len(found)} steps.")
-    first = bool(np.allclose(found[:10], claimed[:10], rtol=1e-3, atol=0))
+    first = bool(np.allclose(found[:10], claimed[:10], rtol=near_first, atol=0))
     holds(first, "The first ten losses are others. Was the notebook changed after the training, or another seed used?")
-    mean = bool(abs(found.mean() - claimed.mean()) <= margin * abs(found.mean()))
+    mean = bool(abs(found.mean() - claimed.mean()) <= near_mean * abs(found.mean()))
     holds(mean, f"The mean loss of {len(found)} steps is {found.mean():.4f}; the history has {claimed.mean():.4f}.")
 
 
