@@ -47,17 +47,17 @@ def _model_text(trained: Trained, *, fits: bool) -> str:
 
 
 def progress_text(standing: Sequence[tuple[Handout, Report | str]]) -> str:
-    """A line for each assignment of a folder: how many exercises pass, and the public points."""
+    """A line for each assignment of a folder: how many exercises pass, and the public points; why others have none."""
     rows = [("assignment", "exercises", "public points"), *(_row(*one) for one in standing)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    reasons = [report for _, report in standing if isinstance(report, str)]
+    return "\n".join([*table, *(f"\n{reason}" for reason in reasons)])
 
 
 def _row(handout: Handout, report: Report | str) -> tuple[str, str, str]:
     if isinstance(report, str):
-        return handout.assignment.stem, "cannot be read", ""
+        return handout.assignment.stem, "not checked", ""
     passed = sum(one.outcome is Outcome.PASSED for one in report.exercises)
     tests = [test for one in report.exercises for test in one.tests]
     earned, worth = (round(sum(points), 2) for points in zip(*((t.earned, t.points) for t in tests), strict=True))
