@@ -162,16 +162,22 @@ def axes(count: int) -> str:
 # ---- exceptions, and functions that are not there
 
 
-def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
-    """An exception in the student's function, with the student's own line."""
-    if "NotImplementedError" in trouble.kinds[:1]:
+def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "", *, used: bool = False) -> str:
+    """An exception in the student's function, with the student's own line.
+
+    `used`: what the function returned was put to use, and it may be there that the exception came up.
+    """
+    if is_stub(trouble.kinds, trouble.text):
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
-    at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
-    lines = [filled(f"{name} raised {trouble.type}{at}.")]
+    if used and not trouble.cell and not trouble.text.startswith(f"{name}()"):
+        lines, reason = [filled(f"What {name} returned cannot be used: {trouble.type}.")], ""
+    else:
+        at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
+        lines, reason = [filled(f"{name} raised {trouble.type}{at}.")], _likely_reason(trouble)
     lines += row("the line", trouble.code)
     if visibility is Visibility.PUBLIC:
         lines += row("it says", trouble.text)
-    return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
+    return "\n".join(lines + wrapped(hint or reason))
 
 
 def _likely_reason(trouble: Trouble) -> str:
@@ -193,6 +199,11 @@ _LIKELY_REASONS = {
     "RecursionError": "The function calls itself without an end.",
     "SystemExit": "A function returns its answer; it must not end the program.",
 }
+
+
+def is_stub(kinds: Sequence[str], text: str) -> bool:
+    """Whether an exception is the stub's own. Libraries raise NotImplementedError as well, and say of what."""
+    return "NotImplementedError" in kinds[:1] and not text
 
 
 def stub(name: str) -> str:

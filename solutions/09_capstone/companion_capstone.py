@@ -57,17 +57,29 @@ def training(
     options = {"device": "cpu", "epochs": epochs, "seed": seed, "max_steps": max_steps}
     history = student.train(model, images, labels, **options)
     if not isinstance(history, dict):
-        raise TypeError(f"train returned a {type(history).__name__}, not a dict")
-    series = [np.array(history[name], float) for name in ("step_loss", "loss", "val_accuracy")]
+        raise TypeError(f"the history is {_kind_of(history)}, not a dict")
+    series = [_series(history, name) for name in ("step_loss", "loss", "val_accuracy")]
     return (*series, _logits(model, images[:100], 100))
+
+
+def _series(history: Mapping[str, Any], name: str) -> np.ndarray[Any, Any]:
+    if name not in history:
+        raise ValueError(f"the history has no {name}")
+    if any(isinstance(one, torch.Tensor) for one in history[name]):
+        raise TypeError(f"{name} holds tensors, not numbers: append loss.item()")
+    return np.array(history[name], float)
 
 
 def _built(student: Any, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     model = student.build_model()
     if not isinstance(model, nn.Module):
-        raise TypeError(f"build_model returned a {type(model).__name__}, not an nn.Module")
+        raise TypeError(f"the model is {_kind_of(model)}, not an nn.Module")
     return model
+
+
+def _kind_of(value: object) -> str:
+    return "None" if value is None else f"of the type {type(value).__name__}"
 
 
 def _logits(model: nn.Module, images: np.ndarray[Any, Any], batch: int) -> np.ndarray[Any, Any]:
