@@ -44,6 +44,6 @@ def demand_torch(stem: str, folder: Path) -> None:
     missing = [name for name in _TORCH if importlib.util.find_spec(name) is None]
     if missing:
         raise NotInstalled(
-            f"{stem} needs PyTorch, and {' and '.join(missing)} cannot be found on this computer. Type in a terminal:\n"
+            f"{stem} needs PyTorch, and this Python has no {' and no '.join(missing)}. Type in a terminal:\n"
             f"  {torch_command(folder)}\nIn a notebook choose Kernel > Restart Kernel afterwards."
         )
