@@ -245,7 +245,10 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
         case CallRaised(call=call) if isinstance(call.reply, Raised):
             if called := _called_but_not_written(assignment, call.reply):
                 return wording.stub_called(one.name, called)
-            return wording.exception(one.name, _trouble(call.reply, source), seen, hint, used=companion)
+            trouble = _trouble(call.reply, source)
+            if companion and _came_up_afterwards(one.name, call.reply):
+                return wording.unusable(one.name, trouble, seen)
+            return wording.exception(one.name, trouble, seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
             return wording.timeout(one.name, limit, called_with, seen, reason)
@@ -257,6 +260,11 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
             return wording.skipped(sentence, one.name)
         case _:
             return wording.broken()
+
+
+def _came_up_afterwards(name: str, reply: Raised) -> bool:
+    """Whether a companion met with an exception in no line of the student's, and not in calling the function."""
+    return not reply.cell and not wording.is_stub(reply.kinds, reply.text) and not reply.text.startswith(f"{name}()")
 
 
 def _called_but_not_written(assignment: Assignment, reply: Raised) -> str | None:

@@ -162,22 +162,24 @@ def axes(count: int) -> str:
 # ---- exceptions, and functions that are not there
 
 
-def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "", *, used: bool = False) -> str:
-    """An exception in the student's function, with the student's own line.
-
-    `used`: what the function returned was put to use, and it may be there that the exception came up.
-    """
+def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+    """An exception in the student's function, with the student's own line."""
     if is_stub(trouble.kinds, trouble.text):
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
-    if used and not trouble.cell and not trouble.text.startswith(f"{name}()"):
-        lines, reason = [filled(f"What {name} returned cannot be used: {trouble.type}.")], ""
-    else:
-        at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
-        lines, reason = [filled(f"{name} raised {trouble.type}{at}.")], _likely_reason(trouble)
+    at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
+    lines = [filled(f"{name} raised {trouble.type}{at}.")]
     lines += row("the line", trouble.code)
     if visibility is Visibility.PUBLIC:
         lines += row("it says", trouble.text)
-    return "\n".join(lines + wrapped(hint or reason))
+    return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
+
+
+def unusable(name: str, trouble: Trouble, visibility: Visibility) -> str:
+    """An exception that came up when what the function had returned was put to use: a model that is asked."""
+    lines = [filled(f"What {name} returned cannot be used: {trouble.type}.")]
+    if visibility is Visibility.PUBLIC:
+        lines += row("it says", trouble.text)
+    return "\n".join(lines)
 
 
 def _likely_reason(trouble: Trouble) -> str:
