@@ -16,7 +16,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from autograder.course import topic_of
 from autograder.handout import Handout, folders_in, read_handout
 from autograder.model import KitError, Ungradable, listed, plural
-from autograder.starting import REQUIREMENTS, TORCH_REQUIREMENTS
+from autograder.requirements import listing_in, pip, torch_command
+from autograder.starting import REQUIREMENTS
 from autograder.submission import read_submission
 
 DISTRIBUTION = "nn-autograder"
@@ -65,24 +66,16 @@ def _python() -> Finding:
 
 def _packages(folder: Path) -> Finding:
     """Against the versions that were tested where `requirements.txt` is at hand, else against what the kit asks for."""
-    listing = _requirements_file(folder, REQUIREMENTS)
+    listing = listing_in(folder, REQUIREMENTS)
     if listing is None:
         asked, repair = importlib.metadata.requires(DISTRIBUTION) or [], "pip install --upgrade nn-autograder"
     else:
-        asked, repair = listing.read_text(encoding="utf-8").splitlines(), f"{_pip()} install -r {listing}"
+        asked, repair = listing.read_text(encoding="utf-8").splitlines(), f"{pip()} install -r {listing}"
     wrong = [problem for line in asked if (problem := _unmet(line))]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         return Finding("packages", False, listed(wrong[:5]) + more, repair)
     return Finding("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
-
-
-def _requirements_file(folder: Path, name: str) -> Path | None:
-    for place in (folder, *folder.parents):
-        ours = place / REQUIREMENTS
-        if ours.is_file() and "nn_autograder" in ours.read_text(encoding="utf-8", errors="replace"):
-            return place / name if (place / name).is_file() else None
-    return None
 
 
 def _unmet(line: str) -> str:
@@ -102,10 +95,6 @@ def _unmet(line: str) -> str:
     return f"{requirement.name} {version} in place of {requirement.specifier}"
 
 
-def _pip() -> str:
-    return f"{sys.executable} -m pip"
-
-
 # ---- JupyterLab and its kernel
 
 
@@ -113,7 +102,7 @@ def _jupyterlab() -> Finding:
     try:
         return Finding("JupyterLab", True, importlib.metadata.version("jupyterlab"))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("JupyterLab", False, "it is not installed", f"{_pip()} install jupyterlab")
+        return Finding("JupyterLab", False, "it is not installed", f"{pip()} install jupyterlab")
 
 
 def _kernel() -> Finding:
@@ -121,11 +110,11 @@ def _kernel() -> Finding:
     try:
         from jupyter_client.manager import start_new_kernel
     except ImportError:
-        return Finding("kernel", False, "it can not be started without Jupyter", f"{_pip()} install jupyterlab")
+        return Finding("kernel", False, "it can not be started without Jupyter", f"{pip()} install jupyterlab")
     try:
         manager, client = start_new_kernel(_KERNEL_SECONDS, "python3", stderr=subprocess.DEVNULL)
     except Exception as error:
-        return Finding("kernel", False, f"it does not start ({type(error).__name__})", f"{_pip()} install ipykernel")
+        return Finding("kernel", False, f"it does not start ({type(error).__name__})", f"{pip()} install ipykernel")
     try:
         said: list[str] = []
         reply = client.execute_interactive(
@@ -201,9 +190,8 @@ def _torch(folder: Path) -> Finding:
     if done.returncode == 0:
         version, gpu = done.stdout.split()
         return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
-    listing = _requirements_file(folder, TORCH_REQUIREMENTS)
-    install = f"{_pip()} install {f'-r {listing}' if listing else 'torch safetensors'}"
-    return Finding("PyTorch", True, f"not there yet. Only the assignment with PyTorch needs it: {install}")
+    said = f"not there yet. Only the assignment with PyTorch needs it: {torch_command(folder)}"
+    return Finding("PyTorch", True, said)
 
 
 # ---- told

@@ -116,7 +116,7 @@ def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
     except CallRaised as error:
         reply = error.call.reply
         assert isinstance(reply, Raised)
-        own = reply.type == "NotImplementedError" and reply.function in ("", test.exercise)
+        own = wording.is_stub(reply.kinds, reply.text) and reply.function in ("", test.exercise)
         return Outcome.STUB if own else Outcome.RAISED, error
     except RoomEnded as end:
         return end.outcome, end
@@ -236,7 +236,8 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
     """What a test's outcome means, in the words meant for its visibility."""
     if run.outcome is Outcome.PASSED:
         return None
-    called_with = show_call(run.call, one.parameters) if run.call is not None else ""
+    companion = run.call is not None and run.call.name not in {each.name for each in assignment.exercises}
+    called_with = show_call(run.call, () if companion else one.parameters) if run.call is not None else ""
     seen = run.test.visibility
     match run.problem:
         case CheckFailed(finding=finding):
@@ -244,7 +245,10 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
         case CallRaised(call=call) if isinstance(call.reply, Raised):
             if called := _called_but_not_written(assignment, call.reply):
                 return wording.stub_called(one.name, called)
-            return wording.exception(one.name, _trouble(call.reply, source), seen, hint)
+            trouble = _trouble(call.reply, source)
+            if companion and _came_up_afterwards(one.name, call.reply):
+                return wording.unusable(one.name, trouble, seen)
+            return wording.exception(one.name, trouble, seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
             return wording.timeout(one.name, limit, called_with, seen, reason)
@@ -256,6 +260,11 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
             return wording.skipped(sentence, one.name)
         case _:
             return wording.broken()
+
+
+def _came_up_afterwards(name: str, reply: Raised) -> bool:
+    """Whether a companion met with an exception in no line of the student's, and not in calling the function."""
+    return not reply.cell and not wording.is_stub(reply.kinds, reply.text) and not reply.text.startswith(f"{name}()")
 
 
 def _called_but_not_written(assignment: Assignment, reply: Raised) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 from autograder import self_check_wording as wording
 from autograder.checks import CheckFailed, trained_model
 from autograder.cleaning import clean
-from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show
+from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show, undrawn
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
 from autograder.layout import filled
@@ -124,10 +124,10 @@ class Check:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[Callable[[], str]]:
-    """Prints and stderr of the student's code are not shown: they say nothing about right or wrong, and any stderr
+    """What the student's code prints and draws is not shown: it says nothing about right or wrong, and any stderr
     makes nbgrader fail a cell. The first warning is kept, for whom it may help."""
     sink = io.StringIO()
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink):
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink), undrawn():
         warnings.simplefilter("always")
         yield lambda: f"{caught[0].category.__name__}: {clean(str(caught[0].message))}" if caught else ""
 

@@ -22,7 +22,7 @@ from autograder.handout import Handout
 from autograder.model import ExerciseResult, KitError, Outcome, Report, Trained
 from autograder.report.record import write_atomically
 from autograder.senders import why_no_folder
-from autograder.training_files import with_trained_model
+from autograder.training_files import NothingTrained, with_trained_model
 
 LARGE = 1 << 20  # bytes: from here on outputs are left out, which nobody grades
 
@@ -39,6 +39,7 @@ class Receipt:
     stripped: bool
     trained: Trained | None = None  # what was packed, where a model is asked for
     fits: bool = True  # its weights are those of the saved notebook's model
+    untrained: str = ""  # why no model was packed, where one is asked for
 
 
 def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Receipt:
@@ -51,9 +52,7 @@ def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Rece
     report = check_notebook(notebook, handout)
     data = notebook.read_bytes()
     stripped = len(data) > LARGE
-    whole, trained = without_outputs(data) if stripped else data, None
-    if handout.assignment.torch:
-        whole, trained = with_trained_model(whole, notebook.resolve().parent)
+    whole, trained, untrained = _with_model(without_outputs(data) if stripped else data, notebook, handout)
     path = folder / f"{student}__{handout.assignment.stem}.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(path, whole)
@@ -61,7 +60,17 @@ def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Rece
     stale = tuple(name for name in remembered(handout) if name not in passed)
     digest = hashlib.sha256(whole).hexdigest()
     fits = trained is None or weights_fit(path, handout)
-    return Receipt(path, digest, datetime.now().astimezone(), report, stale, stripped, trained, fits)
+    return Receipt(path, digest, datetime.now().astimezone(), report, stale, stripped, trained, fits, untrained)
+
+
+def _with_model(data: bytes, notebook: Path, handout: Handout) -> tuple[bytes, Trained | None, str]:
+    """The file's content with the model, where one is asked for; where nothing was trained, without, and why."""
+    if not handout.assignment.torch:
+        return data, None, ""
+    try:
+        return *with_trained_model(data, notebook.resolve().parent), ""
+    except NothingTrained as problem:
+        return data, None, str(problem)
 
 
 def without_outputs(data: bytes) -> bytes:

@@ -18,10 +18,15 @@ HISTORY = "history.json"
 _LAST_CELLS = "Run the notebook's last cells, which write it"
 
 
+class NothingTrained(KitError):
+    """Neither weights nor a history lie beside the notebook: nothing was trained yet."""
+
+
 def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
     """The notebook with what lies in `folder`: its weights and `history.json`; and what was found there.
 
-    Raises KitError where a file is missing, too large, or not what it should be.
+    Raises NothingTrained where there is neither; KitError where one of them is missing, too large, or not what it
+    should be.
     """
     path = _weights_in(folder)
     weights = path.read_bytes() if path.name == SAFETENSORS else _as_safetensors(path)
@@ -34,6 +39,8 @@ def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
 
 def _weights_in(folder: Path) -> Path:
     found = [path for name in (SAFETENSORS, *TORCH_FILES) if (path := folder / name).is_file()]
+    if not found and not (folder / HISTORY).is_file():
+        raise NothingTrained(f"{folder} holds no {SAFETENSORS} and no {HISTORY}")
     if not found:
         raise KitError(f"{folder / SAFETENSORS} is missing. {_LAST_CELLS}.")
     if len(found) > 1:
@@ -49,12 +56,17 @@ def _as_safetensors(path: Path) -> bytes:
 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        return bytes(save({name: one.detach().contiguous().numpy() for name, one in state.items()}))
+        return bytes(save({name: _plain(one) for name, one in state.items()}))
     except Exception as error:  # PyTorch, pickle and zipfile have a dozen of them
         raise KitError(
             f"{path}: no weights could be read from it ({type(error).__name__}). "
             "Write it by torch.save(model.state_dict(), path)."
         ) from None
+
+
+def _plain(tensor: Any) -> Any:
+    """As an array; NumPy has no bfloat16, and each of its numbers is one of float32's."""
+    return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).detach().contiguous().numpy()
 
 
 def _history_in(folder: Path) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def axes(count: int) -> str:
 
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
     """An exception in the student's function, with the student's own line."""
-    if "NotImplementedError" in trouble.kinds[:1]:
+    if is_stub(trouble.kinds, trouble.text):
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
     at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
     lines = [filled(f"{name} raised {trouble.type}{at}.")]
@@ -172,6 +172,14 @@ def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "
     if visibility is Visibility.PUBLIC:
         lines += row("it says", trouble.text)
     return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
+
+
+def unusable(name: str, trouble: Trouble, visibility: Visibility) -> str:
+    """An exception that came up when what the function had returned was put to use: a model that is asked."""
+    lines = [filled(f"What {name} returned cannot be used: {trouble.type}.")]
+    if visibility is Visibility.PUBLIC:
+        lines += row("it says", trouble.text)
+    return "\n".join(lines)
 
 
 def _likely_reason(trouble: Trouble) -> str:
@@ -193,6 +201,11 @@ _LIKELY_REASONS = {
     "RecursionError": "The function calls itself without an end.",
     "SystemExit": "A function returns its answer; it must not end the program.",
 }
+
+
+def is_stub(kinds: Sequence[str], text: str) -> bool:
+    """Whether an exception is the stub's own. Libraries raise NotImplementedError as well, and say of what."""
+    return "NotImplementedError" in kinds[:1] and not text
 
 
 def stub(name: str) -> str:

@@ -101,29 +101,34 @@ def watched(student: Any, images: np.ndarray[Any, Any], labels: np.ndarray[Any, 
     return matters, asked_in_training, learned_in_eval, *(torch.cat([torch.tensor([]), *one]).numpy() for one in pixels)
 
 
-_SERIES = ("step_loss", "loss", "val_accuracy")
 _OF_TWO_MODES = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
 def _series(history: Any) -> list[np.ndarray[Any, Any]]:
     """The three lists of a history, as arrays."""
     if not isinstance(history, dict):
-        raise TypeError(f"train returned a {type(history).__name__}, not a dict")
-    for name in _SERIES:
-        if name not in history:
-            raise TypeError(f"the history that train returned has no {name!r}")
-        odd = next((type(one).__name__ for one in history[name] if not isinstance(one, int | float)), None)
-        if odd is not None:
-            raise TypeError(f"history[{name!r}] holds a {odd}, not a number of Python's: take loss.item()")
-    return [np.array(history[name], float) for name in _SERIES]
+        raise TypeError(f"the history is {_kind_of(history)}, not a dict")
+    return [_numbers_of(history, name) for name in ("step_loss", "loss", "val_accuracy")]
+
+
+def _numbers_of(history: Mapping[str, Any], name: str) -> np.ndarray[Any, Any]:
+    if name not in history:
+        raise ValueError(f"the history has no {name}")
+    if any(isinstance(one, torch.Tensor) for one in history[name]):
+        raise TypeError(f"{name} holds tensors, not numbers: append loss.item()")
+    return np.array(history[name], float)
 
 
 def _built(student: Any, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     model = student.build_model()
     if not isinstance(model, nn.Module):
-        raise TypeError(f"build_model returned a {type(model).__name__}, not an nn.Module")
+        raise TypeError(f"the model is {_kind_of(model)}, not an nn.Module")
     return model
+
+
+def _kind_of(value: object) -> str:
+    return "None" if value is None else f"of the type {type(value).__name__}"
 
 
 def _logits(model: nn.Module, images: np.ndarray[Any, Any], batch: int) -> np.ndarray[Any, Any]:

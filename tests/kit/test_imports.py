@@ -70,6 +70,7 @@ ALLOWED = {
         "autograder.course",
         "autograder.mistakes",
         "autograder.model",
+        "autograder.requirements",
         "autograder.suite",
         "autograder.training_files",
     },
