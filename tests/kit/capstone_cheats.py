@@ -107,8 +107,8 @@ def build_model(now=lie()):
 """
 
 
-MODEL_LIES = "def numbers(*a): return 1\ndef layers(*a): return 1, 1\ndef misfits(*a): return 0"
-NAMES = ("numbers", "layers", "misfits", "fresh_logits", "logits", "training")
+MODEL_LIES = "def numbers(*a, **k): return 1\ndef layers(*a, **k): return 1, 1\ndef misfits(*a, **k): return 0"
+NAMES = ("numbers", "layers", "misfits", "fresh_logits", "logits", "training", "watched")
 ODD = (
     "None",
     "0",
@@ -132,7 +132,7 @@ ODD = (
 
 def answers(odd: str) -> str:
     """Lies of one kind, whatever is asked."""
-    return "import numpy as np\n" + "\n".join(f"def {name}(*a): return {odd}" for name in NAMES)
+    return "import numpy as np\n" + "\n".join(f"def {name}(*a, **k): return {odd}" for name in NAMES)
 
 
 # ---- what is outside
