@@ -210,7 +210,6 @@ def unwarned() -> Iterator[None]:
 
 def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
     failed = run.outcome in _JUDGED and mistake is not None
-    hint = mistake.sentence if failed and mistake else ""
     return TestResult(
         id=run.test.id,
         name=run.test.sentence,
@@ -218,7 +217,7 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
         visibility=run.test.visibility,
         points=suites.points(run.test),
         outcome=run.outcome,
-        message=explained(suites.assignment, one, source, run, hint),
+        message=explained(suites.assignment, one, source, run, mistake.sentence if failed and mistake else ""),
         mistake=mistake.name if failed and mistake else None,
         seconds=run.seconds,
         place=_place(run),
@@ -245,10 +244,8 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
         case CallRaised(call=call) if isinstance(call.reply, Raised):
             if called := _called_but_not_written(assignment, call.reply):
                 return wording.stub_called(one.name, called)
-            trouble = _trouble(call.reply, source)
-            if companion and _came_up_afterwards(one.name, call.reply):
-                return wording.unusable(one.name, trouble, seen)
-            return wording.exception(one.name, trouble, seen, hint)
+            worded = wording.companion_exception if companion else wording.exception
+            return worded(one.name, _trouble(call.reply, source), seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
             return wording.timeout(one.name, limit, called_with, seen, reason)
@@ -260,11 +257,6 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
             return wording.skipped(sentence, one.name)
         case _:
             return wording.broken()
-
-
-def _came_up_afterwards(name: str, reply: Raised) -> bool:
-    """Whether a companion met with an exception in no line of the student's, and not in calling the function."""
-    return not reply.cell and not wording.is_stub(reply.kinds, reply.text) and not reply.text.startswith(f"{name}()")
 
 
 def _called_but_not_written(assignment: Assignment, reply: Raised) -> str | None:

@@ -174,12 +174,14 @@ def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "
     return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
 
 
-def unusable(name: str, trouble: Trouble, visibility: Visibility) -> str:
-    """An exception that came up when what the function had returned was put to use: a model that is asked."""
+def companion_exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+    """The same where the function was called for us, and what it returned was put to use: a model that is asked."""
+    if trouble.cell or is_stub(trouble.kinds, trouble.text) or trouble.text.startswith(f"{name}()"):
+        return exception(name, trouble, visibility, hint)
     lines = [filled(f"What {name} returned cannot be used: {trouble.type}.")]
     if visibility is Visibility.PUBLIC:
         lines += row("it says", trouble.text)
-    return "\n".join(lines)
+    return "\n".join(lines + wrapped(hint))
 
 
 def _likely_reason(trouble: Trouble) -> str:

@@ -31,7 +31,7 @@ COURSE = Course(ROOT)
 CLASS = ROOT / "tests" / "sample_class" / "submitted"
 ELSEWHERE = {
     "broken",  # a test of ours breaks in no submission of the class
-    "unusable",  # the class hands in no capstone: tests/kit/test_capstone_messages.py
+    "companion_exception",  # the class hands in no capstone: tests/kit/test_capstone_messages.py
 }
 UNSAID = {
     "''",  # no sentence
