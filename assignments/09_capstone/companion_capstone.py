@@ -5,7 +5,8 @@ Each function gets the notebook's functions first, as `student`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,18 @@ def logits(student: Any, weights: Mapping[str, Any], images: np.ndarray[Any, Any
     return _logits(model, images, batch)
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """So small a network trains no faster on several, and far slower where others work as well."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def training(
     student: Any,
     images: np.ndarray[Any, Any],
@@ -76,20 +89,22 @@ def training(
     return (*_series(history), _logits(model, images[:100], 100))
 
 
+@_one_thread()
 def watched(student: Any, images: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], seed: int) -> tuple[Any, ...]:
     """Train for two epochs, and look at each time the model is asked.
 
     Returns whether its mode matters (batch normalisation, dropout); how often it was asked in training mode without
-    learning from it, and learned in eval mode; the brightest pixel, 0 to 255, of each picture that it learned from, and
-    of each that it was only asked for.
+    learning from it, learned in eval mode, and learned while gradients of an earlier step were there; the brightest
+    pixel, 0 to 255, of each picture that it learned from, and of each that it was only asked for.
     """
     model = _built(student, seed)
     times: list[dict[str, Any]] = []
 
     def note(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        time = {"mode": model.training, "learned": False, "pixels": inputs[0].detach().flatten(1).amax(1) * 255}
-        if output.requires_grad:
-            output.register_hook(lambda _: time.update(learned=True))
+        pixels = inputs[0].detach().flatten(1).amax(1) * 255
+        time = {"mode": model.training, "learned": False, "stale": False, "pixels": pixels}
+        if output.requires_grad:  # then this is called when the gradients are computed, before they are added
+            output.register_hook(lambda _: time.update(learned=True, stale=_has_gradients(model)))
         times.append(time)
 
     model.register_forward_hook(note)
@@ -97,8 +112,14 @@ def watched(student: Any, images: np.ndarray[Any, Any], labels: np.ndarray[Any, 
     matters = any(isinstance(layer, _OF_TWO_MODES) for layer in model.modules())
     asked_in_training = sum(time["mode"] and not time["learned"] for time in times)
     learned_in_eval = sum(time["learned"] and not time["mode"] for time in times)
-    pixels = ([time["pixels"].round().int() for time in times if time["learned"] is one] for one in (True, False))
-    return matters, asked_in_training, learned_in_eval, *(torch.cat([torch.tensor([]), *one]).numpy() for one in pixels)
+    stale = sum(time["stale"] for time in times)
+    kinds = ([time["pixels"].round().int() for time in times if time["learned"] is one] for one in (True, False))
+    pixels = (torch.cat([torch.tensor([]), *one]).numpy() for one in kinds)
+    return matters, asked_in_training, learned_in_eval, stale, *pixels
+
+
+def _has_gradients(model: nn.Module) -> bool:
+    return any(one.grad is not None and bool(one.grad.any()) for one in model.parameters())
 
 
 _OF_TWO_MODES = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)

@@ -97,19 +97,33 @@ def test_it_learns(student):
     holds(right >= 0.9, f"{said} {why}")
 
 
+LEVELS = np.arange(20, 250)
+
+
+def watched(student):
+    """What is seen in a training on squares, each with a brightness of its own, wherever it is moved to."""
+    images = np.zeros((len(LEVELS), 28, 28), np.uint8)
+    images[:, 10:18, 10:18] = LEVELS[:, None, None]
+    return several(student.watched(images=images, labels=np.arange(len(LEVELS)) % 10, seed=1), 6)
+
+
+@exercise("train", seconds=60)
+def test_new_gradients(student):
+    """each step goes by the gradients of its own batch alone"""
+    stale = number(watched(student)[3])
+    holds(stale == 0, "Gradients of earlier steps were still there: call optimizer.zero_grad() before loss.backward().")
+
+
 @exercise("train", seconds=60)
 def test_validation(student):
     """validation pictures are read in eval mode, and are never trained on"""
-    levels = np.arange(20, 250)  # each picture has a brightness of its own, wherever it is moved to
-    images = np.zeros((len(levels), 28, 28), np.uint8)
-    images[:, 10:18, 10:18] = levels[:, None, None]
-    answer = several(student.watched(images=images, labels=np.arange(len(levels)) % 10, seed=1), 5)
-    matters, asked_in_training, learned_in_eval = map(number, answer[:3])
-    learned, asked = (set(array(one).tolist()) for one in answer[3:])
+    seen = watched(student)
+    matters, asked_in_training, learned_in_eval = map(number, seen[:3])
+    learned, asked = (set(array(one).tolist()) for one in seen[4:])
     if matters:
         holds(asked_in_training == 0, "Validation pictures were read in training mode: call model.eval() before.")
         holds(learned_in_eval == 0, "Steps were made in eval mode: call model.train() when an epoch begins.")
-    if learned <= set(levels.tolist()):  # else brightness was changed, and says nothing
+    if learned <= set(LEVELS.tolist()):  # else brightness was changed, and says nothing
         holds(bool(asked - learned), "Of all pictures that were read for validation, none was kept from training.")
 
 
