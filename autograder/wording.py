@@ -196,7 +196,7 @@ _LIKELY_REASONS = {
         "from cells you added; a variable of a demo cell is not there. Is it misspelt, or should it be an argument?"
     ),
     "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
-    "ModuleNotFoundError": "NumPy and the standard library are there when it is graded; PyTorch for the capstone alone.",
+    "ModuleNotFoundError": "NumPy and the standard library are there when it is graded; in the capstone PyTorch, too.",
     "ImportError": "The module has no such name. Is it misspelt, or from another package?",
     "PermissionError": "A function is graded without files, network, threads and other processes.",
     "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
