@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import autograder.nbgrader_bridge  # noqa: F401  so that nbgrader finds what it calls
+from autograder.handout import LEFT_BY_RUNNING
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
 
@@ -11,7 +12,7 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
 # Public suites and selfcheck.json lie beside the notebook and go into the release with it.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback"]
+c.CourseDirectory.ignore = [*sorted(LEFT_BY_RUNNING), "*.pyc", "feedback"]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
 # `nbgrader autograde` asks our engine; it executes no notebook.

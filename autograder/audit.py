@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from autograder.hostile import HOSTILE, of_the_right_shape
-from autograder.judging import planted_room, run_exercise, unwarned
+from autograder.judging import planted, run_exercise, unwarned
 from autograder.model import ExerciseResult, Outcome, Source, listed
-from autograder.rooms import Student
 from autograder.suite import Suites
 
 
@@ -31,15 +30,14 @@ class Verdict:
     name: str
     problem: str | None
     caught: bool = True  # it lost points
+    named: bool | None = None  # of a mistake that is to be recognised by its answers: whether it was
 
 
 def audit(suites: Suites) -> Iterator[Verdict]:
     """Every planted function of every exercise."""
     for one in suites.assignment.exercises:
         for name, (function, _) in suites.planted.get(one.name, {}).items():
-            result = judged(suites, one.name, function)
-            caught = result.outcome is not Outcome.PASSED
-            yield Verdict(one.name, Kind.MISTAKE, name, _mistake_problem(result, name), caught)
+            yield _on_mistake(one.name, name, judged(suites, one.name, function), to_be_named=suites.hand_in is None)
         for name, function in suites.alternatives.get(one.name, {}).items():
             yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
         for name, function in {**HOSTILE, **_shaped(suites, one.name)}.items():
@@ -57,17 +55,16 @@ def _shaped(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
 def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseResult:
     """What comes of a function as an answer to an exercise."""
     with unwarned():
-        return run_exercise(
-            suites, suites.assignment.exercise(name), Source(()), Student(planted_room(suites, name, function))
-        )
+        return run_exercise(suites, suites.assignment.exercise(name), Source(()), planted(suites, name, function))
 
 
-def _mistake_problem(result: ExerciseResult, name: str) -> str | None:
-    failed = [test for test in result.tests if test.outcome is not Outcome.PASSED]
-    named = {test.mistake or "nothing" for test in failed}
-    if not failed:
-        return "missed: it gets all points"
-    return None if named == {name} else f"caught, but named as {listed(sorted(named))}"
+def _on_mistake(exercise: str, name: str, result: ExerciseResult, *, to_be_named: bool) -> Verdict:
+    names = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
+    named = names == {name} if to_be_named else None
+    problem = None if named is not False else f"caught, but named as {listed(sorted(names))}"
+    if not names:
+        problem = "missed: it gets all points"
+    return Verdict(exercise, Kind.MISTAKE, name, problem, bool(names), named)
 
 
 def _right_problem(result: ExerciseResult) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course import Course, read_assignment, topic_of
-from autograder.handout import SELFCHECK, selfcheck_json
+from autograder.handout import LEFT_BY_RUNNING, SELFCHECK, selfcheck_json
 from autograder.judging import with_catalogue
 from autograder.model import KitError
 from autograder.report.record import write_atomically
@@ -51,7 +51,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
     if not (source / f"{topic_of(stem)}.ipynb").is_file():
         raise KitError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
     copy = temporary / "solutions" / stem
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", ".*", SELFCHECK))
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*LEFT_BY_RUNNING, ".*", SELFCHECK))
     release = generate_release(temporary, stem, course.root / "nbgrader_config.py")
     put_on_path(course.root)
     suites = load_suites(
@@ -65,8 +65,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
 
 def _differences(course: Course, stem: str, fresh: Path) -> Iterator[str]:
     target = course.root / "assignments" / stem
-    ignored = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
-    names = {path.name for folder in (fresh, target) if folder.is_dir() for path in folder.iterdir()} - ignored
+    names = {path.name for folder in (fresh, target) if folder.is_dir() for path in folder.iterdir()} - LEFT_BY_RUNNING
     for name in sorted(names):
         ours, theirs = fresh / name, target / name
         if not (ours.is_file() and theirs.is_file() and ours.read_bytes() == theirs.read_bytes()):

@@ -82,6 +82,16 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
     return read_mnist(download() if source == "download" else Path(source).expanduser())
 
 
+def offer_mnist(data: Path) -> None:
+    """Let this process, and those that it starts, find MNIST: in a folder, or fetched where that is "download".
+
+    Raises KitError as `load_images` does.
+    """
+    folder = download() if str(data) == "download" else data.expanduser()
+    read_mnist(folder)
+    os.environ[MNIST_DIR] = str(folder.resolve())
+
+
 def _images(name: str, train: _Bytes, train_labels: _Bytes, test: _Bytes, test_labels: _Bytes) -> Images:
     return Images(name, train, train_labels.astype(np.int64), test, test_labels.astype(np.int64))
 

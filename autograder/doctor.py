@@ -16,6 +16,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from autograder.course import topic_of
 from autograder.handout import Handout, folders_in, read_handout
 from autograder.model import KitError, Ungradable, listed, plural
+from autograder.requirements import listing_in, pip, torch_command
+from autograder.starting import REQUIREMENTS
 from autograder.submission import read_submission
 
 DISTRIBUTION = "nn-autograder"
@@ -48,8 +50,8 @@ def findings(folder: Path) -> Iterator[Finding]:
             "notebooks", False, f"none was found in {folder}", "go to the folder that was unpacked, and try again there"
         )
     yield from map(_notebook, handouts)
-    if any(one.name.startswith("09_") for one in handouts):
-        yield _torch()
+    if any(_needs_torch(one) for one in handouts):
+        yield _torch(folder)
 
 
 # ---- Python and its packages
@@ -64,24 +66,16 @@ def _python() -> Finding:
 
 def _packages(folder: Path) -> Finding:
     """Against the versions that were tested where `requirements.txt` is at hand, else against what the kit asks for."""
-    listing = _requirements_file(folder)
+    listing = listing_in(folder, REQUIREMENTS)
     if listing is None:
         asked, repair = importlib.metadata.requires(DISTRIBUTION) or [], "pip install --upgrade nn-autograder"
     else:
-        asked, repair = listing.read_text(encoding="utf-8").splitlines(), f"{_pip()} install -r {listing}"
+        asked, repair = listing.read_text(encoding="utf-8").splitlines(), f"{pip()} install -r {listing}"
     wrong = [problem for line in asked if (problem := _unmet(line))]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         return Finding("packages", False, listed(wrong[:5]) + more, repair)
     return Finding("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
-
-
-def _requirements_file(folder: Path) -> Path | None:
-    for place in (folder, *folder.parents):
-        path = place / "requirements.txt"
-        if path.is_file() and "nn_autograder" in path.read_text(encoding="utf-8", errors="replace"):
-            return path
-    return None
 
 
 def _unmet(line: str) -> str:
@@ -101,10 +95,6 @@ def _unmet(line: str) -> str:
     return f"{requirement.name} {version} in place of {requirement.specifier}"
 
 
-def _pip() -> str:
-    return f"{sys.executable} -m pip"
-
-
 # ---- JupyterLab and its kernel
 
 
@@ -112,7 +102,7 @@ def _jupyterlab() -> Finding:
     try:
         return Finding("JupyterLab", True, importlib.metadata.version("jupyterlab"))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("JupyterLab", False, "it is not installed", f"{_pip()} install jupyterlab")
+        return Finding("JupyterLab", False, "it is not installed", f"{pip()} install jupyterlab")
 
 
 def _kernel() -> Finding:
@@ -120,11 +110,11 @@ def _kernel() -> Finding:
     try:
         from jupyter_client.manager import start_new_kernel
     except ImportError:
-        return Finding("kernel", False, "it can not be started without Jupyter", f"{_pip()} install jupyterlab")
+        return Finding("kernel", False, "it can not be started without Jupyter", f"{pip()} install jupyterlab")
     try:
         manager, client = start_new_kernel(_KERNEL_SECONDS, "python3", stderr=subprocess.DEVNULL)
     except Exception as error:
-        return Finding("kernel", False, f"it does not start ({type(error).__name__})", f"{_pip()} install ipykernel")
+        return Finding("kernel", False, f"it does not start ({type(error).__name__})", f"{pip()} install ipykernel")
     try:
         said: list[str] = []
         reply = client.execute_interactive(
@@ -183,14 +173,25 @@ def _edited_tests(handout: Handout) -> Iterator[str]:
         yield f"{handout.suite.name} is missing or broken"
 
 
-def _torch() -> Finding:
-    """Asked in a process of its own: importing it takes seconds and hundreds of megabytes."""
-    code = "import torch; print(torch.__version__, torch.cuda.is_available())"
+def _needs_torch(folder: Path) -> bool:
+    try:
+        return read_handout(folder).assignment.torch
+    except KitError:
+        return False  # which is a finding of its own
+
+
+def _torch(folder: Path) -> Finding:
+    """Asked in a process of its own: importing it takes seconds and hundreds of megabytes.
+
+    Ready without it, too: it is large, and wanted by the last assignment alone.
+    """
+    code = "import torch; print(torch.__version__, torch.cuda.is_available() or torch.backends.mps.is_available())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return Finding("PyTorch", False, "it is not installed; 09_capstone needs it", f"{_pip()} install torch")
-    version, gpu = done.stdout.split()
-    return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a GPU")
+    if done.returncode == 0:
+        version, gpu = done.stdout.split()
+        return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
+    said = f"not there yet. Only the assignment with PyTorch needs it: {torch_command(folder)}"
+    return Finding("PyTorch", True, said)
 
 
 # ---- told

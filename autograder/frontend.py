@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,17 @@ class Screen:
 def show(view: View) -> None:
     with Screen() as screen:
         screen.show(view)
+
+
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Pictures that a student's code shows meanwhile are dropped."""
+    if _kernel() is None:
+        yield
+        return
+    captured: Any = importlib.import_module("IPython.utils.capture").capture_output
+    with captured(stdout=False, stderr=False, display=True):
+        yield
 
 
 def is_rich() -> bool:

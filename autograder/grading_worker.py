@@ -111,7 +111,7 @@ def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
     """The report, whatever happens: what cannot be graded is ungraded with a reason, never zero."""
     try:
         return grade(job.notebook, job.student, suites, rooms)
-    except Ungradable as problem:
+    except (Ungradable, KitError) as problem:
         return ungraded(job, suites, str(problem))
     except ServerDied as problem:
         return ungraded(job, suites, f"the room could not be used ({problem}); run the command again")

@@ -16,9 +16,13 @@ from typing import Any
 from autograder.course import companion_in, find_course, topic_of
 from autograder.mistakes import Mistake, catalogue_from_json, catalogue_to_json
 from autograder.model import Assignment, Cell, Exercise, KitError, Visibility, listed
+from autograder.requirements import demand_torch
 from autograder.suite import Suites, Test, collect
+from autograder.training_files import HISTORY, SAFETENSORS, TORCH_FILES
 
 SELFCHECK = "selfcheck.json"
+# What a folder holds when its notebook was run there, and no assignment is made of.
+LEFT_BY_RUNNING = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", SAFETENSORS, *TORCH_FILES, HISTORY})
 _SCHEMA = 1
 
 
@@ -39,7 +43,12 @@ class Handout:
         return self.folder / f"{self.assignment.topic}.ipynb"
 
     def suites(self, tests: Sequence[Test] | None = None) -> Suites:
-        """The public tests, or those given, with the points and hints that go with them."""
+        """The public tests, or those given, with the points and hints that go with them.
+
+        Raises NotInstalled where they need PyTorch, and there is none.
+        """
+        if self.assignment.torch:
+            demand_torch(self.assignment.stem, self.folder)
         if tests is None:
             tests, _ = collect(self.suite, Visibility.PUBLIC)
         weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in self.entries.items()}

@@ -18,7 +18,7 @@ from autograder import wording
 from autograder.checks import CheckFailed
 from autograder.live import LiveRoom
 from autograder.mistakes import Mistake, fingerprint, recognised
-from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Place, Source, TestResult
+from autograder.model import Assignment, Exercise, ExerciseResult, KitError, Outcome, Place, Source, TestResult
 from autograder.rooms import Absent, Call, CallRaised, Raised, RoomEnded, Step, Student
 from autograder.sandbox.limits import LIMITS
 from autograder.showing import show_call
@@ -105,7 +105,10 @@ def _call_test(test: Test, student: Student) -> None:
 
 
 def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
-    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault."""
+    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault.
+
+    A KitError is raised on: what is missing here, nobody can be graded without.
+    """
     try:
         run()
     except CheckFailed as wrong:
@@ -113,10 +116,12 @@ def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
     except CallRaised as error:
         reply = error.call.reply
         assert isinstance(reply, Raised)
-        own = reply.type == "NotImplementedError" and reply.function in ("", test.exercise)
+        own = wording.is_stub(reply.kinds, reply.text) and reply.function in ("", test.exercise)
         return Outcome.STUB if own else Outcome.RAISED, error
     except RoomEnded as end:
         return end.outcome, end
+    except KitError:
+        raise
     except Exception:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
         return Outcome.BROKEN, None
@@ -131,7 +136,10 @@ def rehearsed(suites: Suites) -> Suites:
 
     Such a test makes the same calls for every student and judges them by the same expected values, so neither its
     inputs nor the reference's answers need be computed again. The steps are those it makes with a right answer.
+    Where a trained model is handed in there are none: its tests look at what it answers.
     """
+    if suites.hand_in is not None:
+        return suites
     right = _right_answers(suites)
     student = Student(LiveRoom(right, companion=suites.assignment.companion))
     steps = {test.id: _rehearsal(test, student) for test in suites.tests if test.exercise in right}
@@ -158,18 +166,31 @@ def with_catalogue(suites: Suites) -> Suites:
 
 
 def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
-    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails."""
+    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails.
+
+    Of trained networks there is none: no two have the same numbers, so their tests say themselves what they miss.
+    """
+    if suites.hand_in is not None:
+        return ()
     mistakes = []
     with unwarned():
         for label, (function, sentence) in suites.planted.get(name, {}).items():
-            runs = [run_test(test, Student(planted_room(suites, name, function))) for test in suites.of(name)]
+            student = planted(suites, name, function)
+            runs = [run_test(test, student) for test in suites.of(name)]
             mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
     return tuple(mistakes)
 
 
-def planted_room(suites: Suites, name: str, function: Callable[..., Any]) -> LiveRoom:
+def planted(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
     """A function of ours as the answer to one exercise; the others are answered rightly, as far as that is known."""
-    return LiveRoom(_right_answers(suites) | {name: function}, companion=suites.assignment.companion)
+    functions = _right_answers(suites) | {name: function}
+    student = Student(LiveRoom(functions, companion=suites.assignment.companion))
+    if suites.hand_in is not None:
+        try:
+            student.trained = suites.hand_in(functions)
+        except Exception as error:  # whatever a wrong or hostile function leads to
+            student.trained = f"The training ended with {type(error).__name__}."
+    return student
 
 
 def _right_answers(suites: Suites) -> dict[str, Callable[..., Any]]:
@@ -189,7 +210,6 @@ def unwarned() -> Iterator[None]:
 
 def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
     failed = run.outcome in _JUDGED and mistake is not None
-    hint = mistake.sentence if failed and mistake else ""
     return TestResult(
         id=run.test.id,
         name=run.test.sentence,
@@ -197,7 +217,7 @@ def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mi
         visibility=run.test.visibility,
         points=suites.points(run.test),
         outcome=run.outcome,
-        message=explained(suites.assignment, one, source, run, hint),
+        message=explained(suites.assignment, one, source, run, mistake.sentence if failed and mistake else ""),
         mistake=mistake.name if failed and mistake else None,
         seconds=run.seconds,
         place=_place(run),
@@ -215,7 +235,8 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
     """What a test's outcome means, in the words meant for its visibility."""
     if run.outcome is Outcome.PASSED:
         return None
-    called_with = show_call(run.call, one.parameters) if run.call is not None else ""
+    companion = run.call is not None and run.call.name not in {each.name for each in assignment.exercises}
+    called_with = show_call(run.call, () if companion else one.parameters) if run.call is not None else ""
     seen = run.test.visibility
     match run.problem:
         case CheckFailed(finding=finding):
@@ -223,7 +244,8 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
         case CallRaised(call=call) if isinstance(call.reply, Raised):
             if called := _called_but_not_written(assignment, call.reply):
                 return wording.stub_called(one.name, called)
-            return wording.exception(one.name, _trouble(call.reply, source), seen, hint)
+            worded = wording.companion_exception if companion else wording.exception
+            return worded(one.name, _trouble(call.reply, source), seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
             return wording.timeout(one.name, limit, called_with, seen, reason)

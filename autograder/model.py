@@ -135,8 +135,11 @@ class Trained:
 
     @property
     def numbers(self) -> int:
-        """How many numbers it holds: parameters and buffers alike."""
-        return sum(int(one.size) for one in self.weights.values())
+        """How many numbers it holds: parameters and buffers alike. One of eight bytes counts as two, but for a counter.
+
+        So numbers of eight bytes hold no more than those of four.
+        """
+        return sum(int(one.size) * (2 if one.ndim and one.itemsize > 4 else 1) for one in self.weights.values())
 
 
 @dataclass(frozen=True)
@@ -279,6 +282,10 @@ class Standing:
 
 class KitError(Exception):
     """Something the operator can mend: the message names the file or the option and says what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows below a cell: the message, and no trace of ours."""
+        return str(self).splitlines()
 
 
 class Ungradable(Exception):

@@ -99,8 +99,9 @@ def _opened(item: pytest.Item) -> _Opened:
 
 
 def _open(item: pytest.Item) -> _Opened:
-    from autograder.live import LiveRooms
+    from autograder.live import LiveRoom, LiveRooms
     from autograder.model import KitError, Ungradable
+    from autograder.pipeline import opened
     from autograder.submission import read_submission
 
     suite = item.path
@@ -112,7 +113,10 @@ def _open(item: pytest.Item) -> _Opened:
         raise pytest.UsageError(str(error)) from None
     except Ungradable as error:
         raise pytest.UsageError(f"{notebook or beside}: {error}") from None
-    student = item.config.stash[_ROOMS].enter_context(LiveRooms().open(submission.source))
+    student = item.config.stash[_ROOMS].enter_context(opened(LiveRooms(), submission))
+    if suites.hand_in is not None and not notebook:  # the solution holds no trained model: train it
+        assert isinstance(student.room, LiveRoom)
+        student.trained = suites.hand_in(student.room.namespace)
     return _Opened(suites, submission, student)
 
 

@@ -19,14 +19,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.course import Course
-from autograder.handout import SELFCHECK
+from autograder.handout import LEFT_BY_RUNNING, SELFCHECK
 from autograder.model import KitError, listed
-from autograder.starting import FOLDER, start_text
+from autograder.starting import FOLDER, REQUIREMENTS, TORCH_REQUIREMENTS, start_text
 
 DISTRIBUTION = "nn-autograder"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # of a zip's calendar
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # which `pip freeze` leaves out
-_IGNORED = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,16 @@ def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: boo
     chosen = tuple(stem for stem in course.stems if stem in stems or not stems)
     with tempfile.TemporaryDirectory() as temporary:
         wheel = build_wheel(course.root, Path(temporary))
-        requirements = requirements_text(wheel.name, pins(course.root / "constraints.txt"))
+        torch = any(course.assignment(stem).torch for stem in chosen)
+        listings = listings_of(wheel.name, pins(course.root / "constraints.txt"), torch=torch)
         entries = {
-            "START.md": start_text(chosen, wheel.name, wheels=wheels).encode(),
-            "requirements.txt": requirements.encode(),
+            "START.md": start_text(chosen, wheel.name, wheels=wheels, torch=torch).encode(),
             wheel.name: wheel.read_bytes(),
         }
+        entries |= {name: text.encode() for name, text in listings.items()}
         for stem in chosen:
             entries |= {f"assignments/{stem}/{path.name}": path.read_bytes() for path in handed_out(course, stem)}
-        others = _download(requirements, wheel, Path(temporary) / "wheels") if wheels else []
+        others = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
         entries |= {f"wheels/{path.name}": path.read_bytes() for path in others}
     _write_zip(out, entries)
     return Released(out, chosen, len(entries), len(others))
@@ -65,7 +65,7 @@ def handed_out(course: Course, stem: str) -> Iterator[Path]:
     folder = course.release(stem).parent
     if not (folder / SELFCHECK).is_file():
         raise KitError(f"{folder} has no {SELFCHECK}: run `autograder build {stem}` first.")
-    yield from sorted(path for path in folder.iterdir() if path.name not in _IGNORED and path.is_file())
+    yield from sorted(path for path in folder.iterdir() if path.name not in LEFT_BY_RUNNING and path.is_file())
 
 
 def _write_zip(out: Path, entries: dict[str, bytes]) -> None:
@@ -99,16 +99,26 @@ def pins(constraints: Path) -> dict[str, str]:
     return {str(canonicalize_name(line.partition("==")[0])): line.strip() for line in lines if "==" in line}
 
 
-def requirements_text(wheel: str, pinned: dict[str, str]) -> str:
-    """The wheel, and every package that a student's JupyterLab needs, at the version that was tested."""
-    needed = dict(sorted(closure(DISTRIBUTION, "lab").items()))
+def listings_of(wheel: str, pinned: dict[str, str], *, torch: bool) -> dict[str, str]:
+    """What pip is told to install, by file: all that a student's JupyterLab needs, at the versions that were tested.
+
+    What PyTorch needs comes in a file of its own: it is large, and wanted by the last assignment alone.
+    """
+    lab = closure(DISTRIBUTION, "lab")
+    basis = ["# What the workshops were tested with. START.md tells how to install it.", f"./{wheel}"]
+    listings = {REQUIREMENTS: [*basis, *_lines(lab, pinned)]}
+    if torch:
+        more = {name: marker for name, marker in closure(DISTRIBUTION, "capstone").items() if name not in lab}
+        basis = ["# What the assignment with PyTorch needs in addition.", f"-r {REQUIREMENTS}"]
+        listings[TORCH_REQUIREMENTS] = [*basis, *_lines(more, pinned)]
+    return {name: "\n".join([*lines, ""]) for name, lines in listings.items()}
+
+
+def _lines(needed: dict[str, str], pinned: dict[str, str]) -> list[str]:
     missing = [name for name in needed if name not in pinned and name not in _INSTALLERS]
     if missing:
         raise KitError(f"constraints.txt has no version of {listed(missing)}.")
-    lines = [pinned.get(name, name) + (f"; {marker}" if marker else "") for name, marker in needed.items()]
-    return "\n".join(
-        ["# What the workshops were tested with. START.md tells how to install it.", f"./{wheel}", *lines, ""]
-    )
+    return [pinned.get(name, name) + (f"; {marker}" if marker else "") for name, marker in sorted(needed.items())]
 
 
 def closure(distribution: str, extra: str) -> dict[str, str]:
@@ -140,11 +150,14 @@ def _requirements(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
             yield requirement
 
 
-def _download(requirements: str, wheel: Path, folder: Path) -> list[Path]:
+def _download(listings: dict[str, str], wheel: Path, folder: Path) -> list[Path]:
     """The wheels of all dependencies, for machines like this one."""
-    listing = wheel.with_name("requirements.txt")
-    listing.write_text(requirements.replace(f"./{wheel.name}", str(wheel)), encoding="utf-8")
-    _pip("download", "--only-binary", ":all:", "--dest", str(folder), "--requirement", str(listing))
+    asked = []
+    for name, text in listings.items():
+        listing = wheel.with_name(name)
+        listing.write_text(text.replace(f"./{wheel.name}", str(wheel)), encoding="utf-8")
+        asked += ["--requirement", str(listing)]
+    _pip("download", "--only-binary", ":all:", "--dest", str(folder), *asked)
     return sorted(path for path in folder.iterdir() if path.name != wheel.name)
 
 

@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from autograder import self_check_wording as wording
+from autograder.checks import CheckFailed, trained_model
 from autograder.cleaning import clean
-from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show
+from autograder.frontend import Screen, View, is_rich, offer_commands, open_notebook, show, undrawn
 from autograder.handout import Handout, find_handout
 from autograder.judging import run_exercise
 from autograder.layout import filled
 from autograder.live import LiveRoom, LiveRooms
 from autograder.model import Exercise, ExerciseResult, KitError, Report, Source, SourceCell, Ungradable
 from autograder.notebook import parse_notebook, read_bytes
-from autograder.pipeline import grade
+from autograder.pipeline import grade, opened
 from autograder.report.check import message_view, result_view, table_view
-from autograder.rooms import Student, cell_label
+from autograder.rooms import CallRaised, RoomEnded, Student, cell_label
 from autograder.sandbox.limits import LIMITS
 from autograder.submission import read_submission
 from autograder.submitting import remember
@@ -123,10 +124,10 @@ class Check:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[Callable[[], str]]:
-    """Prints and stderr of the student's code are not shown: they say nothing about right or wrong, and any stderr
+    """What the student's code prints and draws is not shown: it says nothing about right or wrong, and any stderr
     makes nbgrader fail a cell. The first warning is kept, for whom it may help."""
     sink = io.StringIO()
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink):
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink), undrawn():
         warnings.simplefilter("always")
         yield lambda: f"{caught[0].category.__name__}: {clean(str(caught[0].message))}" if caught else ""
 
@@ -171,6 +172,16 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
             return grade(notebook, "", handout.suites(), LiveRooms(LIMITS.call_seconds))
     except Ungradable as error:
         raise KitError(f"{notebook}: {error}") from None
+
+
+def weights_fit(notebook: Path, handout: Handout) -> bool:
+    """Whether the weights that were packed into a notebook have the names and shapes of the model that it builds."""
+    submission = read_submission(notebook, handout.assignment, "")
+    with quiet(), opened(LiveRooms(LIMITS.call_seconds), submission) as student:
+        try:
+            return bool(student.misfits(dict(trained_model(student).weights)) == 0)
+        except (CallRaised, CheckFailed, RoomEnded):
+            return False
 
 
 def standing(handout: Handout) -> Report | str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from autograder.course import topic_of
 
 FOLDER = "neural-network-workshops"  # what the zip unpacks to
+REQUIREMENTS = "requirements.txt"
+TORCH_REQUIREMENTS = "requirements-capstone.txt"
 
 _PAGE = """\
 # Start here
@@ -35,7 +37,7 @@ py -m venv .venv
 ```
 
 `autograder doctor` says whether everything is ready, and what to do where it is not.
-
+{torch}
 **Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run in the first cell
 
 ```python
@@ -50,7 +52,7 @@ py -m venv .venv
 3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. A second copy of a cell does not count.
 4. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
-   `!autograder submit {last} --student NAME`. It checks the saved file once more, and writes the file to hand in
+   `!autograder submit {first} --student NAME`. It checks the saved file once more, and writes the file to hand in
    beside the notebook. Hand it in the way your instructor told you.
 5. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
    `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
@@ -65,13 +67,29 @@ leave out `--no-index --find-links wheels` below; that takes a network. Unpack t
 and type:"""
 
 
-def start_text(stems: Sequence[str], wheel: str, *, wheels: bool) -> str:
+_TORCH = """
+**For 09_capstone**, and not before, install PyTorch in the same way. From the network that is some gigabytes on Linux,
+as it comes with what a graphics card needs. Colab has it already.
+
+```sh
+.venv/bin/pip install {options}-r {listing}
+```
+"""
+
+
+def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = False) -> str:
     """The page for these assignments; `wheels`: the dependencies lie beside it, for machines such as this one, so that
-    no network is needed."""
+    no network is needed. `torch`: one of them needs PyTorch."""
     notebooks = ", ".join(f"`{stem}/{topic_of(stem)}.ipynb`" for stem in stems)
     options = "--no-index --find-links wheels " if wheels else ""
     version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", f"{platform.system()} {platform.machine()}"
     needed = _ONE_PYTHON.format(version=version, machine=machine) if wheels else _ANY_PYTHON
     return _PAGE.format(
-        needed=needed, options=options, folder=FOLDER, wheel=wheel, first=stems[0], last=stems[-1], notebooks=notebooks
+        needed=needed,
+        options=options,
+        torch=_TORCH.format(options=options, listing=TORCH_REQUIREMENTS) if torch else "",
+        folder=FOLDER,
+        wheel=wheel,
+        first=stems[0],
+        notebooks=notebooks,
     )

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from autograder.mistakes import Mistake
-from autograder.model import Assignment, KitError, Visibility, listed
+from autograder.model import Assignment, KitError, Trained, Visibility, listed
 from autograder.rooms import Step
 from autograder.sandbox.limits import LIMITS
 
@@ -79,6 +79,7 @@ class Suites:
     mistakes_of: Callable[[str], Sequence[Mistake]] = lambda _: ()
     planted: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
     alternatives: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
+    hand_in: Callable[[Mapping[str, Callable[..., Any]]], Trained] | None = None  # what comes of planted functions
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)  # by test, where it makes the same for everyone
 
     def of(self, name: str) -> tuple[Test, ...]:
@@ -110,6 +111,7 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
         {name: sum(test.weight for test in tests if test.exercise == name) for name in names},
         planted=getattr(module, "MISTAKES", {}),
         alternatives=getattr(module, "ALTERNATIVES", {}),
+        hand_in=getattr(module, "HAND_IN", None),
     )
 
 

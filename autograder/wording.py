@@ -164,7 +164,7 @@ def axes(count: int) -> str:
 
 def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
     """An exception in the student's function, with the student's own line."""
-    if "NotImplementedError" in trouble.kinds[:1]:
+    if is_stub(trouble.kinds, trouble.text):
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
     at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
     lines = [filled(f"{name} raised {trouble.type}{at}.")]
@@ -172,6 +172,16 @@ def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "
     if visibility is Visibility.PUBLIC:
         lines += row("it says", trouble.text)
     return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
+
+
+def companion_exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+    """The same where the function was called for us, and what it returned was put to use: a model that is asked."""
+    if trouble.cell or is_stub(trouble.kinds, trouble.text) or trouble.text.startswith(f"{name}()"):
+        return exception(name, trouble, visibility, hint)
+    lines = [filled(f"What {name} returned cannot be used: {trouble.type}.")]
+    if visibility is Visibility.PUBLIC:
+        lines += row("it says", trouble.text)
+    return "\n".join(lines + wrapped(hint))
 
 
 def _likely_reason(trouble: Trouble) -> str:
@@ -186,13 +196,18 @@ _LIKELY_REASONS = {
         "from cells you added; a variable of a demo cell is not there. Is it misspelt, or should it be an argument?"
     ),
     "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
-    "ModuleNotFoundError": "Only NumPy and the standard library are there when your notebook is graded.",
+    "ModuleNotFoundError": "NumPy and the standard library are there when it is graded; in the capstone PyTorch, too.",
     "ImportError": "The module has no such name. Is it misspelt, or from another package?",
     "PermissionError": "A function is graded without files, network, threads and other processes.",
     "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
     "RecursionError": "The function calls itself without an end.",
     "SystemExit": "A function returns its answer; it must not end the program.",
 }
+
+
+def is_stub(kinds: Sequence[str], text: str) -> bool:
+    """Whether an exception is the stub's own. Libraries raise NotImplementedError as well, and say of what."""
+    return "NotImplementedError" in kinds[:1] and not text
 
 
 def stub(name: str) -> str:

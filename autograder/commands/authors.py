@@ -60,7 +60,11 @@ def _mutants_judged_wrongly(course: Course, stems: Sequence[str], sandbox: str) 
     judged: list[mutation.Judged] = []
     with proved_rooms(secrets_of(course, stems, []), confined=sandbox == "full", limits=mutation.LIMITS) as rooms:
         for stem in stems:
-            judged += (found := tuple(mutation.audit_mutants(course, suites_of(course, stem), rooms)))
+            suites = suites_of(course, stem)
+            if suites.hand_in is not None:
+                plain(out, f"{stem}: no mutants are planted, as each would have to be trained")
+                continue
+            judged += (found := tuple(mutation.audit_mutants(course, suites, rooms)))
             out.print(mutants_table(stem, found))
     wrong = [one for one in judged if one.fate in (mutation.Fate.SURVIVED, mutation.Fate.MISDECLARED)]
     for one in wrong:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.argument("out", type=FOLDER, metavar="OUT.zip")
 @click.option("--assignments", metavar="STEM,STEM", help="Only these. Default: all.")
 @click.option(
-    "--wheels", is_flag=True, help="Put the dependencies in, for a room without network and machines as this."
+    "--wheels",
+    is_flag=True,
+    help="Put the dependencies in, for a room without network and machines as this; with 09_capstone PyTorch, too.",
 )
 @course_option
 @click.pass_context
@@ -65,6 +67,11 @@ def collect(
 @click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
 @click.option("--force", is_flag=True, help="Grade again what is up to date.")
 @click.option("--gradebook", is_flag=True, help="Fill nbgrader's gradebook and autograded/, too.")
+@click.option(
+    "--data",
+    type=FOLDER,
+    help='Where MNIST is, for networks that were trained on it: a folder, or "download". Default: $MNIST_DIR.',
+)
 @sandbox_option
 @course_option
 @click.pass_context
@@ -77,6 +84,7 @@ def grade(
     jobs: int | None,
     force: bool,
     gradebook: bool,
+    data: Path | None,
     sandbox: str,
 ) -> None:
     """Grade the class: submitted/<student>/<assignment>/<topic>.ipynb.
@@ -85,6 +93,10 @@ def grade(
     """
     from autograder.batch import Options
 
+    if data is not None:
+        from autograder.datasets import offer_mnist
+
+        offer_mnist(data)
     course = course_of(context)
     options = Options(
         course=course,

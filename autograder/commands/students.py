@@ -65,7 +65,7 @@ def submit(context: click.Context, notebook: str, student: str, out: Path) -> No
     found = handout.handout_of(path) if path.suffix == ".ipynb" else handout.find_handout(notebook, Path.cwd())
     receipt = submitting.submit(path if path.suffix == ".ipynb" else found.notebook, found, student.strip(), out)
     click.echo(submitted_text(receipt, found))
-    context.exit(1 if receipt.stale or not receipt.report.graded else 0)
+    context.exit(1 if receipt.stale or receipt.untrained or not receipt.fits or not receipt.report.graded else 0)
 
 
 @click.command()

@@ -20,13 +20,15 @@ def audit_table(stem: str, verdicts: Sequence[Verdict]) -> Table:
         table.add_column(heading, justify="right")
     for exercise in dict.fromkeys(verdict.exercise for verdict in verdicts):
         mistakes, right, hostile = ([v for v in verdicts if (v.exercise, v.kind) == (exercise, k)] for k in Kind)
-        caught = _share([verdict.caught for verdict in mistakes])
-        table.add_row(exercise, caught, *(_share([v.problem is None for v in vs]) for vs in (mistakes, right, hostile)))
+        named = [verdict.named for verdict in mistakes if verdict.named is not None]
+        caught = [verdict.caught for verdict in mistakes]
+        shares = (caught, named, *([verdict.problem is None for verdict in some] for some in (right, hostile)))
+        table.add_row(exercise, *map(_share, shares))
     return table
 
 
 def _share(well: Sequence[bool]) -> Text:
-    return Text(f"{sum(well)} of {len(well)}", style="" if all(well) else "bold red")
+    return Text(f"{sum(well)} of {len(well)}" if well else "–", style="" if all(well) else "bold red")
 
 
 def audit_total(verdicts: Sequence[Verdict]) -> str:

@@ -1,7 +1,7 @@
 """How nearly a training can be repeated: the losses of the recipe's first steps, with other threads, libraries, seeds.
 
 python tests/benchmarks/capstone_retraining.py --data FOLDER_WITH_MNIST
-python tests/benchmarks/capstone_retraining.py --data digits --digits solutions/04_backprop/digits.npz --epochs 30
+python tests/benchmarks/capstone_retraining.py --data digits --digits solutions/09_capstone/digits.npz --epochs 30
 
 Relative differences of the losses from those of seed 0 on one thread: what a rule on a retrained start may ask for lies
 between the noise of the same settings and the least that other settings change. Written into `capstone_seeds.md`.

@@ -1,14 +1,24 @@
-"""What a student writes who gets it right: the solutions, without the marks that stand around them."""
+"""What a student is given, the release, and what they write who get it right: the solutions, without their marks."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from autograder.course import Course
 from autograder.notebook import parse_notebook
+from autograder.releasing import release
+from autograder.starting import FOLDER
 
 COURSE = Course(Path(__file__).parents[2])
 _MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
+
+
+def unpacked_release(home: Path, *stems: str) -> Path:
+    """The folder with the assignments, or those named, as the zip has them."""
+    with zipfile.ZipFile(release(COURSE, home / "workshops.zip", stems).path) as archive:
+        archive.extractall(home)
+    return home / FOLDER / "assignments"
 
 
 def answers(stem: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ PATIENCE = 120_000  # ms: for what takes a second on an idle machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _TOKEN = "student"
 _JUPYTERLAB = (sys.executable, "-m", "jupyterlab")
+KIT = ("env", f"PYTHONPATH={Path(__file__).parents[2]}", *_JUPYTERLAB)  # with the kit that stands here
 _NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
 
 
@@ -139,6 +140,12 @@ class Lab:
         self.page.locator(".jp-Dialog-button").last.click()
         dialog.wait_for(state="hidden")
         return said
+
+
+def keep(opened: Lab, cell: str, name: str, *, dark: bool = False) -> None:
+    """A picture, where the environment names a folder for them."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        opened.picture(cell, Path(folder) / f"{name}.png", dark=dark)
 
 
 def _executed(command: str, **arguments: str) -> str:

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nbgrader_course import ROOT, SAMPLE, grade_and_book, grades, new_course
+from nbgrader_course import SAMPLE, grade_and_book, grades, new_course
 
 from autograder.course import Course
 from autograder.model import amount
@@ -16,7 +15,7 @@ from autograder.sandbox.confinement import missing_parts
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
-from lab import CHROMIUM, PATIENCE, Jupyter, jupyter
+from lab import CHROMIUM, KIT, PATIENCE, Jupyter, jupyter
 from playwright.sync_api import Page
 
 pytestmark = [
@@ -27,7 +26,6 @@ STEM = "01_perceptron"
 LIST = f"formgrader/gradebook/{STEM}/perceptron"
 STUDENTS = ("ada", "ben", "carla", "dilip", "o'brien", "tomas")  # tomas's cannot be read
 NEED_A_HUMAN = {"ada", "tomas"}
-KIT = ("env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "jupyterlab")  # Formgrader asks the course's own kit
 
 
 @pytest.fixture(scope="module")

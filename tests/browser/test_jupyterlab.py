@@ -1,9 +1,7 @@
 """A student's way in JupyterLab, in a real browser, with the files as the zip has them: a wrong answer, the hint, the
 right answer, the points, the file to hand in. SCREENSHOTS=DIR keeps pictures of what was seen."""
 
-import os
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +11,15 @@ import pytest
 from autograder.course import topic_of
 from autograder.layout import WIDTH
 from autograder.pipeline import grade, suites_of
-from autograder.releasing import release
 from autograder.sandbox.confinement import missing_parts
 from autograder.sandbox.rooms import ConfinedRooms
 from autograder.sandbox.server import ForkServer
-from autograder.starting import FOLDER
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
-from answers import COURSE, answers
-from lab import CHROMIUM, Jupyter, Lab, jupyter
+from answers import COURSE, answers, unpacked_release
+from lab import CHROMIUM, Jupyter, Lab, jupyter, keep
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt install chromium")
-SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 
 @dataclass(frozen=True)
@@ -70,10 +65,7 @@ WAYS = [
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the assignments, as the zip has them."""
-    home = tmp_path_factory.mktemp("student")
-    with zipfile.ZipFile(release(COURSE, home / "workshops.zip").path) as archive:
-        archive.extractall(home)
-    return home / FOLDER / "assignments"
+    return unpacked_release(tmp_path_factory.mktemp("student"))
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +98,6 @@ def hand_over(opened: Lab, way: Way, text: str) -> None:
     opened.write(way.exercise, text)
     opened.run(way.exercise, way.check)
     opened.save()
-
-
-def keep(opened: Lab, cell: str, name: str, *, dark: bool = False) -> None:
-    if SCREENSHOTS:
-        opened.picture(cell, Path(SCREENSHOTS) / f"{name}.png", dark=dark)
 
 
 def test_a_wrong_answer_gets_the_hint(opened: Lab, way: Way) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from secret_lines import secret_lines
+from with_model import written
 
 from autograder.build import authored_stems, stale_files
 from autograder.course import Course
@@ -17,6 +18,7 @@ from autograder.live import LiveRooms
 from autograder.model import Outcome, Report, Visibility
 from autograder.notebook import parse_notebook
 from autograder.pipeline import grade, suites_of
+from autograder.submission import read_submission
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -29,8 +31,8 @@ def test_every_authored_assignment_is_released() -> None:
 
 
 @pytest.mark.parametrize("stem", COURSE.stems)
-def test_a_solution_scores_full(stem: str) -> None:
-    report = grade(COURSE.solution(stem), "solution", SUITES[stem], LiveRooms())
+def test_a_solution_scores_full(stem: str, tmp_path: Path) -> None:
+    report = grade(handed_in(stem, tmp_path), "solution", SUITES[stem], LiveRooms())
     assert failures(report) == []
     assert report.score == report.max_score
 
@@ -41,6 +43,15 @@ def test_a_release_scores_nothing(stem: str) -> None:
     assert report.graded
     assert report.score == 0
     assert {one.outcome for one in report.exercises} == {Outcome.STUB}
+
+
+def handed_in(stem: str, folder: Path) -> Path:
+    """The solution, with the model that it trains where one is asked for."""
+    hand_in = SUITES[stem].hand_in
+    if hand_in is None:
+        return COURSE.solution(stem)
+    with LiveRooms().open(read_submission(COURSE.solution(stem), COURSE.assignment(stem), "").source) as student:
+        return written(hand_in(student.room.namespace), COURSE.solution(stem), folder / "solution.ipynb")
 
 
 def failures(report: Report) -> list[tuple[str, str | None]]:

@@ -16,7 +16,9 @@ SETUP = 'import numpy as np\nfrom autograder import open_assignment\ncheck = ope
 RIGHT = "def threshold_unit(x, w, threshold):\n    return (np.dot(x, w) > threshold) * 1"
 WRONG = RIGHT.replace(">", ">=")
 WHERE = "import shutil; print(shutil.which('autograder'))"
+DRAWS = RIGHT.replace("    return", "    display('a picture')\n    return")
 CELLS = [SETUP, RIGHT, "check(threshold_unit)", WRONG, "check(threshold_unit)", "check()", "check(print)", WHERE]
+CELLS += [DRAWS, "threshold_unit(1, 1, 1)", "check(threshold_unit)"]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,12 @@ def test_a_wrong_answer_is_shown_once_and_fails_the_cell(outputs: list[list[dict
     assert "&gt;=" in shown["data"]["text/html"]  # the hint, escaped
     assert error["ename"] == "NotYet"
     assert error["traceback"] == ["threshold_unit: not yet right."]
+
+
+def test_what_the_function_draws_is_not_shown(outputs: list[list[dict[str, Any]]]) -> None:
+    assert len(outputs[9]) == 2  # called in a cell it draws, and returns
+    (said,) = outputs[10]
+    assert "4 of 4 public tests passed" in said["data"]["text/plain"]
 
 
 def test_the_whole_notebook_is_one_table(outputs: list[list[dict[str, Any]]]) -> None:

@@ -36,6 +36,7 @@ ALLOWED = {
         "autograder.trained",
     },
     "autograder.trained": {"autograder.model", "autograder.notebook", "safetensors"},
+    "autograder.training_files": {"autograder.model", "autograder.trained", "safetensors", "torch"},
     "autograder.course": {"autograder", "autograder.model", "autograder.notebook"},
     "autograder.alarm": set(),
     "autograder.rooms": {"autograder.cleaning", "autograder.model", "autograder.room"},
@@ -65,7 +66,14 @@ ALLOWED = {
         "autograder.sandbox.limits",
         "pytest",
     },
-    "autograder.handout": {"autograder.course", "autograder.mistakes", "autograder.model", "autograder.suite"},
+    "autograder.handout": {
+        "autograder.course",
+        "autograder.mistakes",
+        "autograder.model",
+        "autograder.requirements",
+        "autograder.suite",
+        "autograder.training_files",
+    },
     "autograder.judging": {
         "autograder.live",
         "autograder.wording",

@@ -92,7 +92,9 @@ def test_in_a_release_every_check_says_that_the_stub_is_there(stem: str) -> None
     for cell in checks:
         shown, error = cell.outputs
         assert error.ename == "NotYet"
-        assert "is still the stub" in error.evalue
+        name = cell.metadata["nbgrader"]["grade_id"].removeprefix("test_")
         assert shown.data["text/plain"] == error.evalue
-        assert error.traceback == [f"{cell.metadata['nbgrader']['grade_id'].removeprefix('test_')}: not written yet."]
+        if "which is still a stub. Write that one first." not in error.evalue:  # a model that is to be trained
+            assert "is still the stub" in error.evalue
+            assert error.traceback == [f"{name}: not written yet."]
         assert max(map(len, error.evalue.splitlines())) <= 85

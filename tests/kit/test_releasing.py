@@ -17,7 +17,7 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.model import KitError
 from autograder.notebook import parse_notebook
-from autograder.releasing import closure, pins, release, requirements_text
+from autograder.releasing import closure, listings_of, pins, release
 from autograder.starting import FOLDER, start_text
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,7 @@ def test_it_holds_the_assignments_and_nothing_else(zipped: Path) -> None:
     assert {name for name in names if "/" not in name} == {
         "START.md",
         "requirements.txt",
+        "requirements-capstone.txt",
         next(name for name in names if name.endswith(".whl")),
     }
     wanted = {
@@ -109,6 +110,17 @@ def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:
     assert not (tmp_path / "two.zip").exists()
 
 
+def test_what_pytorch_needs_comes_in_a_file_of_its_own(zipped: Path, tmp_path: Path) -> None:
+    _, more, *lines = contents(zipped)["requirements-capstone.txt"].decode().splitlines()
+    assert more == "-r requirements.txt"
+    assert {"torch", "safetensors", "pooch"} <= {Requirement(line).name for line in lines}
+    assert not set(lines) & set(contents(zipped)["requirements.txt"].decode().splitlines())
+    assert "pip install -r requirements-capstone.txt" in contents(zipped)["START.md"].decode()
+    release(COURSE, tmp_path / "without.zip", ["01_perceptron"])
+    assert "requirements-capstone.txt" not in contents(tmp_path / "without.zip")
+    assert "PyTorch" not in contents(tmp_path / "without.zip")["START.md"].decode()
+
+
 def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> None:
     first, wheel, *lines = contents(zipped)["requirements.txt"].decode().splitlines()
     assert first.startswith("#")
@@ -124,7 +136,7 @@ def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> 
 
 def test_a_version_that_nobody_pinned_is_named() -> None:
     with pytest.raises(KitError, match=r"constraints\.txt has no version of .*numpy"):
-        requirements_text("kit.whl", {})
+        listings_of("kit.whl", {}, torch=False)
     with pytest.raises(KitError, match="can not be read"):
         pins(ROOT / "no such file")
     with pytest.raises(KitError, match="make setup"):
