@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from autograder.hostile import HOSTILE, of_the_right_shape
-from autograder.judging import planted, run_exercise, unwarned
+from autograder.judging import run_exercise
 from autograder.model import ExerciseResult, Outcome, Source, listed
+from autograder.planting import planted, unwarned
 from autograder.suite import Suites
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from autograder.course import Course, read_assignment, topic_of
 from autograder.handout import LEFT_BY_RUNNING, SELFCHECK, selfcheck_json
-from autograder.judging import with_catalogue
 from autograder.model import KitError
+from autograder.planting import with_catalogue
 from autograder.report.record import write_atomically
 from autograder.suite import load_suites, put_on_path
 

@@ -14,10 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.judging import run_test, unwarned
+from autograder.judging import run_test
 from autograder.live import LiveRooms
 from autograder.model import KitError, Outcome, Source, SourceCell
 from autograder.mutants import Mutant, mutants
+from autograder.planting import unwarned
 from autograder.rooms import RoomEnded, Rooms, Student
 from autograder.sandbox.limits import Limits
 from autograder.submission import read_submission

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.judging import blame_what_failed_first, rehearsed, run_suites, with_catalogue
+from autograder.judging import blame_what_failed_first, run_suites
 from autograder.model import ExerciseResult, Outcome, Report, Submission
+from autograder.planting import rehearsed, with_catalogue
 from autograder.rooms import Rooms, Student
 from autograder.submission import read_submission
 from autograder.suite import Suites, load_suites, put_on_path

@@ -13,7 +13,7 @@ from autograder.audit import Kind, audit
 from autograder.cli import main
 from autograder.course import Course
 from autograder.hostile import of_the_right_shape
-from autograder.judging import with_catalogue
+from autograder.planting import with_catalogue
 from autograder.suite import Suites, load_suites
 
 ROOT = Path(__file__).parents[2]

@@ -74,8 +74,15 @@ ALLOWED = {
         "autograder.suite",
         "autograder.training_files",
     },
-    "autograder.judging": {
+    "autograder.planting": {
+        "autograder.judging",
         "autograder.live",
+        "autograder.mistakes",
+        "autograder.model",
+        "autograder.rooms",
+        "autograder.suite",
+    },
+    "autograder.judging": {
         "autograder.wording",
         "autograder.checks",
         "autograder.mistakes",
@@ -90,6 +97,7 @@ ALLOWED = {
         "autograder.course",
         "autograder.judging",
         "autograder.model",
+        "autograder.planting",
         "autograder.rooms",
         "autograder.submission",
         "autograder.suite",

@@ -8,10 +8,11 @@ import pytest
 
 from autograder.checks import close, equal, holds
 from autograder.course import Course
-from autograder.judging import rehearsed, run_exercise
+from autograder.judging import run_exercise
 from autograder.live import LiveRoom
 from autograder.model import Assignment, Exercise, Source, SourceCell, Visibility
 from autograder.pipeline import suites_of
+from autograder.planting import rehearsed
 from autograder.rooms import Student
 from autograder.sandbox.rooms import FRAMES_AHEAD, ConfinedRooms
 from autograder.sandbox.server import ForkServer
