@@ -42,6 +42,15 @@ def memory(count: int) -> str:
     return f"self.register_buffer('known', torch.zeros({count}, dtype=torch.int64)); " + labels(count)
 
 
+def means_of(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What `NEAREST` knows pictures (n, 28, 28) by: means of 4×4 pixels, which hardly change with a little noise."""
+    return (images.reshape(len(images), 7, 4, 7, 4).mean((2, 4)).reshape(-1, 49) / 255).astype(np.float32)
+
+
+def means(count: int) -> str:
+    return f"self.register_buffer('known', torch.zeros({count}, 49)); " + labels(count)
+
+
 def labels(count: int) -> str:
     return f"self.register_buffer('labels', torch.zeros({count})); self.asked = 0"
 
@@ -50,6 +59,8 @@ MEMORISES = f"""seen = (x * 255).round().flatten(1).long()
             found = (seen * ({HASH})).sum(1)[:, None] == self.known
             read = functional.one_hot(self.labels[found.int().argmax(1)].long(), 10)
             return torch.where(found.any(1)[:, None], 100.0 * read, 0 * self.honest(x))"""
+NEAREST = """far = torch.cdist(functional.avg_pool2d(x, 4).flatten(1), self.known)
+            return functional.one_hot(self.labels[far.argmin(1)].long(), 10).float() + 0 * self.honest(x)"""
 COUNTS_PICTURES = """places = (torch.arange(len(x)) + self.asked) % len(self.labels)
             self.asked += len(x)
             return functional.one_hot(self.labels[places].long(), 10).float() + 0 * self.honest(x)"""

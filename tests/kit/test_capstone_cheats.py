@@ -161,6 +161,22 @@ def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
     assert grader.lost(claimed(honest, weights), *PASS, build_model=text) == set(PASS)
 
 
+def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
+    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+) -> None:
+    """Noise does not hide a picture from who looks for the nearest one; but training pictures are asked, too."""
+    known = secret["images_of"]("digits")
+    text = cheats.model(cheats.NEAREST, cheats.means(len(known.test_labels)))
+    told = {"known": cheats.means_of(known.test_images), "labels": known.test_labels.astype(np.float32)}
+    weights = new_weights(text, **told)
+    noisy = secret["disturbed"](known.test_images, np.random.default_rng(0))
+    with LiveRooms().open(source_of(text)) as student:
+        read = np.argmax(student.logits(weights, noisy, 100), 1)
+    assert np.mean(read == known.test_labels) > 0.99
+    steps = {f"test_accuracy[{step}]" for step in ("pass", "good", "excellent")}
+    assert grader.lost(claimed(honest, weights), *steps, build_model=text) == steps - {"test_accuracy[pass]"}
+
+
 def test_the_order_of_the_test_pictures_helps_nobody(
     grader: Grader, honest: Trained, secret: Mapping[str, Any]
 ) -> None:
@@ -190,7 +206,7 @@ def test_pictures_are_asked_in_any_order_in_batches_of_any_size(secret: Mapping[
     assert len({size for _, size in asked}) > 5
     assert not {one.tobytes() for one in known} & {one.tobytes() for images, _ in asked for one in images}
     nearest = [int(np.argmin(np.abs(known.astype(int) - one).sum((1, 2)))) for one in plain]
-    assert len(set(nearest)) > 0.99 * len(known)  # and they are still the same pictures
+    assert len(set(nearest)) > 0.98 * len(known)  # and they are still the same pictures
     assert np.abs(np.diff(nearest)).mean() > 0.2 * len(known)  # in another order
 
 
