@@ -316,7 +316,7 @@ return Thing()
         "claims-to-be-a-stub",
         "gate",
         "class NotImplementedError(Exception): ...\nraise NotImplementedError('not graded yet')",
-        ends=("STUB",),
+        ends=("RAISED",),
     ),
 ]
 
