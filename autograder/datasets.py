@@ -186,7 +186,7 @@ def _pooch() -> ModuleType:
         import pooch
     except ImportError:
         raise KitError(
-            'To download MNIST, the library pooch is needed: pip install "nn-autograder[capstone]". '
+            'To download MNIST, the library pooch is needed: pip install "pooch[progress]". '
             f"Or get its four files, and name their folder in the environment variable {MNIST_DIR}"
         ) from None
     module: ModuleType = pooch

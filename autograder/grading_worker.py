@@ -16,8 +16,9 @@ from pathlib import Path
 
 from autograder.cleaning import clean
 from autograder.course import Course
-from autograder.model import KitError, Report, Ungradable
+from autograder.model import KitError, Report, Ungradable, listed
 from autograder.pipeline import grade, suites_of
+from autograder.requirements import TORCH_PACKAGES, pip
 from autograder.sandbox.equipment import NUMPY, TORCH, Equipment, equipment_for
 from autograder.sandbox.limits import LIMITS
 from autograder.sandbox.probe import ProbeResult, probe
@@ -91,9 +92,12 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
 
 def _why_not_there(equipment: Equipment) -> str | None:
     """What is not installed of it, and how to mend that; None where all is there."""
-    if equipment is not TORCH or importlib.util.find_spec("torch"):
+    missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
+    if equipment is not TORCH or not missing:
         return None
-    return "PyTorch is missing on the grading machine. Install it: pip install 'nn-autograder[capstone]'"
+    return (
+        f"{listed(missing)} is not there to grade with; install it: {pip()} install -c constraints.txt -e '.[capstone]'"
+    )
 
 
 def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:

@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.model import KitError
 from autograder.starting import REQUIREMENTS, TORCH_REQUIREMENTS
 
-_TORCH = ("torch", "safetensors")
+TORCH_PACKAGES = ("torch", "safetensors")
 
 
 class NotInstalled(KitError):
@@ -36,12 +36,12 @@ def pip() -> str:
 def torch_command(folder: Path) -> str:
     """What installs PyTorch, for the assignments in or below `folder`."""
     listing = listing_in(folder, TORCH_REQUIREMENTS)
-    return f"{pip()} install {f'-r {listing}' if listing else ' '.join(_TORCH)}"
+    return f"{pip()} install {f'-r {listing}' if listing else ' '.join(TORCH_PACKAGES)}"
 
 
 def demand_torch(stem: str, folder: Path) -> None:
     """NotInstalled where an assignment with PyTorch finds none."""
-    missing = [name for name in _TORCH if importlib.util.find_spec(name) is None]
+    missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise NotInstalled(
             f"{stem} needs PyTorch, and this Python has no {' and no '.join(missing)}. Type in a terminal:\n"

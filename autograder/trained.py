@@ -51,7 +51,7 @@ def weights_of(data: bytes) -> dict[str, Any]:
     try:
         from safetensors.numpy import load
     except ImportError:
-        raise KitError("safetensors is missing. Install it: pip install 'nn-autograder[capstone]'") from None
+        raise KitError("safetensors is missing. Install it: pip install safetensors") from None
     if len(data) > WEIGHT_BYTES:
         raise NotTrained(f"The weights take more than {WEIGHT_BYTES >> 20} MiB.")
     try:
