@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.cleaning import clean
 from autograder.course import Course
-from autograder.model import KitError, Report, Ungradable, listed
+from autograder.model import KitError, Report, Ungradable
 from autograder.pipeline import grade, suites_of
 from autograder.requirements import TORCH_PACKAGES, pip
 from autograder.sandbox.equipment import NUMPY, TORCH, Equipment, equipment_for
@@ -95,9 +95,8 @@ def _why_not_there(equipment: Equipment) -> str | None:
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
     if equipment is not TORCH or not missing:
         return None
-    return (
-        f"{listed(missing)} is not there to grade with; install it: {pip()} install -c constraints.txt -e '.[capstone]'"
-    )
+    install = f"{pip()} install -c constraints.txt {' '.join(missing)}"
+    return f"the grading machine has no {' and no '.join(missing)}: type {install} in the course's folder"
 
 
 def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:

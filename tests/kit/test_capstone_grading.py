@@ -1,6 +1,7 @@
 """Grading a network that was handed in: which pictures it is tested with, and what is told where they are missing."""
 
 import gzip
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from with_model import written
 
+from autograder import grading_worker
 from autograder.cli import main
 from autograder.course import Course
 from autograder.datasets import FILES, MNIST_DIR
@@ -16,6 +18,7 @@ from autograder.grading_worker import Job, grade_or_explain
 from autograder.live import LiveRooms
 from autograder.model import KitError, Trained
 from autograder.pipeline import suites_of
+from autograder.sandbox.equipment import NUMPY, TORCH
 from autograder.suite import Suites
 
 torch = pytest.importorskip("torch")
@@ -49,6 +52,16 @@ def test_what_is_not_at_hand_leaves_a_submission_ungraded(
     assert report.reason is not None
     assert "it was trained on MNIST, which is not at hand here" in report.reason
     assert "autograder grade --data FOLDER" in report.reason
+
+
+def test_what_is_not_installed_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grading_worker._why_not_there(TORCH) is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert grading_worker._why_not_there(NUMPY) is None
+    said = grading_worker._why_not_there(TORCH)
+    assert said is not None
+    assert said.startswith("the grading machine has no torch and no safetensors: type ")
+    assert "install -c constraints.txt torch safetensors" in said
 
 
 def test_a_network_that_reads_nothing_is_told_its_accuracy(accuracy_alone: Suites, tmp_path: Path) -> None:

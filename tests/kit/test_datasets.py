@@ -287,7 +287,7 @@ def test_the_next_mirror_is_asked_and_what_is_there_is_kept(tmp_path: Path, libr
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(KitError, match=r"pip install .*capstone.* MNIST_DIR"):
+    with pytest.raises(KitError, match=r"pip install .*pooch.* MNIST_DIR"):
         load_images("download")
 
 
