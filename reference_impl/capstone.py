@@ -23,7 +23,7 @@ Pictures = np.ndarray[Any, Any] | Tensor
 
 
 def build_model() -> nn.Module:
-    """Four convolutions and two poolings, 49,700 numbers in all: (n, 1, 28, 28), pixels in [0, 1], to 10 logits."""
+    """Four convolutions and two poolings, 49,697 numbers in all: (n, 1, 28, 28), pixels in [0, 1], to 10 logits."""
 
     def convolution(channels: int, maps: int, size: int) -> list[nn.Module]:
         return [nn.Conv2d(channels, maps, size, bias=False), nn.BatchNorm2d(maps), nn.ReLU()]
