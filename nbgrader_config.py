@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import autograder.nbgrader_bridge  # noqa: F401  so that nbgrader finds what it calls
-from autograder.handout import LEFT_BY_RUNNING
+from autograder.student.handout import LEFT_BY_RUNNING
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
 

@@ -13,11 +13,11 @@ __version__ = "0.1.0"
 
 _CHECKS = ("array", "close", "equal", "holds", "number", "raises", "several", "silent", "trained_model", "unchanged")
 _HOMES = {
-    "exercise": "autograder.suite",
-    "open_assignment": "autograder.selfcheck",
+    "exercise": "autograder.grading.suites",
+    "open_assignment": "autograder.student.selfcheck",
     "load_images": "autograder.datasets",
-    "Seed": "autograder.room.wire",
-    **dict.fromkeys(_CHECKS, "autograder.checks"),
+    "Seed": "autograder.guest.wire",
+    **dict.fromkeys(_CHECKS, "autograder.grading.checks"),
 }
 __all__ = [*_HOMES]
 

@@ -21,7 +21,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.model import KitError, listed
+from autograder.core.errors import KitError
+from autograder.core.text import listed
 
 MNIST_DIR = "MNIST_DIR"  # the environment variable that names the folder with MNIST
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist")

@@ -20,11 +20,11 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from autograder.batch import Options, Watcher, grade_class
-from autograder.course import Course
-from autograder.marking import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
-from autograder.model import Report
-from autograder.results import report_of
+from autograder.core.model import Report
+from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.results.store import report_of
+from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
+from autograder.notebooks.course import Course
 
 
 class SubmissionExporter(NotebookExporter):

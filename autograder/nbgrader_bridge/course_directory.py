@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from autograder.model import KitError
+from autograder.core.errors import KitError
 
 
 def course_directory(root: Path, settings: Path) -> Any:

@@ -29,8 +29,8 @@ from nbgrader.api import (
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from autograder.marking import Entry, Mark, needs_a_human
-from autograder.model import KitError
+from autograder.core.errors import KitError
+from autograder.nbgrader_bridge.marks import Entry, Mark, needs_a_human
 
 # Formgrader asks for grades by notebook and by cell, thousands of times a page; without these it reads whole tables.
 INDEXES = {

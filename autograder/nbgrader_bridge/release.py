@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from autograder.model import KitError
+from autograder.core.errors import KitError
 from autograder.nbgrader_bridge.course_directory import course_directory
 
 
@@ -17,7 +17,9 @@ def generate_release(course: Path, stem: str, settings: Path) -> Path:
 
     folder.assignment_id = stem
     folder.config.GenerateAssignment.no_database = True
-    converter = GenerateAssignment(coursedir=folder, config=folder.config, log=logging.getLogger("autograder.build"))
+    converter = GenerateAssignment(
+        coursedir=folder, config=folder.config, log=logging.getLogger("autograder.authoring.build")
+    )
     converter.preprocessors = [step for step in converter.preprocessors if step is not SaveCells]
     try:
         converter.start()

@@ -26,10 +26,11 @@ from processes import Cost, cost_of
 from safetensors.torch import save
 from tables import Table, show
 
-from autograder.course import Course
+from autograder.core.errors import KitError
+from autograder.core.text import plural
 from autograder.datasets import MNIST_DIR, Images, load_images
-from autograder.model import KitError, plural
-from autograder.trained import SCHEMA, packed
+from autograder.notebooks.course import Course
+from autograder.notebooks.trained_model import SCHEMA, packed
 from reference_impl.capstone import accuracy, build_model, pixels, train
 
 COURSE, STEM = Course(Path(__file__).parents[2]), "09_capstone"
@@ -112,7 +113,17 @@ def graded(run: Training, images: Images, epochs: int, count: int, environment: 
             folder = Path(temporary, "submitted", f"student{number}", STEM)
             folder.mkdir(parents=True)
             (folder / "capstone.ipynb").write_bytes(notebook)
-        command = [sys.executable, "-m", "autograder.cli", "grade", STEM, "--jobs", "1", "--course", str(COURSE.root)]
+        command = [
+            sys.executable,
+            "-m",
+            "autograder.cli.main",
+            "grade",
+            STEM,
+            "--jobs",
+            "1",
+            "--course",
+            str(COURSE.root),
+        ]
         command += ["--submitted", f"{temporary}/submitted", "--results", f"{temporary}/results"]
         return cost_of(command, cwd=COURSE.root, environment=environment)
 

@@ -27,13 +27,14 @@ from bench_grading import COURSE, header, say
 from contestants import demand_both
 from tables import Table, show, spread
 
-from autograder.batch import Options, Watcher, grade_class
-from autograder.booking import book
-from autograder.course import Course, topic_of
-from autograder.marking import Entry, marked_notebook, marks_of, original_of
-from autograder.model import KitError, Report, Standing
-from autograder.report import record
-from autograder.results import report_of, result_path
+from autograder.core.errors import KitError
+from autograder.core.model import Report, Standing
+from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.results import record
+from autograder.instructor.results.store import report_of, result_path
+from autograder.nbgrader_bridge.fill import book
+from autograder.nbgrader_bridge.marks import Entry, marked_notebook, marks_of, original_of
+from autograder.notebooks.course import Course, topic_of
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ from findings import (
 from processes import CommandFailed, Cost
 from tables import Table, show
 
-from autograder.course import Course
-from autograder.model import KitError
-from autograder.workers import processors
+from autograder.core.errors import KitError
+from autograder.instructor.batch.pool import processors
+from autograder.notebooks.course import Course
 
 HERE = Path(__file__).parent
 COURSE = Course(HERE.parents[1])

@@ -22,8 +22,8 @@ import torch
 from capstone_machine import machine
 from tables import Table, write_part
 
+from autograder.core.errors import KitError
 from autograder.datasets import Images, load_images
-from autograder.model import KitError
 from reference_impl import capstone as recipe
 
 WRITTEN = Path(__file__).with_name("capstone_seeds.md")

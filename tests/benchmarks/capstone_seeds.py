@@ -28,8 +28,9 @@ from tables import Table, write_part
 from torch import nn
 from torch.nn import functional
 
+from autograder.core.errors import KitError
+from autograder.core.text import plural
 from autograder.datasets import Images, load_images
-from autograder.model import KitError, plural
 from reference_impl.capstone import SHIFT, accuracy, build_model, pixels, train
 
 WRITTEN = Path(__file__).with_suffix(".md")

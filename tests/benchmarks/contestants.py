@@ -14,10 +14,11 @@ from typing import Any
 
 from processes import CommandFailed, Cost, cost_of
 
-from autograder.course import Course, topic_of
-from autograder.model import KitError, listed
-from autograder.report import record
-from autograder.results import result_path
+from autograder.core.errors import KitError
+from autograder.core.text import listed
+from autograder.instructor.results import record
+from autograder.instructor.results.store import result_path
+from autograder.notebooks.course import Course, topic_of
 
 _BIN = Path(sys.executable).parent
 _MIGHT_CHANGE_WHAT_RUNS = ("PYTHON", "JUPYTER", "IPYTHON", "MPL", "NBGRADER", "AUTOGRADER")

@@ -10,7 +10,7 @@ import shares
 from processes import Cost
 from tables import Table, spread
 
-from autograder.model import plural
+from autograder.core.text import plural
 
 MS = 1000
 MIB = 1 << 20

@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from autograder.course import Course
-from autograder.selfcheck import Check, open_assignment
+from autograder.notebooks.course import Course
+from autograder.student.selfcheck import Check, open_assignment
 
 
 class Stopwatch:

@@ -20,15 +20,16 @@ from typing import Any
 import _pytest
 from processes import cpu_of_family
 
-from autograder import pipeline, suite
-from autograder.course import Course, topic_of
-from autograder.grading_worker import Job, grade_or_explain, secrets_of
-from autograder.report import record
-from autograder.results import result_path
-from autograder.room import wire
-from autograder.sandbox.probe import probe
-from autograder.sandbox.rooms import Channel, ConfinedRoom, ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.grading import pipeline, suites
+from autograder.guest import wire
+from autograder.instructor.batch.worker import grade_or_explain
+from autograder.instructor.results import record
+from autograder.instructor.results.store import result_path
+from autograder.instructor.submissions import Job
+from autograder.notebooks.course import Course, secrets_of, topic_of
+from autograder.sandbox.confined import Channel, ConfinedRoom, ConfinedRooms
+from autograder.sandbox.escape_probe import probe
+from autograder.sandbox.fork_server import ForkServer
 
 START, COLLECTION, REHEARSAL = "start-up", "pytest collection", "rehearsing the tests"
 READING, OPENING = "reading the notebook", "opening and closing rooms"
@@ -92,9 +93,9 @@ class Ledger:
 def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str, Any]:
     """Grade what is there, as one worker does it and the batch writes it; seconds by part."""
     ledger = Ledger(begun)
-    ledger.book(suite, "collect", COLLECTION)
+    ledger.book(suites, "collect", COLLECTION)
     ledger.book(pipeline, "rehearsed", REHEARSAL)
-    suites = pipeline.suites_of(course, stem)
+    loaded = pipeline.suites_of(course, stem)
     jobs = [Job(path.name, stem, path / stem / f"{topic_of(stem)}.ipynb") for path in sorted(submitted.iterdir())]
     with ForkServer(confined=True) as server, tempfile.TemporaryDirectory() as results:
         server.start()
@@ -102,12 +103,12 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
         _book_each_step(ledger)
         in_rooms = cpu_of_family()
         for job in jobs:
-            report = grade_or_explain(job, suites, ConfinedRooms(server))
+            report = grade_or_explain(job, loaded, ConfinedRooms(server))
             assert report.score == report.max_score, report
             record.write(result_path(Path(results), stem, job.student), report)
         in_rooms = cpu_of_family() - in_rooms
         spent = ledger.closed()
-        pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], suites, ConfinedRooms(server)))
+        pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], loaded, ConfinedRooms(server)))
     return {"count": len(jobs), "rooms": in_rooms, "pytest_calls": pytest_calls, **spent}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from autograder.course import Course
-from autograder.notebook import parse_notebook
-from autograder.releasing import release
-from autograder.starting import FOLDER
+from autograder.authoring.start_page import FOLDER
+from autograder.authoring.student_zip import release
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import parse_notebook
 
 COURSE = Course(Path(__file__).parents[2])
 _MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")

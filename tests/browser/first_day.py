@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from answers import answers
 
-from autograder.course import topic_of
+from autograder.notebooks.course import topic_of
 
 if TYPE_CHECKING:
     from lab import Lab

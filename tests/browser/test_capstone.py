@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.model import Report
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.equipment import TORCH
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Report
+from autograder.grading.pipeline import grade, suites_of
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.environments import TORCH
+from autograder.sandbox.fork_server import ForkServer
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
 from answers import COURSE, answers, unpacked_release

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from nbgrader_course import SAMPLE, grade_and_book, grades, new_course
 
-from autograder.course import Course
-from autograder.model import amount
-from autograder.results import report_of
-from autograder.sandbox.confinement import missing_parts
+from autograder.core.text import amount
+from autograder.instructor.results.store import report_of
+from autograder.notebooks.course import Course
+from autograder.sandbox.bubblewrap import missing_parts
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import topic_of
-from autograder.layout import WIDTH
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.core.text import WIDTH
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import topic_of
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
 from answers import COURSE, answers, unpacked_release

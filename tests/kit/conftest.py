@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from opened_rooms import LIMITS
 
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.server import ForkServer
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.fork_server import ForkServer
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.batch import Options, Watcher, grade_class
-from autograder.booking import Booked, book
-from autograder.course import Course
+from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.nbgrader_bridge.fill import Booked, book
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_class"

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from autograder.live import LiveRooms
-from autograder.model import Source, SourceCell
-from autograder.rooms import Call, Returned, RoomEnded, Student
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.rooms import ConfinedRoom
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Source, SourceCell
+from autograder.execution.in_process import LiveRooms
+from autograder.execution.interface import Call, Returned, RoomEnded, Student
+from autograder.execution.limits import Limits
+from autograder.sandbox.confined import ConfinedRoom
+from autograder.sandbox.fork_server import ForkServer
 
 LIMITS = Limits(call_seconds=5.0, open_seconds=5.0, submission_seconds=60.0, memory=300 << 20)
 SHORT = 0.25  # seconds of a call that is meant to run out of them

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.class_report.results import ClassResults
-from autograder.course import Course
-from autograder.model import Assignment, Exercise, ExerciseResult, Outcome, Report, TestResult, Visibility
-from autograder.report import record
-from autograder.report.class_report import write_class_report
-from autograder.results import result_path
+from autograder.core.model import Assignment, Exercise, ExerciseResult, Outcome, Report, TestResult, Visibility
+from autograder.instructor.class_report.data import ClassResults
+from autograder.instructor.class_report.page import write_class_report
+from autograder.instructor.results import record
+from autograder.instructor.results.store import result_path
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

@@ -1,7 +1,7 @@
 """What students must not read: lines of code that only instructors have."""
 
-from autograder.course import Course
-from autograder.notebook import parse_notebook
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import parse_notebook
 
 _MARK, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from autograder.audit import Kind, audit
-from autograder.cli import main
-from autograder.course import Course
-from autograder.hostile import of_the_right_shape
-from autograder.planting import with_catalogue
-from autograder.suite import Suites, load_suites
+from autograder.authoring.audit import Kind, audit
+from autograder.authoring.hostile_answers import of_the_right_shape
+from autograder.cli.main import main
+from autograder.grading.known_answers import with_catalogue
+from autograder.grading.suites import Suites, load_suites
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -86,7 +86,7 @@ def test_every_kind_is_planted(suites: Suites) -> None:
 def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch: pytest.MonkeyPatch, suites: Suites) -> None:
     right_gate = suites.alternatives["gate"]["whole_numbers"]
     flawed = with_catalogue(replace(suites, planted={"gate": {"no_mistake": (right_gate, "…")}}))
-    monkeypatch.setattr("autograder.pipeline.suites_of", lambda course, stem: flawed)
+    monkeypatch.setattr("autograder.grading.pipeline.suites_of", lambda course, stem: flawed)
     done = CliRunner().invoke(main, ["audit", STEM, "--course", str(ROOT)])
     assert done.exit_code == 1
     assert "gate, mistake no_mistake: missed: it gets all points" in done.output

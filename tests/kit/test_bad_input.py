@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 STEM = "01_perceptron"
 FULL = 24.0
 SOLUTION = Course(ROOT).solution(STEM).read_bytes()
-GRADE = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade", STEM]
+GRADE = [sys.executable, "-m", "autograder.cli.main", "--course", ROOT, "grade", STEM]
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"

@@ -17,14 +17,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder import batch
-from autograder.batch import Options, Summary, Watcher, grade_class
-from autograder.course import Course
-from autograder.grading_worker import Job
-from autograder.model import ExerciseResult, KitError, Outcome, Report, TestResult, Visibility
-from autograder.report import record
-from autograder.report.terminal import print_summary
-from autograder.workers import Workers, _Worker
+from autograder.cli.output.grade import print_summary
+from autograder.core.errors import KitError
+from autograder.core.model import ExerciseResult, Outcome, Report, TestResult, Visibility
+from autograder.instructor.batch import run as batch
+from autograder.instructor.batch.pool import Workers, _Worker
+from autograder.instructor.batch.run import Options, Summary, Watcher, grade_class
+from autograder.instructor.results import record
+from autograder.instructor.submissions import Job
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 STEM, SECOND = "01_perceptron", "02_copy"
@@ -378,7 +379,7 @@ def test_a_worker_that_hangs_is_replaced(course: Course) -> None:
 
 def typed(course: Course, *arguments: str) -> tuple[int, str]:
     """(exit code, all output) of `autograder grade`."""
-    command = [sys.executable, "-m", "autograder.cli", "--course", course.root, "grade", *arguments]
+    command = [sys.executable, "-m", "autograder.cli.main", "--course", course.root, "grade", *arguments]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
     return done.returncode, done.stdout + done.stderr
 

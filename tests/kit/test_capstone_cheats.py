@@ -20,17 +20,17 @@ import pytest
 from opened_rooms import cell
 from with_model import written
 
-from autograder.course import Course
-from autograder.live import LiveRooms
-from autograder.model import Outcome, Report, Source, Trained
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.equipment import TORCH
-from autograder.sandbox.limits import LIMITS
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
-from autograder.submission import read_submission
-from autograder.suite import Suites
+from autograder.core.model import Outcome, Report, Source, Trained
+from autograder.execution.in_process import LiveRooms
+from autograder.execution.limits import LIMITS
+from autograder.grading.pipeline import grade, suites_of
+from autograder.grading.suites import Suites
+from autograder.notebooks.course import Course
+from autograder.notebooks.submission import read_submission
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.environments import TORCH
+from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = [
     pytest.mark.skipif(missing_parts() is not None, reason=f"rooms cannot be confined here: {missing_parts()}"),

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from autograder import training_files
-from autograder.course import Course
-from autograder.model import KitError, Ungradable
-from autograder.submission import read_submission
-from autograder.trained import SCHEMA, WEIGHT_BYTES, packed
+from autograder.core.errors import KitError, Ungradable
+from autograder.notebooks.course import Course
+from autograder.notebooks.submission import read_submission
+from autograder.notebooks.trained_model import SCHEMA, WEIGHT_BYTES, packed
+from autograder.student import training_files
 
 pytest.importorskip("safetensors")
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from with_model import written
 
-from autograder.course import Course
+from autograder.core.model import Trained
 from autograder.datasets import load_images
-from autograder.live import LiveRooms
-from autograder.model import Trained
-from autograder.pipeline import grade, suites_of
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
 
 torch = pytest.importorskip("torch")
 

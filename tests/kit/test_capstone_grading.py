@@ -10,16 +10,18 @@ import pytest
 from click.testing import CliRunner
 from with_model import written
 
-from autograder import grading_worker
-from autograder.cli import main
-from autograder.course import Course
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.core.model import Trained
 from autograder.datasets import FILES, MNIST_DIR
-from autograder.grading_worker import Job, grade_or_explain
-from autograder.live import LiveRooms
-from autograder.model import KitError, Trained
-from autograder.pipeline import suites_of
-from autograder.sandbox.equipment import NUMPY, TORCH
-from autograder.suite import Suites
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import suites_of
+from autograder.grading.suites import Suites
+from autograder.instructor.batch import worker
+from autograder.instructor.batch.worker import grade_or_explain
+from autograder.instructor.submissions import Job
+from autograder.notebooks.course import Course
+from autograder.sandbox.environments import NUMPY, TORCH
 
 torch = pytest.importorskip("torch")
 
@@ -55,10 +57,10 @@ def test_what_is_not_at_hand_leaves_a_submission_ungraded(
 
 
 def test_what_is_not_installed_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert grading_worker._why_not_there(TORCH) is None
+    assert worker._why_not_there(TORCH) is None
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert grading_worker._why_not_there(NUMPY) is None
-    said = grading_worker._why_not_there(TORCH)
+    assert worker._why_not_there(NUMPY) is None
+    said = worker._why_not_there(TORCH)
     assert said is not None
     assert said.startswith("the grading machine has no torch and no safetensors: type ")
     assert "install -c constraints.txt torch safetensors" in said

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.selfcheck import Check, NotYet, open_assignment
+from autograder.notebooks.course import Course
+from autograder.student.selfcheck import Check, NotYet, open_assignment
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 pytest.importorskip("safetensors", reason="safetensors is not installed")

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.audit import judged
-from autograder.course import Course
-from autograder.model import Outcome
-from autograder.pipeline import suites_of
-from autograder.suite import Suites
+from autograder.authoring.audit import judged
+from autograder.core.model import Outcome
+from autograder.grading.pipeline import suites_of
+from autograder.grading.suites import Suites
+from autograder.notebooks.course import Course
 
 COURSE = Course(Path(__file__).parents[2])
 DRAWING = [("04_backprop", "mini_batches"), ("04_backprop", "train_network"), ("05_regularization", "dropout")]

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
-from autograder.model import Outcome, Report
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Outcome, Report
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_class"
@@ -181,7 +181,7 @@ return Late()
     Attack(
         "freight-of-the-wire",
         "gate",
-        'wire = sys.modules["room.wire"]\nreturn [wire.Seed(1), wire.Callback(0), wire.Opaque("[1, 1], -1.5")]',
+        'wire = sys.modules["guest.wire"]\nreturn [wire.Seed(1), wire.Callback(0), wire.Opaque("[1, 1], -1.5")]',
         "import sys",
         ends=("FAILED",),
     ),

@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import (
+from autograder.core.model import Outcome, Visibility
+from autograder.core.text import WIDTH
+from autograder.execution.in_process import LiveRoom
+from autograder.execution.interface import Absent, Call, CallRaised, Function, Order, Raised, Returned, Student
+from autograder.grading.checks import (
     CheckFailed,
     array,
     close,
@@ -25,14 +29,10 @@ from autograder.checks import (
     tolerance_for,
     unchanged,
 )
-from autograder.layout import WIDTH
-from autograder.live import LiveRoom
-from autograder.mistakes import fingerprint, same_print
-from autograder.model import Outcome, Visibility
-from autograder.room.wire import Callback, Opaque, Seed
-from autograder.rooms import Absent, Call, CallRaised, Function, Order, Raised, Returned, Student
-from autograder.showing import show, show_call
-from autograder.wording import Finding, Kind, failure
+from autograder.grading.diagnosis import fingerprint, same_print
+from autograder.grading.messages import Finding, Kind, failure
+from autograder.grading.value_format import show, show_call
+from autograder.guest.wire import Callback, Opaque, Seed
 
 EPS32 = float(np.finfo(np.float32).eps)
 

@@ -21,14 +21,15 @@ from reports_by_hand import (
     written,
 )
 
-from autograder.class_report import statistics as class_statistics
-from autograder.class_report.reading import read_class
-from autograder.class_report.results import ClassResults, Kind, concerns
-from autograder.class_report.statistics import Withheld
-from autograder.cli import main
-from autograder.model import KitError, Report
-from autograder.report import record
-from autograder.report.class_report import how_often, percent, ticks, write_class_report
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.core.model import Report
+from autograder.instructor.class_report import statistics as class_statistics
+from autograder.instructor.class_report.data import ClassResults, Kind, concerns
+from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.page import how_often, percent, ticks, write_class_report
+from autograder.instructor.class_report.statistics import Withheld
+from autograder.instructor.results import record
 
 # ---- numbers in words
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from reports_by_hand import SMALL, exercise_result, report
 
-from autograder.class_report.statistics import (
+from autograder.core.model import Assignment, Outcome, Report
+from autograder.instructor.class_report.statistics import (
     AssignmentStatistics,
     Bin,
     Correlation,
@@ -19,7 +20,6 @@ from autograder.class_report.statistics import (
     fisher_interval,
     histogram,
 )
-from autograder.model import Assignment, Outcome, Report
 
 
 def statistics(reports: Iterable[Report], assignment: Assignment = SMALL) -> AssignmentStatistics:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 STEM = "01_perceptron"
 RELEASE = ROOT / "assignments" / STEM / "perceptron.ipynb"
 QUICKLY = ["--jobs", "1", "--sandbox", "none"]
-COMMAND = [sys.executable, "-m", "autograder.cli"]
+COMMAND = [sys.executable, "-m", "autograder.cli.main"]
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_submissions_that_lie_in_the_wrong_place(course: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "many"], ["--sandbox", "half"], ["--nonsense"]])
 def test_an_option_that_is_wrong(course: Path, arguments: list[str]) -> None:
-    assert "Try 'python -m autograder.cli grade --help' for help." in refusal(course, "grade", *arguments)
+    assert "Try 'python -m autograder.cli.main grade --help' for help." in refusal(course, "grade", *arguments)
 
 
 def test_an_unknown_command(course: Path) -> None:

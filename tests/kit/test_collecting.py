@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from autograder import downloads
-from autograder.collecting import Collected, collect, stems_held, stems_named
-from autograder.course import Course
-from autograder.handed_in import find_submissions, left_alone, students_in
-from autograder.live import LiveRooms
-from autograder.model import KitError
-from autograder.pipeline import grade
-from autograder.senders import Sender, sender_of, squeezed
-from autograder.suite import load_suites
+from autograder.core.errors import KitError
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import grade
+from autograder.grading.suites import load_suites
+from autograder.instructor.collect import archives
+from autograder.instructor.collect.place import Collected, collect, stems_held, stems_named
+from autograder.instructor.collect.senders import Sender, sender_of
+from autograder.instructor.roster import squeezed
+from autograder.instructor.submissions import find_submissions, left_alone, students_in
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 STEM = "01_perceptron"
@@ -551,7 +552,7 @@ def claiming(name: str, content: bytes, size: int) -> bytes:
 
 NO_NAME = "has a name that no program writes"
 OUT = "has a path that leads out of the zip"
-LARGE = f"is larger than {downloads.FILE_BYTES >> 20} MiB: ask for it without its outputs"
+LARGE = f"is larger than {archives.FILE_BYTES >> 20} MiB: ask for it without its outputs"
 DAMAGED = "is damaged: download the zip again"
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "up": (with_entries(entry(f"../../{ADA}x.ipynb")), OUT),
@@ -565,8 +566,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "link": (with_entries(entry(f"{ADA}x.ipynb", b"/etc/passwd", stat.S_IFLNK | 0o777)),
              "is a link, which may lead anywhere: put the file itself there"),
     "encrypted": (encrypted(f"{ADA}x.ipynb"), "is encrypted: ask for it without a password"),
-    "bomb": (with_entries(entry(f"{ADA}x.ipynb", bytes(downloads.FILE_BYTES + 1))), LARGE),
-    "bomb_that_lies": (claiming(f"{ADA}x.ipynb", bytes(downloads.FILE_BYTES * 2), 100), DAMAGED),
+    "bomb": (with_entries(entry(f"{ADA}x.ipynb", bytes(archives.FILE_BYTES + 1))), LARGE),
+    "bomb_that_lies": (claiming(f"{ADA}x.ipynb", bytes(archives.FILE_BYTES * 2), 100), DAMAGED),
     "huge_claim": (claiming(f"{ADA}x.ipynb", HERE, 2**32 - 2), LARGE),
     "other_method": (with_entries(entry(f"{ADA}x.ipynb", bytes(2**20), method=zipfile.ZIP_BZIP2)),
                      "is packed by a method that is not read here: unpack it and zip it again"),
@@ -615,8 +616,8 @@ def test_a_source_that_is_no_zip(course: Course, tmp_path: Path, name: str) -> N
 
 
 def test_too_many_entries(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "ENTRIES", 3)
-    monkeypatch.setattr(downloads, "OWN_ENTRIES", 2)
+    monkeypatch.setattr(archives, "ENTRIES", 3)
+    monkeypatch.setattr(archives, "OWN_ENTRIES", 2)
     many, own = tmp_path / "many.zip", tmp_path / "own.zip"
     many.write_bytes(zipped({f"s{n}__perceptron.ipynb": HERE for n in range(4)}))
     own.write_bytes(zipped({ADA + "a.zip": zipped({f"{n}.ipynb": HERE for n in range(3)}), BEN + "x.ipynb": HERE}))
@@ -628,7 +629,7 @@ def test_too_many_entries(course: Course, tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_own_zip_of_many_large_ones(
     course: Course, download: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "OWN_BYTES", 2**20)
+    monkeypatch.setattr(archives, "OWN_BYTES", 2**20)
     source = download({ADA + "a.zip": zipped({f"{n}.ipynb": bytes(2**20) for n in range(3)})})
     assert [one.reason for one in collect([source], course, course.submitted).left] == [
         "unpacks to 3 MiB; at most 1 are read: unpack what is needed"

@@ -12,13 +12,13 @@ import pytest
 from secret_lines import secret_lines
 from with_model import written
 
-from autograder.build import authored_stems, stale_files
-from autograder.course import Course
-from autograder.live import LiveRooms
-from autograder.model import Outcome, Report, Visibility
-from autograder.notebook import parse_notebook
-from autograder.pipeline import grade, suites_of
-from autograder.submission import read_submission
+from autograder.authoring.build import authored_stems, stale_files
+from autograder.core.model import Outcome, Report, Visibility
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import parse_notebook
+from autograder.notebooks.submission import read_submission
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from autograder import datasets
+from autograder.core.errors import KitError
 from autograder.datasets import FILES, Images, enlarged, load_images
-from autograder.model import KitError
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "solutions" / "04_backprop" / "digits.npz"

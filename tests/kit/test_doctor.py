@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autograder import doctor
-from autograder.cli import main
-from autograder.doctor import Finding, as_text, findings
+from autograder.cli.main import main
+from autograder.student import doctor
+from autograder.student.doctor import Finding, as_text, findings
 
 ROOT = Path(__file__).parents[2]
 

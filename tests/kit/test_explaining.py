@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from autograder.cli import main
+from autograder.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 CLASS = ROOT / "tests" / "sample_class" / "submitted"

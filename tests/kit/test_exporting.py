@@ -13,16 +13,17 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from autograder.cli import main
-from autograder.course import Course
-from autograder.exporting import canvas, gradescope, moodle, scores
-from autograder.exporting.canvas_gradebook import read_gradebook
-from autograder.exporting.exported import WHOLE, Exported, write
-from autograder.exporting.graded import GradedClass, read_class
-from autograder.lateness import due_dates
-from autograder.model import ExerciseResult, KitError, Outcome, Report, TestResult, Visibility
-from autograder.report import record
-from autograder.results import result_path
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.core.model import ExerciseResult, Outcome, Report, TestResult, Visibility
+from autograder.instructor.exports import canvas, gradescope, moodle, spreadsheet
+from autograder.instructor.exports.canvas_gradebook import read_gradebook
+from autograder.instructor.exports.files import WHOLE, Exported, write
+from autograder.instructor.exports.graded_class import GradedClass, read_class
+from autograder.instructor.lateness import due_dates
+from autograder.instructor.results import record
+from autograder.instructor.results.store import result_path
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 FIRST, SECOND = "01_perceptron", "06_convolution"
@@ -114,7 +115,7 @@ def test_an_unknown_assignment_is_refused(course: Course, stem: str) -> None:
 
 def test_assignments_without_a_result_are_left_out_unless_named(course: Course) -> None:
     graded(course, "ada", 1)
-    write(scores.export(read(course), course.submitted, {}), course.results / "export" / "scores.csv")
+    write(spreadsheet.export(read(course), course.submitted, {}), course.results / "export" / "scores.csv")
     assert [one.stem for one in read(course).assignments] == [FIRST]
     assert [one.stem for one in read(course, SECOND, FIRST).assignments] == [SECOND, FIRST]
 
@@ -162,9 +163,9 @@ def test_the_long_table(course: Course) -> None:
     (course.submitted / "ada" / FIRST / "timestamp.txt").write_text("2026-03-02 00:29:00.5 +0100")
     (course.submitted / "ben" / FIRST / "timestamp.txt").write_text("yesterday")
     (course.root / "duedates.csv").write_text(f"assignment,duedate\n{FIRST},2026-03-01T22:59:00Z\n{SECOND},\n")
-    made = scores.export(read(course, FIRST, SECOND), course.submitted, due_dates(course))
+    made = spreadsheet.export(read(course, FIRST, SECOND), course.submitted, due_dates(course))
     header, *rows = table(made)
-    assert header == [*scores.COLUMNS, *scores.FOR_SPREADSHEETS]
+    assert header == [*spreadsheet.COLUMNS, *spreadsheet.FOR_SPREADSHEETS]
     assert rows[0][:7] == ["ada", "Ada Lovelace", FIRST, "17.333333", "24", "graded", ""]
     assert rows[0][7:] == (
         ["2026-03-01T23:29:00.500000+00:00", "yes", "72.22", "2026-03-01 23:29:00", "2026-03-01 22:59:00", "0.5"]
@@ -185,7 +186,7 @@ def test_scores_are_exact_everywhere(course: Course, score: float) -> None:
     true = graded(course, "ada", score).score
     made = read(course)
     for exported, name in (
-        (scores.export(made, course.submitted, {}), "score"),
+        (spreadsheet.export(made, course.submitted, {}), "score"),
         (moodle.export(made, "username"), FIRST),
         (canvas.export(made, None), FIRST),
     ):
@@ -200,7 +201,7 @@ def test_no_cell_is_a_formula(course: Course) -> None:
     for student in HOSTILE:
         graded(course, student, 1)
     made = read(course)
-    names = column(table(scores.export(made, course.submitted, {})), "student")
+    names = column(table(spreadsheet.export(made, course.submitted, {})), "student")
     assert sorted(names) == sorted(["'=cmd()", "'-rf", "'@sum", "'+1+1", "Öz, Jürgen", 'a"b', "名前", "two⏎lines"])
     for exported in (moodle.export(made, "username"), canvas.export(made, None)):
         rows = table(exported)

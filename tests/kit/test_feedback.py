@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import batch, wording
-from autograder.batch import Options, Watcher, grade_class
-from autograder.course import Course
-from autograder.grading_worker import Job
-from autograder.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
-from autograder.report import record
-from autograder.report.feedback import LINES, exercise_html, feedback_page
+from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
+from autograder.grading import messages
+from autograder.instructor.batch import run
+from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.results import record
+from autograder.instructor.results.feedback_page import LINES, exercise_html, feedback_page
+from autograder.instructor.submissions import Job
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "autograder" / "report" / "templates"
@@ -76,7 +77,7 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts("main") or self.texts("div")[:1]).split())
 
 
-def messages(page: Page) -> list[str]:
+def shown_messages(page: Page) -> list[str]:
     """As they are shown: a browser drops one line end at the start of a <pre>."""
     return [one.text.removeprefix("\n") for one in page.of("message")]
 
@@ -120,7 +121,7 @@ def test_each_outcome_is_told_in_words_with_a_sign(outcome: Outcome, said: str) 
     page = Page(feedback_page(graded(PASSED, verdict(outcome, message), code=[GATE])))
     assert page.texts("td")[0] == said
     assert f"{1 + (outcome is Outcome.PASSED)} of 2 tests passed" in page.text
-    assert messages(page) == ([message] if message else [])
+    assert shown_messages(page) == ([message] if message else [])
     assert [one.text[:1] for one in page.of("test")] == (["✓", "✓"] if message is None else [said[0], "✓"])
     assert "outcome" not in page.text
     assert outcome.value not in page.text  # a word of ours
@@ -149,18 +150,18 @@ def test_a_message_of_several_tests_is_told_once() -> None:
     again = verdict(Outcome.FAILED, COLUMNS, id="test_it[1]")
     other = verdict(Outcome.FAILED, COLUMNS, name="also in a batch", visibility=Visibility.HIDDEN)
     page = Page(feedback_page(graded(verdict(Outcome.FAILED, COLUMNS), again, verdict(Outcome.FAILED, "else"), other)))
-    assert messages(page) == [COLUMNS, "else"]
+    assert shown_messages(page) == [COLUMNS, "else"]
     assert page.of("failure")[0].text.startswith("\n\n✗it is right (2 tests) public\n✗also in a batch hidden\n")
     assert len(page.of("test")) == 3
 
 
 @pytest.mark.parametrize("message", ["\n  begins with a line", "  blanks ", "a\n\n\nb", "tab\tin it", "x" * 300])
 def test_a_message_is_shown_exactly(message: str) -> None:
-    assert messages(Page(feedback_page(graded(verdict(Outcome.FAILED, message))))) == [message]
+    assert shown_messages(Page(feedback_page(graded(verdict(Outcome.FAILED, message))))) == [message]
 
 
 def test_a_failure_without_a_message_says_what_it_is() -> None:
-    assert messages(Page(feedback_page(graded(verdict(Outcome.KILLED))))) == ["had to be stopped"]
+    assert shown_messages(Page(feedback_page(graded(verdict(Outcome.KILLED))))) == ["had to be stopped"]
 
 
 def test_only_what_passed_is_folded_away() -> None:
@@ -249,7 +250,7 @@ def test_a_file_that_cannot_be_read_has_a_reason_and_no_score() -> None:
 
 
 def test_a_test_of_ours_that_broke_costs_no_work_and_tells_no_input() -> None:
-    broken = verdict(Outcome.BROKEN, wording.broken(), id="test_hidden[0.75-secret]", visibility=Visibility.HIDDEN)
+    broken = verdict(Outcome.BROKEN, messages.broken(), id="test_hidden[0.75-secret]", visibility=Visibility.HIDDEN)
     failed = verdict(Outcome.FAILED, COLUMNS)
     reason = f"the grader broke in {broken.id}; nothing is wrong with the submission"
     page = Page(feedback_page(graded(PASSED, failed, broken, code=[GATE], reason=reason)))
@@ -257,7 +258,7 @@ def test_a_test_of_ours_that_broke_costs_no_work_and_tells_no_input() -> None:
     assert [one.text for one in page.of("points")] == ["of 2"]
     assert "secret" not in page.text
     assert "Something broke in the grader, not in your code." in page.text
-    assert messages(page) == [COLUMNS, wording.broken()]
+    assert shown_messages(page) == [COLUMNS, messages.broken()]
     assert "return 1 / 0" in page.text
 
 
@@ -299,7 +300,7 @@ def test_nothing_that_others_wrote_becomes_markup(text: str) -> None:
         sent = [page.encode("utf-8", "backslashreplace").decode() for page in pages]
         shapes.append([[(one.tag, sorted(one.attributes), one.within) for one in Page(page).elements] for page in sent])
     assert shapes[0] == shapes[1]
-    assert messages(Page(feedback_page(hostile)))[0] == f"{text} 0"
+    assert shown_messages(Page(feedback_page(hostile)))[0] == f"{text} 0"
 
 
 @pytest.mark.parametrize("text", HOSTILE[:-1])
@@ -406,7 +407,7 @@ COLOUR, GROUND = re.compile(r"(?<![\w-])color: (#\w{6})"), re.compile(r"backgrou
 
 
 def test_an_ungraded_output_has_no_points() -> None:
-    report = graded(PASSED, verdict(Outcome.BROKEN, wording.broken()), reason="the grader broke")
+    report = graded(PASSED, verdict(Outcome.BROKEN, messages.broken()), reason="the grader broke")
     assert Page(exercise_html(report, report.exercises[0])).texts("h4") == ["gate: of 2"]
 
 
@@ -459,7 +460,7 @@ class Class:
 @pytest.fixture
 def students(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Class:
     made = Class(tmp_path)
-    monkeypatch.setattr(batch, "run_jobs", made.judge)
+    monkeypatch.setattr(run, "run_jobs", made.judge)
     made.hand_in("ada", b"7")
     made.hand_in("ben", b"")
     assert made.grade() == ["ada", "ben"]

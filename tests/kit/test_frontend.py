@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 RELEASE = Course(Path(__file__).parents[2]).release("01_perceptron").parent
 SETUP = 'import numpy as np\nfrom autograder import open_assignment\ncheck = open_assignment("01_perceptron")'

@@ -22,7 +22,7 @@ from nbgrader_course import (
     rows,
 )
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own

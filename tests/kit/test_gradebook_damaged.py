@@ -10,9 +10,9 @@ import pytest
 from nbgrader_course import SAMPLE, Cells, autograde, comments, copy_of, grade_and_book, grades, new_course
 from student import Notebook, as_file
 
-from autograder.collecting import collect
-from autograder.course import Course
-from autograder.results import report_of
+from autograder.instructor.collect.place import collect
+from autograder.instructor.results.store import report_of
+from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own

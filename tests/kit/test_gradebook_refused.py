@@ -13,9 +13,10 @@ import pytest
 from nbgrader_course import copy_of, dump, files, new_course, rows
 from reports_by_hand import perceptron, put
 
-from autograder.booking import Booked, book
-from autograder.course import Course
-from autograder.model import KitError, Report
+from autograder.core.errors import KitError
+from autograder.core.model import Report
+from autograder.nbgrader_bridge.fill import Booked, book
+from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 STEM = "01_perceptron"

@@ -9,13 +9,12 @@ import pytest
 from click.testing import CliRunner
 from reports_by_hand import COURSE, STEM, course_with_roster, perceptron, put, table
 
-from autograder.class_report.pseudonyms import FILE, hidden, kept_pseudonyms, with_new
-from autograder.class_report.reading import read_class
-from autograder.class_report.statistics import assignment_statistics
-from autograder.cli import main
-from autograder.grading_worker import Job
-from autograder.handed_in import why_not_there
-from autograder.model import KitError
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.pseudonyms import FILE, hidden, kept_pseudonyms, with_new
+from autograder.instructor.class_report.statistics import assignment_statistics
+from autograder.instructor.submissions import Job, why_not_there
 
 
 def test_hidden_names_are_nowhere(tmp_path: Path) -> None:

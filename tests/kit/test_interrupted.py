@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
-GRADE = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade"]
+GRADE = [sys.executable, "-m", "autograder.cli.main", "--course", ROOT, "grade"]
 MOMENTS = 20
 DRAW = random.Random(2026)
 FRACTIONS = [DRAW.random() for _ in range(MOMENTS)]  # of the time that an undisturbed run takes

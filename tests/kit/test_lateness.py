@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.lateness import Lateness, due_dates, lateness_of, parse_timestamp
-from autograder.model import KitError
+from autograder.core.errors import KitError
+from autograder.instructor.lateness import Lateness, due_dates, lateness_of, parse_timestamp
+from autograder.notebooks.course import Course
 
 STEM = "01_perceptron"
 AT = datetime(2015, 2, 2, 15, 58, 23, 948203, UTC)

@@ -12,19 +12,22 @@ from typing import Any
 import pytest
 from branches import never_run, pieces_of, traced
 
-from autograder import layout, regions, self_check_wording, wording
-from autograder.course import Course
-from autograder.handed_in import find_submissions, students_in
-from autograder.handout import find_handout
-from autograder.model import Outcome, Ungradable
-from autograder.pipeline import grade, suites_of
-from autograder.report.check import checked_notebook
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
-from autograder.self_check_wording import not_saved
-from autograder.selfcheck import Check, Interrupted, NotYet, check_notebook, open_assignment
-from autograder.suite import Suites
+from autograder.core import text
+from autograder.core.errors import Ungradable
+from autograder.core.model import Outcome
+from autograder.execution.limits import Limits
+from autograder.grading import error_location, messages
+from autograder.grading.pipeline import grade, suites_of
+from autograder.grading.suites import Suites
+from autograder.instructor.submissions import find_submissions, students_in
+from autograder.notebooks.course import Course
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
+from autograder.student import messages as self_check_messages
+from autograder.student.handout import find_handout
+from autograder.student.messages import not_saved
+from autograder.student.selfcheck import Check, Interrupted, NotYet, check_notebook, open_assignment
+from autograder.student.views import checked_notebook
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -45,7 +48,7 @@ UNSAID = {
 def test_every_sentence_is_said_to_somebody() -> None:
     suites = {stem: suites_of(COURSE, stem) for stem in COURSE.stems}
     limits = replace(Limits(), call_seconds=0.3, open_seconds=1.0)  # a few students are endless
-    with ForkServer(confined=True, limits=limits) as server, traced(wording, layout, regions) as seen:
+    with ForkServer(confined=True, limits=limits) as server, traced(messages, text, error_location) as seen:
         grade_out_of_time(server, suites["01_perceptron"])
         for job in find_submissions(CLASS, students_in(CLASS), COURSE.stems):
             try:
@@ -54,7 +57,7 @@ def test_every_sentence_is_said_to_somebody() -> None:
                 continue
     missed = [
         str(one)
-        for module in (wording, layout, regions)
+        for module in (messages, text, error_location)
         for one in never_run(pieces_of(module), seen)
         if one.function not in ELSEWHERE and one.text not in UNSAID
     ]
@@ -88,8 +91,8 @@ def with_first_test(suites: Suites, function: Any) -> Suites:
 
 def test_every_likely_reason_is_given_to_somebody() -> None:
     said = " ".join((CLASS.parent / "messages.txt").read_text(encoding="utf-8").split())
-    assert [kind for kind, reason in wording._LIKELY_REASONS.items() if reason not in said] == []
-    assert [kind for kind in wording._LIKELY_REASONS if f" raised {kind} on line " not in said] == []
+    assert [kind for kind, reason in messages._LIKELY_REASONS.items() if reason not in said] == []
+    assert [kind for kind in messages._LIKELY_REASONS if f" raised {kind} on line " not in said] == []
 
 
 def test_a_test_of_ours_that_breaks_is_said_to_be_ours() -> None:
@@ -249,7 +252,7 @@ def test_an_exercise_without_hidden_tests() -> None:
 def test_every_sentence_around_a_message_stands_above(
     check: Check, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with traced(self_check_wording) as seen:
+    with traced(self_check_messages) as seen:
         test_what_is_not_saved_yet()
         test_a_right_answer(check, capsys)
         test_a_wrong_answer(check)
@@ -258,5 +261,5 @@ def test_every_sentence_around_a_message_stands_above(
         test_what_was_stopped(check)
         test_a_whole_notebook_and_what_was_repaired()
         test_an_exercise_without_hidden_tests()
-    missed = [str(one) for one in never_run(pieces_of(self_check_wording), seen) if one.text not in UNSAID]
+    missed = [str(one) for one in never_run(pieces_of(self_check_messages), seen) if one.text not in UNSAID]
     assert not missed, "\n".join(missed)

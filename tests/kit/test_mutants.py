@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autograder import mutation
-from autograder.cli import main
-from autograder.course import Course
-from autograder.live import LiveRooms
-from autograder.model import KitError
-from autograder.mutants import mutants
-from autograder.mutation import Fate, audit_mutants, mutated
-from autograder.pipeline import suites_of
-from autograder.submission import read_submission
-from autograder.suite import Suites
+from autograder.authoring import mutation_audit
+from autograder.authoring.mutants import mutants
+from autograder.authoring.mutation_audit import Fate, audit_mutants, mutated
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import suites_of
+from autograder.grading.suites import Suites
+from autograder.notebooks.course import Course
+from autograder.notebooks.submission import read_submission
 
 ROOT = Path(__file__).parents[2]
 STEM = "01_perceptron"
@@ -95,7 +95,7 @@ def course(tmp_path: Path) -> Course:
     """The course with one assignment."""
     for folder in ("assignments", "solutions", "tests/suites", "reference_impl"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("0[2-9]_*", "__pycache__"))
-    (tmp_path / "tests/suites" / mutation.DECLARED).unlink(missing_ok=True)
+    (tmp_path / "tests/suites" / mutation_audit.DECLARED).unlink(missing_ok=True)
     return Course(tmp_path)
 
 
@@ -111,7 +111,7 @@ def fates(course: Course, name: str = "boundary_distance") -> Iterator[tuple[str
 
 def declare(course: Course, **reasons: str) -> None:
     lines = "\n".join(f"{name!r} = {reason!r}" for name, reason in reasons.items())
-    path = course.hidden_suite(STEM).with_name(mutation.DECLARED)
+    path = course.hidden_suite(STEM).with_name(mutation_audit.DECLARED)
     path.write_text(f"['{STEM}'.boundary_distance]\n{lines}\n", encoding="utf-8")
 
 
@@ -146,7 +146,7 @@ def test_an_equivalent_mutant_has_to_agree_on_other_inputs_too(course: Course) -
 
 
 def test_a_damaged_declaration_is_named(course: Course) -> None:
-    path = course.hidden_suite(STEM).with_name(mutation.DECLARED)
+    path = course.hidden_suite(STEM).with_name(mutation_audit.DECLARED)
     path.write_text("[", encoding="utf-8")
     with pytest.raises(KitError, match=r"equivalent_mutants\.toml can not be read"):
         list(fates(course))

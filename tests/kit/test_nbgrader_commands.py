@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbgrader_course import ROOT, SAMPLE, files, grade_and_book, nbgrader, new_course, typed
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 STEM = "01_perceptron"
@@ -60,7 +60,7 @@ def test_export_reads_the_same_scores(course: Course) -> None:
 
 def test_the_command_books_and_says_so(course: Course) -> None:
     shutil.copytree(SAMPLE / "submitted" / "ada", course.submitted / "ada")
-    said = typed(course, "autograder.cli", "grade", "--gradebook")
+    said = typed(course, "autograder.cli.main", "grade", "--gradebook")
     assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in said
     assert "1 of them with something for a person to grade: open Formgrader." in said
     assert (course.root / "autograded" / "ada" / STEM / "perceptron.ipynb").is_file()

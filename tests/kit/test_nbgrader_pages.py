@@ -14,10 +14,10 @@ from reports_by_hand import perceptron, put
 from secret_lines import secret_lines
 from student import as_file
 
-from autograder.booking import book
-from autograder.course import Course
-from autograder.model import CodeCell, Outcome, Report
-from autograder.results import report_of
+from autograder.core.model import CodeCell, Outcome, Report
+from autograder.instructor.results.store import report_of
+from autograder.nbgrader_bridge.fill import book
+from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

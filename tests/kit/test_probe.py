@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
-from autograder.sandbox import confinement, probe, server
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.equipment import BARE
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.probe import ProbeResult
-from autograder.sandbox.server import ForkServer
+from autograder.execution.limits import Limits
+from autograder.notebooks.course import Course
+from autograder.sandbox import bubblewrap, escape_probe, fork_server
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.environments import BARE
+from autograder.sandbox.escape_probe import ProbeResult
+from autograder.sandbox.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits(memory=300 << 20)
@@ -42,7 +42,7 @@ def secret(tmp_path: Path) -> Path:
 
 def probed(secret: Path, *, controls: bool = False, limits: Limits = LIMITS, **options: object) -> ProbeResult:
     with ForkServer(confined=True, limits=limits, **options) as running:  # type: ignore[arg-type]
-        return probe.probe(running, [secret], controls=controls)
+        return escape_probe.probe(running, [secret], controls=controls)
 
 
 def test_this_machine_reaches_full(secret: Path) -> None:
@@ -56,9 +56,9 @@ def test_this_machine_reaches_full(secret: Path) -> None:
 def test_every_attempt_works_unconfined(secret: Path) -> None:
     with (
         ForkServer(confined=False, equipment=BARE, limits=LIMITS) as plain,
-        probe._targets(plain, [secret]) as attempts,
+        escape_probe._targets(plain, [secret]) as attempts,
     ):
-        held, escaped = probe._try_all(plain, attempts)
+        held, escaped = escape_probe._try_all(plain, attempts)
     assert held == []
     assert escaped == [attempt.name for attempt in attempts]
 
@@ -73,7 +73,9 @@ def test_a_secret_that_nobody_can_read_makes_the_probe_worthless(tmp_path: Path)
 def test_an_attempt_that_cannot_run_counts_as_an_escape(
     secret: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
 ) -> None:
-    monkeypatch.setattr(probe, "_CELL", probe._CELL.replace(spoilt, "def other" if "def" in spoilt else "a = 1"))
+    monkeypatch.setattr(
+        escape_probe, "_CELL", escape_probe._CELL.replace(spoilt, "def other" if "def" in spoilt else "a = 1")
+    )
     result = probed(secret)
     assert result.level == "none"
     assert result.escaped
@@ -91,14 +93,14 @@ Weaken = Callable[[pytest.MonkeyPatch, Path], None]
 
 
 def allowing_every_call(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-    monkeypatch.setattr(confinement, "system_call_filter", lambda: ALLOW_ALL)
+    monkeypatch.setattr(bubblewrap, "system_call_filter", lambda: ALLOW_ALL)
 
 
 def without(option: str) -> Weaken:
     def weaken(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-        real = confinement.bubblewrap
+        real = bubblewrap.bubblewrap
         monkeypatch.setattr(
-            confinement,
+            bubblewrap,
             "bubblewrap",
             lambda command, **rest: [word for word in real(command, **rest) if word != option],
         )
@@ -107,25 +109,25 @@ def without(option: str) -> Weaken:
 
 
 def with_the_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    real = confinement._interpreter
-    monkeypatch.setattr(confinement, "_interpreter", lambda: [*real(), (folder, str(folder))])
+    real = bubblewrap._interpreter
+    monkeypatch.setattr(bubblewrap, "_interpreter", lambda: [*real(), (folder, str(folder))])
 
 
 def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-    real = confinement._packages
-    monkeypatch.setattr(confinement, "_packages", lambda names, others: real([*names, *PYTEST], others))
+    real = bubblewrap._packages
+    monkeypatch.setattr(bubblewrap, "_packages", lambda names, others: real([*names, *PYTEST], others))
 
 
 def edited(file: str, old: str, new: str) -> Weaken:
     """The untrusted side with one line of it changed."""
 
     def weaken(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        copy = folder / "kit" / "room"
-        shutil.copytree(server.ROOM_FILES, copy)
+        copy = folder / "kit" / "guest"
+        shutil.copytree(fork_server.ROOM_FILES, copy)
         text = (copy / file).read_text()
         assert text.count(old) == 1
         (copy / file).write_text(text.replace(old, new))
-        monkeypatch.setattr(server, "ROOM_FILES", copy)
+        monkeypatch.setattr(fork_server, "ROOM_FILES", copy)
 
     return weaken
 
@@ -195,7 +197,7 @@ def submitted(tmp_path: Path) -> Path:
 
 
 def graded(submitted: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "autograder.cli", "--course", str(ROOT), "grade", "--jobs", "1"]
+    command = [sys.executable, "-m", "autograder.cli.main", "--course", str(ROOT), "grade", "--jobs", "1"]
     places = ["--submitted", str(submitted), "--results", str(submitted.parent / "results")]
     environment = {**os.environ, "PATH": "/nowhere", "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
     return subprocess.run(

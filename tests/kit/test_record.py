@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.model import CodeCell, ExerciseResult, KitError, Outcome, Place, Report, TestResult, Visibility
-from autograder.report import record
+from autograder.core.errors import KitError
+from autograder.core.files import sweep
+from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
+from autograder.instructor.results import record
 
 GRADED = Report(
     student="Jürgen Öz",
@@ -171,5 +173,5 @@ def test_sweeping_takes_what_a_killed_run_left_and_nothing_else(tmp_path: Path) 
     kept = {f".writing-{os.getpid()}-x", "s.json", ".hidden"}
     for name in kept:
         (tmp_path / name).touch()
-    record.sweep([tmp_path, tmp_path / "not there"])
+    sweep([tmp_path, tmp_path / "not there"])
     assert {one.name for one in tmp_path.iterdir()} == kept

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.regions import Mask, region
+from autograder.grading.error_location import Mask, region
 
 
 def mask(shape: tuple[int, ...], *places: object) -> Mask:

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import close, equal, holds
-from autograder.course import Course
-from autograder.judging import run_exercise
-from autograder.live import LiveRoom
-from autograder.model import Assignment, Exercise, Source, SourceCell, Visibility
-from autograder.pipeline import suites_of
-from autograder.planting import rehearsed
-from autograder.rooms import Student
-from autograder.sandbox.rooms import FRAMES_AHEAD, ConfinedRooms
-from autograder.sandbox.server import ForkServer
-from autograder.suite import Suites, Test
+from autograder.core.model import Assignment, Exercise, Source, SourceCell, Visibility
+from autograder.execution.in_process import LiveRoom
+from autograder.execution.interface import Student
+from autograder.grading.checks import close, equal, holds
+from autograder.grading.known_answers import rehearsed
+from autograder.grading.pipeline import suites_of
+from autograder.grading.runner import run_exercise
+from autograder.grading.suites import Suites, Test
+from autograder.notebooks.course import Course
+from autograder.sandbox.confined import FRAMES_AHEAD, ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 from secret_lines import secret_lines
 
-from autograder.cli import main
-from autograder.course import Course
-from autograder.model import KitError
-from autograder.notebook import parse_notebook
-from autograder.releasing import closure, listings_of, pins, release
-from autograder.starting import FOLDER, start_text
+from autograder.authoring.start_page import FOLDER, start_text
+from autograder.authoring.student_zip import closure, listings_of, pins, release
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import parse_notebook
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

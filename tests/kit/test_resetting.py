@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course, read_assignment
-from autograder.live import LiveRooms
-from autograder.model import KitError, Outcome
-from autograder.pipeline import grade
-from autograder.resetting import KEPT, Reset, reset, stubs_of, told
-from autograder.submission import read_submission
-from autograder.suite import Suites, load_suites
+from autograder.core.errors import KitError
+from autograder.core.model import Outcome
+from autograder.execution.in_process import LiveRooms
+from autograder.grading.pipeline import grade
+from autograder.grading.suites import Suites, load_suites
+from autograder.notebooks.course import Course, read_assignment
+from autograder.notebooks.submission import read_submission
+from autograder.student.reset import KEPT, Reset, reset, stubs_of, told
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)

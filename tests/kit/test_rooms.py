@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from opened_rooms import LIMITS, SHORT, ask, cell, confined, ended, judged, live, source
 
-from autograder.model import Outcome, Source, SourceCell
-from autograder.room.wire import Opaque, Seed
-from autograder.rooms import CallRaised, Raised, Returned, RoomEnded, Student
-from autograder.sandbox.rooms import ConfinedRoom, ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Outcome, Source, SourceCell
+from autograder.execution.interface import CallRaised, Raised, Returned, RoomEnded, Student
+from autograder.guest.wire import Opaque, Seed
+from autograder.sandbox.confined import ConfinedRoom, ConfinedRooms
+from autograder.sandbox.fork_server import ForkServer
 
 # ---- what a call gives, in both kinds of rooms
 

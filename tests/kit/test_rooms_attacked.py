@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from opened_rooms import SHORT, ask, confined, ended, value_of
 
-from autograder.model import Outcome
-from autograder.room.wire import Opaque
-from autograder.rooms import Raised, RoomEnded, Student
-from autograder.sandbox.rooms import ConfinedRoom
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Outcome
+from autograder.execution.interface import Raised, RoomEnded, Student
+from autograder.guest.wire import Opaque
+from autograder.sandbox.confined import ConfinedRoom
+from autograder.sandbox.fork_server import ForkServer
 
 ATTACKS = """
 import array, ctypes, fcntl, json, mmap, os, re, resource, signal, socket, subprocess, sys, threading, time
@@ -68,10 +68,10 @@ def write_null():
     open("/dev/null", "w")
 
 def change_mode():
-    os.chmod("/code/room/worker.py", 0o777)
+    os.chmod("/code/guest/runner.py", 0o777)
 
 def truncate():
-    os.truncate("/code/room/worker.py", 0)
+    os.truncate("/code/guest/runner.py", 0)
 
 def link():
     os.symlink("/", "/link")
@@ -80,7 +80,7 @@ def make_folder():
     os.mkdir("/folder")
 
 def remove():
-    os.unlink("/code/room/worker.py")
+    os.unlink("/code/guest/runner.py")
 
 def spin():
     while True:
@@ -286,7 +286,7 @@ def poison_numpy():
     return 1
 
 def poison_wire():
-    wire = sys.modules["room.wire"]
+    wire = sys.modules["guest.wire"]
     wire.pack = lambda message: b"rubbish" * 100
     return 1
 
@@ -412,4 +412,4 @@ def test_what_a_room_can_list(hostile: Student) -> None:
     assert set(value_of(hostile, "listed", "/")) <= expected
     assert value_of(hostile, "listed", "/etc") == ["ld.so.cache"]
     assert set(value_of(hostile, "listed", "/site")) <= {"numpy", "numpy.libs"}
-    assert value_of(hostile, "listed", "/code") == ["room"]
+    assert value_of(hostile, "listed", "/code") == ["guest"]

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from opened_rooms import LIMITS, confined, ended, source
 
-from autograder.sandbox.equipment import NUMPY, Equipment
-from autograder.sandbox.rooms import ConfinedRoom, ConfinedRooms
-from autograder.sandbox.server import ForkServer, ServerDied
+from autograder.sandbox.confined import ConfinedRoom, ConfinedRooms
+from autograder.sandbox.environments import NUMPY, Equipment
+from autograder.sandbox.fork_server import ForkServer, ServerDied
 
 LOOK = """
 import os, random, sys
@@ -187,7 +187,7 @@ def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
 
 
 def test_a_fork_server_that_cannot_start_says_why_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder.model import KitError
+    from autograder.core.errors import KitError
 
     before = len(list(Path("/proc/self/fd").iterdir()))
     with ForkServer(confined=True, equipment=Equipment(("numpy", "no_such_package"), ("numpy",))) as server:

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from autograder.layout import WIDTH
-from autograder.report import record
-from autograder.sandbox.confinement import missing_parts
+from autograder.core.text import WIDTH
+from autograder.instructor.results import record
+from autograder.sandbox.bubblewrap import missing_parts
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_class"
@@ -51,7 +51,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     working.mkdir()
     temporary.mkdir()
     options = ["--submitted", SUBMITTED, "--results", folder / "results", "--jobs", "2"]
-    command = [sys.executable, "-m", "autograder.cli", "--course", ROOT, "grade", *options]
+    command = [sys.executable, "-m", "autograder.cli.main", "--course", ROOT, "grade", *options]
     before = digests()
     with orphans_come_here() as processes:
         done = subprocess.run(

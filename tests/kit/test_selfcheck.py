@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.course import Course
-from autograder.model import KitError
-from autograder.selfcheck import Check, NotYet, open_assignment
+from autograder.core.errors import KitError
+from autograder.notebooks.course import Course
+from autograder.student.selfcheck import Check, NotYet, open_assignment
 
 ROOT = Path(__file__).parents[2]
 RELEASE = Course(ROOT).release("01_perceptron").parent

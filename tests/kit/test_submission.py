@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from autograder.model import Assignment, Cell, Exercise, KitError, Submission, Ungradable
-from autograder.submission import REMARKS, read_submission
+from autograder.core.errors import KitError, Ungradable
+from autograder.core.model import Assignment, Cell, Exercise, Submission
+from autograder.notebooks.submission import REMARKS, read_submission
 
 STUB = 'def {0}(x):\n    """What {0} does."""\n    # your code here\n    raise NotImplementedError'
 NAMES = ("f", "g", "h")

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from autograder import selfcheck, submitting
-from autograder.alarm import OutOfTime, limited
-from autograder.cli import main
-from autograder.course import Course
-from autograder.handout import Handout, find_handout, handouts_in
-from autograder.live import LiveRooms
-from autograder.model import KitError, Outcome, Visibility
-from autograder.pipeline import grade, suites_of
-from autograder.sandbox.limits import LIMITS
-from autograder.selfcheck import NotYet, open_assignment
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.core.model import Outcome, Visibility
+from autograder.execution.in_process import LiveRooms
+from autograder.execution.limits import LIMITS
+from autograder.execution.time_limit import OutOfTime, limited
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
+from autograder.student import selfcheck, submit
+from autograder.student.handout import Handout, find_handout, handouts_in
+from autograder.student.selfcheck import NotYet, open_assignment
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -98,7 +99,7 @@ def test_collected_and_graded_it_has_the_points_that_were_shown(unpacked: Path) 
     graded = grade(handed_in, "mia", suites_of(COURSE, STEM), LiveRooms())
     public = sum(test.earned for one in graded.exercises for test in one.tests if test.visibility is Visibility.PUBLIC)
     (handout,) = handouts_in(unpacked)
-    shown = submitting.submit(notebook(unpacked), handout, "mia", unpacked).report
+    shown = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
     assert sum(test.earned for one in shown.exercises for test in one.tests) == pytest.approx(public)
     assert public > 0
 
@@ -130,14 +131,14 @@ check(gate)
 def test_outputs_of_a_large_notebook_are_left_out(unpacked: Path) -> None:
     def draw(content: dict[str, Any]) -> None:
         cell = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
-        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * submitting.LARGE}]
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * submit.LARGE}]
 
     change(unpacked, draw)
     _, said = submitted(STEM, "--student", "mia")
     assert "outputs of the cells were left out" in said
     handed_in = json.loads((unpacked / f"mia__{STEM}.ipynb").read_text(encoding="utf-8"))
     assert not any(cell.get("outputs") for cell in handed_in["cells"])
-    assert notebook(unpacked).stat().st_size > submitting.LARGE  # the student's own is as it was
+    assert notebook(unpacked).stat().st_size > submit.LARGE  # the student's own is as it was
 
 
 def test_progress(unpacked: Path) -> None:
@@ -156,9 +157,9 @@ def test_progress(unpacked: Path) -> None:
 
 def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
     handout: Handout = find_handout(STEM, unpacked)
-    submitting._memory(handout).parent.mkdir(parents=True)
-    submitting._memory(handout).write_text("{", encoding="utf-8")
-    assert submitting.remembered(handout) == ()
+    submit._memory(handout).parent.mkdir(parents=True)
+    submit._memory(handout).write_text("{", encoding="utf-8")
+    assert submit.remembered(handout) == ()
 
 
 # ---- a function that does not end
@@ -211,7 +212,7 @@ def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pyte
     monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
     write(unpacked, perceptron_predict="while True: pass")
     (handout,) = handouts_in(unpacked)
-    report = submitting.submit(notebook(unpacked), handout, "mia", unpacked).report
+    report = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
     outcomes = {one.name: one.outcome for one in report.exercises}
     assert outcomes["perceptron_predict"] is Outcome.TIMEOUT
     assert outcomes["threshold_unit"] is Outcome.PASSED

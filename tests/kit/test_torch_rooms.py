@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from opened_rooms import LIMITS, cell
 
-from autograder.live import LiveRooms
-from autograder.model import Source
-from autograder.rooms import CallRaised, Student
-from autograder.sandbox.confinement import missing_parts
-from autograder.sandbox.equipment import NUMPY, TORCH, equipment_for
-from autograder.sandbox.probe import probe
-from autograder.sandbox.rooms import ConfinedRooms
-from autograder.sandbox.server import ForkServer
+from autograder.core.model import Source
+from autograder.execution.in_process import LiveRooms
+from autograder.execution.interface import CallRaised, Student
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.environments import NUMPY, TORCH, equipment_for
+from autograder.sandbox.escape_probe import probe
+from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = [
     pytest.mark.skipif(missing_parts() is not None, reason=f"rooms cannot be confined here: {missing_parts()}"),

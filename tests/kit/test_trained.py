@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import CheckFailed, trained_model
-from autograder.hidden_numbers import longest_literal
-from autograder.live import LiveRoom
-from autograder.model import Assignment, Cell, Exercise, Trained, Ungradable
-from autograder.rooms import Student
-from autograder.submission import read_submission
-from autograder.trained import WEIGHT_BYTES, NotTrained, packed, read_trained
+from autograder.core.errors import Ungradable
+from autograder.core.model import Assignment, Cell, Exercise, Trained
+from autograder.execution.in_process import LiveRoom
+from autograder.execution.interface import Student
+from autograder.grading.checks import CheckFailed, trained_model
+from autograder.notebooks.code_budget import longest_literal
+from autograder.notebooks.submission import read_submission
+from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
 
 save = pytest.importorskip("safetensors.numpy").save
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from autograder.cli import main
-from autograder.model import KitError
-from autograder.training_files import NothingTrained, with_trained_model
+from autograder.cli.main import main
+from autograder.core.errors import KitError
+from autograder.student.training_files import NothingTrained, with_trained_model
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 save = pytest.importorskip("safetensors.numpy").save

@@ -14,8 +14,8 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from autograder.room import wire
-from autograder.room.wire import PREFIX, Callback, Opaque, Seed, WireError
+from autograder.guest import wire
+from autograder.guest.wire import PREFIX, Callback, Opaque, Seed, WireError
 
 
 def across(value: Any) -> Any:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from autograder.model import Trained
-from autograder.trained import SCHEMA, packed
+from autograder.core.model import Trained
+from autograder.notebooks.trained_model import SCHEMA, packed
 
 
 def written(trained: Trained, notebook: Path, to: Path) -> Path:

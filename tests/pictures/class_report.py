@@ -16,10 +16,10 @@ from playwright.sync_api import sync_playwright
 from reports_by_hand import COURSE, ROOT, put, report
 from screenshot import chromium
 
-from autograder.class_report.reading import read_class
-from autograder.model import Report
-from autograder.report.class_report import write_class_report
-from autograder.suite import load_suites, put_on_path
+from autograder.core.model import Report
+from autograder.grading.suites import load_suites, put_on_path
+from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.page import write_class_report
 
 STEM = "06_convolution"
 STUDENTS = 120

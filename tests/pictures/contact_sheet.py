@@ -21,7 +21,7 @@ import nbformat
 from matplotlib.axes import Axes
 from nbclient import NotebookClient
 
-from autograder.course import Course
+from autograder.notebooks.course import Course
 
 COURSE = Course(Path(__file__).parents[2])
 COLUMNS = 3

@@ -22,9 +22,9 @@ from messages import messages_text
 from student import STUB, Notebook, Student
 from students import STUDENTS
 
-from autograder.batch import Options, Watcher, grade_class
-from autograder.course import Course
-from autograder.model import Report
+from autograder.core.model import Report
+from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.notebooks.course import Course
 
 HERE = Path(__file__).parent
 COURSE = Course(HERE.parents[1])

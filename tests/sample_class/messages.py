@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from autograder.model import ExerciseResult, Outcome, Report, TestResult
+from autograder.core.model import ExerciseResult, Outcome, Report, TestResult
 
 _FIRST = "Messages of the sample class, written with Python {0}.{1}. What Python itself says may differ elsewhere."
 

@@ -19,14 +19,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
-from autograder.model import Outcome, Visibility, amount
-from autograder.releasing import release
-from autograder.starting import FOLDER
+from autograder.authoring.start_page import FOLDER
+from autograder.authoring.student_zip import release
+from autograder.core.model import Outcome, Visibility
+from autograder.core.text import amount
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 FIRST_DAY = ROOT / "tests" / "browser" / "first_day.py"
-GRADER = [sys.executable, "-m", "autograder.cli"]
+GRADER = [sys.executable, "-m", "autograder.cli.main"]
 WITHOUT_NETWORK = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
 
 

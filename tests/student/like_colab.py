@@ -13,9 +13,9 @@ import venv
 import zipfile
 from pathlib import Path
 
-from autograder.course import Course
-from autograder.releasing import release
-from autograder.starting import FOLDER
+from autograder.authoring.start_page import FOLDER
+from autograder.authoring.student_zip import release
+from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
 THERE = [

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from autograder import array, exercise, holds, load_images, number, several, trained_model
+from autograder.core.errors import KitError
+from autograder.core.model import Trained
 from autograder.datasets import MNIST_DIR
-from autograder.model import KitError, Trained
-from autograder.suite import seed_of
-from autograder.trained import SCHEMA, history_of
+from autograder.grading.suites import seed_of
+from autograder.notebooks.trained_model import SCHEMA, history_of
 
 Array = np.ndarray[Any, Any]
 

@@ -1,0 +1,1 @@
+"""Write exercises: build the release, prove the suites, pack the zip for students."""

@@ -1,0 +1,72 @@
+"""Makes `assignments/` from `solutions/`: nbgrader's own converter, run on a copy, so that nothing is half written."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.core.errors import KitError
+from autograder.core.files import write_atomically
+from autograder.grading.known_answers import with_catalogue
+from autograder.grading.suites import load_suites, put_on_path
+from autograder.notebooks.course import Course, read_assignment, topic_of
+from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK, selfcheck_json
+
+
+def build(course: Course, stem: str) -> list[str]:
+    """Build one release; gives the names of the files that changed."""
+    with tempfile.TemporaryDirectory() as temporary:
+        fresh = _converted(course, stem, Path(temporary))
+        changed = list(_differences(course, stem, fresh))
+        target = course.root / "assignments" / stem
+        target.mkdir(parents=True, exist_ok=True)
+        for name in changed:
+            if (fresh / name).exists():
+                write_atomically(target / name, (fresh / name).read_bytes())
+            else:
+                (target / name).unlink()
+        authored = course.root / "solutions" / stem / SELFCHECK
+        write_atomically(authored, (fresh / SELFCHECK).read_bytes())
+    return changed
+
+
+def stale_files(course: Course, stem: str) -> list[str]:
+    """The files of a release that are not what `build` would make now."""
+    with tempfile.TemporaryDirectory() as temporary:
+        return list(_differences(course, stem, _converted(course, stem, Path(temporary))))
+
+
+def authored_stems(course: Course) -> tuple[str, ...]:
+    folders = sorted(path for path in (course.root / "solutions").glob("*_*") if path.is_dir())
+    return tuple(folder.name for folder in folders)
+
+
+def _converted(course: Course, stem: str, temporary: Path) -> Path:
+    """The fresh release of one assignment, in a temporary course."""
+    from autograder.nbgrader_bridge.release import generate_release
+
+    source = course.root / "solutions" / stem
+    if not (source / f"{topic_of(stem)}.ipynb").is_file():
+        raise KitError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
+    copy = temporary / "solutions" / stem
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*LEFT_BY_RUNNING, ".*", SELFCHECK))
+    release = generate_release(temporary, stem, course.root / "nbgrader_config.py")
+    put_on_path(course.root)
+    suites = load_suites(
+        read_assignment(release / f"{topic_of(stem)}.ipynb"),
+        course.public_suite(stem),
+        course.hidden_suite(stem),
+    )
+    (release / SELFCHECK).write_text(selfcheck_json(with_catalogue(suites)), encoding="utf-8")
+    return release
+
+
+def _differences(course: Course, stem: str, fresh: Path) -> Iterator[str]:
+    target = course.root / "assignments" / stem
+    names = {path.name for folder in (fresh, target) if folder.is_dir() for path in folder.iterdir()} - LEFT_BY_RUNNING
+    for name in sorted(names):
+        ours, theirs = fresh / name, target / name
+        if not (ours.is_file() and theirs.is_file() and ours.read_bytes() == theirs.read_bytes()):
+            yield name

@@ -1,0 +1,94 @@
+"""START.md: the one page that a student reads first."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Sequence
+
+from autograder.core.installed import TORCH_REQUIREMENTS
+from autograder.notebooks.course import topic_of
+
+FOLDER = "neural-network-workshops"  # what the zip unpacks to
+
+_PAGE = """\
+# Start here
+
+Notebooks with exercises for the workshops on neural networks. You fill in functions; `check(...)` in the cell below
+each tells you at once what is right and what is not. It needs no account and, once installed, no network.
+
+{needed}
+
+**Linux, macOS**
+
+```sh
+python3 -m venv .venv
+.venv/bin/pip install {options}-r requirements.txt
+.venv/bin/autograder doctor && .venv/bin/jupyter lab assignments
+```
+
+**Windows** (not tried by the authors on a Windows machine)
+
+```bat
+py -m venv .venv
+.venv\\Scripts\\pip install {options}-r requirements.txt
+.venv\\Scripts\\autograder doctor && .venv\\Scripts\\jupyter lab assignments
+```
+
+`autograder doctor` says whether everything is ready, and what to do where it is not.
+{torch}
+**Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run in the first cell
+
+```python
+!unzip -q -o *workshops*.zip && pip install -q --no-deps {folder}/{wheel}
+%cd {folder}/assignments/{first}
+```
+
+## How to work
+
+1. Open a notebook: {notebooks}.
+2. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
+3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
+   change there is not graded. A second copy of a cell does not count.
+4. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
+   `!autograder submit {first} --student NAME`. It checks the saved file once more, and writes the file to hand in
+   beside the notebook. Hand it in the way your instructor told you.
+5. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
+   `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
+   `check()` says of a saved file, and `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back.
+"""
+
+
+_ANY_PYTHON = "You need Python 3.11 or newer. Unpack the zip, open a terminal in this folder, and type:"
+_ONE_PYTHON = """\
+You need Python {version} on {machine}: the packages in `wheels` fit no other. With another one, from Python 3.11 on,
+leave out `--no-index --find-links wheels` below; that takes a network. Unpack the zip, open a terminal in this folder,
+and type:"""
+
+
+_TORCH = """
+**For 09_capstone**, and not before, install PyTorch in the same way. From the network that is some gigabytes on Linux,
+as it comes with what a graphics card needs. Colab has it already.
+
+```sh
+.venv/bin/pip install {options}-r {listing}
+```
+"""
+
+
+def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = False) -> str:
+    """The page for these assignments; `wheels`: the dependencies lie beside it, for machines such as this one, so that
+    no network is needed. `torch`: one of them needs PyTorch."""
+    notebooks = ", ".join(f"`{stem}/{topic_of(stem)}.ipynb`" for stem in stems)
+    options = "--no-index --find-links wheels " if wheels else ""
+    version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", f"{platform.system()} {platform.machine()}"
+    needed = _ONE_PYTHON.format(version=version, machine=machine) if wheels else _ANY_PYTHON
+    return _PAGE.format(
+        needed=needed,
+        options=options,
+        torch=_TORCH.format(options=options, listing=TORCH_REQUIREMENTS) if torch else "",
+        folder=FOLDER,
+        wheel=wheel,
+        first=stems[0],
+        notebooks=notebooks,
+    )

@@ -1,0 +1,88 @@
+"""What `autograder explain` prints: of each failed test everything, for the instructor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.core.model import TestResult
+from autograder.core.text import plural
+from autograder.execution.interface import Raised, Returned
+from autograder.grading.checks import CheckFailed
+from autograder.grading.runner import Run
+from autograder.grading.value_format import show
+from autograder.instructor.explain import Explained
+
+_ENTRIES = 1000  # of an array; beyond, its corners
+_WIDTH = 110
+
+
+def explained_text(explained: Explained) -> str:
+    """Every failed test with its inputs, the answer, the expected answer and their difference."""
+    failed = explained.failed
+    count = f"{len(explained.results) - len(failed)} of {plural(len(explained.results), 'test')} passed."
+    return "\n\n".join([count, *(_test(result, run, explained.parameters) for result, run in failed)])
+
+
+def _test(result: TestResult, run: Run, parameters: Sequence[str]) -> str:
+    worth = f"{result.visibility}, {result.points:.3g} points"
+    named = f", {result.mistake}" if result.mistake else ""
+    lines = [f"{result.id} ({worth}): {result.outcome}{named}", f"  {result.name}"]
+    lines += [f"  | {line}" for line in (result.message or "").splitlines()]
+    return "\n".join([*lines, *_call(run, parameters)])
+
+
+def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
+    if run.call is None:
+        return
+    names = [*parameters, *("" for _ in run.call.arguments)]
+    yield "  inputs"
+    for name, value in [*zip(names, run.call.arguments, strict=False), *run.call.options.items()]:
+        yield from _value(name, value)
+    reply = run.call.reply
+    if isinstance(reply, Raised):
+        yield f"  raised: {reply.type}: {reply.text}"
+    if not isinstance(reply, Returned):
+        return
+    yield "  answer"
+    yield from _value("", reply.value)
+    expected = run.problem.expected if isinstance(run.problem, CheckFailed) else None
+    if expected is not None:
+        yield "  expected"
+        yield from _value("", expected)
+        yield from _difference(reply.value, expected)
+
+
+def _difference(answer: Any, expected: Any) -> Iterator[str]:
+    """Part by part, where both are numbers of the same shape."""
+    if isinstance(expected, tuple) and isinstance(answer, tuple | list) and len(answer) == len(expected):
+        for one, other in zip(answer, expected, strict=True):
+            yield from _difference(one, other)
+        return
+    try:
+        got, want = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        return
+    if got.shape == want.shape:
+        yield "  answer - expected"
+        with np.errstate(all="ignore"):
+            yield from _value("", got - want)
+
+
+def _value(name: str, value: Any) -> Iterator[str]:
+    prefix = f"{name} = " if name else ""
+    if isinstance(value, tuple | list) and any(isinstance(part, np.ndarray) for part in value):
+        for number, part in enumerate(value):
+            yield from _value(f"{name}[{number}]", part)
+        return
+    text = _array(value) if isinstance(value, np.ndarray) and value.ndim else show(value)
+    first, *more = text.splitlines() or [""]
+    yield f"    {prefix}{first}"
+    yield from (f"    {' ' * len(prefix)}{line}" for line in more)
+
+
+def _array(value: np.ndarray[Any, Any]) -> str:
+    text = np.array2string(value, precision=6, suppress_small=True, threshold=_ENTRIES, max_line_width=_WIDTH)
+    return f"shape {value.shape}, {value.dtype}\n{text}"

@@ -1,0 +1,1 @@
+"""The nouns of the kit, and small tools: the standard library alone."""

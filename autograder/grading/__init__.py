@@ -1,0 +1,1 @@
+"""Grade one notebook. Start reading in `pipeline`."""

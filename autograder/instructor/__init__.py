@@ -1,0 +1,1 @@
+"""Everything that an instructor does with a class, without nbgrader."""

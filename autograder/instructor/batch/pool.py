@@ -1,0 +1,160 @@
+"""A few grading processes. Whatever one of them does, the batch goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from autograder.core.errors import KitError
+from autograder.core.model import Report
+from autograder.execution.limits import LIMITS
+from autograder.instructor.batch.worker import Ready, Setup, work
+from autograder.instructor.submissions import Job
+from autograder.notebooks.course import Course, secrets_of
+from autograder.sandbox.escape_probe import ProbeResult
+from autograder.sandbox.preflight import demand_full, demand_platform
+
+_SLACK = 60.0  # what a worker may need beyond a submission's own limit before it is given up
+
+
+def processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ungraded(course: Course, job: Job, reason: str) -> Report:
+    return Report(job.student, job.stem, course.assignment(job.stem).max_score, reason=reason)
+
+
+@dataclass
+class _Worker:
+    """A process, the pipe to it, and what it is busy with."""
+
+    process: BaseProcess
+    connection: Connection
+    job: Job | None = None
+    ends: float = float("inf")
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Workers:
+    """Started together, given one submission at a time, replaced when they hang or die."""
+
+    def __init__(self, course: Course, jobs: Sequence[Job], *, confined: bool, count: int | None = None) -> None:
+        self.course = course
+        self.waiting = list(reversed(jobs))
+        self.tried: set[Job] = set()
+        self.workers: list[_Worker] = []
+        self.probed: ProbeResult | None = None
+        self.context = multiprocessing.get_context("spawn")
+        self.seconds = float("inf")  # for one submission; the suites say
+        stems = sorted({job.stem for job in jobs})
+        secrets = secrets_of(course, stems, [job.notebook for job in jobs])
+        self.setup = Setup(course, tuple(stems), confined, secrets, controls=True)
+        self.count = min(count or processors(), len(jobs))
+
+    def __enter__(self) -> Workers:
+        demand_platform(confined=self.setup.confined)
+        try:
+            for number in range(self.count):
+                self.workers.append(self._start(controls=number == 0))
+            greetings = [self._greeting(worker) for worker in self.workers]
+        except BaseException:
+            self.__exit__()
+            raise
+        self.probed = greetings[0].probed if self.setup.confined else None
+        self.seconds = greetings[0].submission_seconds + _SLACK
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.stop()
+
+    def run(self) -> Iterator[tuple[Job, Report]]:
+        for worker in self.workers:
+            self._give(worker)
+        while busy := [worker for worker in self.workers if worker.job is not None]:
+            patience = max(0.0, min(worker.ends for worker in busy) - time.monotonic())
+            ready = wait([worker.connection for worker in busy], patience)
+            for worker in busy:
+                if worker.connection in ready:
+                    yield from self._receive(worker)
+                elif time.monotonic() >= worker.ends:
+                    yield from self._replace(worker, f"grading it took longer than {self.seconds:g} s")
+
+    def _start(self, *, controls: bool) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        setup = replace(self.setup, controls=controls)
+        process = self.context.Process(target=work, args=(theirs, setup), daemon=True)
+        with _interrupts_held():
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _greeting(self, worker: _Worker) -> Ready:
+        """What a new worker says first; KitError when it cannot work or its rooms do not hold."""
+        try:
+            result = worker.connection.recv() if worker.connection.poll(LIMITS.start_seconds) else None
+        except (EOFError, OSError):
+            result = None
+        if isinstance(result, KitError):
+            raise result
+        if not isinstance(result, Ready):
+            raise KitError("A grading process did not start; its own words are above.")
+        if self.setup.confined:
+            demand_full(result.probed)
+        return result
+
+    def _give(self, worker: _Worker) -> None:
+        worker.job, worker.ends = None, float("inf")
+        if self.waiting:
+            worker.job, worker.ends = self.waiting.pop(), time.monotonic() + self.seconds
+            with contextlib.suppress(OSError):  # a dead worker is found when its answer is read
+                worker.connection.send(worker.job)
+
+    def _receive(self, worker: _Worker) -> Iterator[tuple[Job, Report]]:
+        try:
+            report = worker.connection.recv()
+        except (EOFError, OSError):
+            yield from self._replace(worker, "the grading process ended")
+            return
+        assert worker.job is not None
+        yield worker.job, report
+        self._give(worker)
+
+    def _replace(self, worker: _Worker, problem: str) -> Iterator[tuple[Job, Report]]:
+        """A new worker for one that is of no use. Its submission is tried once more, and then ungraded."""
+        job = worker.job
+        assert job is not None
+        worker.stop()
+        fresh = self._start(controls=False)
+        worker.process, worker.connection = fresh.process, fresh.connection
+        self._greeting(worker)
+        if job in self.tried:
+            yield job, ungraded(self.course, job, f"{problem}, twice; look at the notebook yourself")
+        else:
+            self.tried.add(job)
+            self.waiting.append(job)
+        self._give(worker)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A process that is started here never sees Ctrl-C, which a terminal sends to all of us; we see it after."""
+    resource_tracker.ensure_running()  # multiprocessing's own; starting it would end the hold
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)

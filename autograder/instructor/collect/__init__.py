@@ -1,0 +1,1 @@
+"""Put the downloads of a learning management system into `submitted/`."""

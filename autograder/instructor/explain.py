@@ -1,0 +1,56 @@
+"""What an instructor may see of one student's exercise: inputs, answer and expected answer of every test it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.core.errors import KitError, Ungradable
+from autograder.core.model import Outcome, TestResult
+from autograder.core.text import listed
+from autograder.grading.pipeline import opened, suites_of
+from autograder.grading.runner import Run, run_exercise_tests
+from autograder.instructor.submissions import find_submissions, why_not_there
+from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.submission import read_submission
+from autograder.sandbox.environments import equipment_for
+from autograder.sandbox.preflight import proved_rooms
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One exercise of one student."""
+
+    parameters: tuple[str, ...]  # of the exercise's function
+    results: tuple[tuple[TestResult, Run], ...]  # of every test, in order
+
+    @property
+    def failed(self) -> tuple[tuple[TestResult, Run], ...]:
+        return tuple(pair for pair in self.results if pair[0].outcome is not Outcome.PASSED)
+
+
+def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
+    """Run one exercise's tests again and keep everything; KitError where there is no such thing."""
+    notebook = _notebook(course, submitted, student, stem)
+    suites = suites_of(course, stem)
+    names = [one.name for one in suites.assignment.exercises]
+    if exercise not in names:
+        raise KitError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
+    try:
+        submission = read_submission(notebook, suites.assignment, student)
+    except Ungradable as error:
+        raise KitError(f"{notebook}: {error}") from None
+    one = suites.assignment.exercise(exercise)
+    secrets = secrets_of(course, [stem], [])
+    equipment = equipment_for(torch=suites.assignment.torch)
+    with proved_rooms(secrets, confined=confined, equipment=equipment) as rooms, opened(rooms, submission) as functions:
+        return Explained(one.parameters, run_exercise_tests(suites, one, submission.source, functions))
+
+
+def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
+    course.assignment(stem)  # KitError where it is unknown
+    for job in find_submissions(submitted, [student], [stem]):
+        if problem := why_not_there(job, submitted):
+            raise KitError(f"{job.notebook}: {problem}")
+        return job.notebook
+    raise KitError(f"{student!r} has handed in nothing for {stem} in {submitted}.")

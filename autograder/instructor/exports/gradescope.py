@@ -1,0 +1,72 @@
+"""`export gradescope`: a `results.json` for each graded submission.
+
+Source: Gradescope's "Autograder Specifications", output format. A file must hold a score, at its top or with each
+test, so that an ungraded submission has no file: then Gradescope says that the autograder failed, and gives no zero.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from autograder.core.csv_tables import cell
+from autograder.core.folder_names import why_no_folder
+from autograder.core.model import ExerciseResult, Outcome, Report
+from autograder.core.text import plural
+from autograder.grading.messages import remarks
+from autograder.instructor.exports.files import Exported
+from autograder.instructor.exports.graded_class import GradedClass
+
+
+def export(graded: GradedClass) -> Exported:
+    """`<stem>/<student>/results.json` for each score; one of an earlier export goes where there is none any more."""
+    files, left, outdated = {}, [], []
+    for student in graded.students:
+        if problem := why_no_folder(student.id):
+            left += [f"the name {cell(student.id)} {problem}: no folder can be made for it"] * graded.scored(student)
+            continue
+        for assignment in graded.assignments:
+            report = graded.report(student, assignment)
+            path = Path(assignment.stem, student.id, "results.json")
+            if report is None or not report.graded:
+                outdated.append(path)
+            else:
+                files[path] = json.dumps(to_gradescope(report), indent=1).encode()
+    return Exported(files, tuple(left), graded.notes, tuple(outdated))
+
+
+def to_gradescope(report: Report) -> dict[str, Any]:
+    """The documented object, an exercise as a test. All texts are plain: by default the top one would be HTML."""
+    return {
+        "score": report.score,
+        "output": remarks(report.remarks) if report.remarks else "",
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_exercise(result) for result in report.exercises],
+    }
+
+
+def _exercise(result: ExerciseResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "name_format": "text",
+        "score": result.score,
+        "max_score": result.max_score,
+        "status": "passed" if result.outcome is Outcome.PASSED else "failed",
+        "output": _output(result),
+        "output_format": "text",
+        "visibility": "visible",
+    }
+
+
+def _output(result: ExerciseResult) -> str:
+    """How many tests passed, and what was said of the others: what several have in common once."""
+    passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
+    names: dict[str, list[str]] = {}
+    for test in result.tests:
+        if test.outcome is not Outcome.PASSED:
+            names.setdefault(test.message or "", []).append(f"not passed: {test.name}")
+    said = ("\n".join(filter(None, [*tests, message])) for message, tests in names.items())
+    return "\n\n".join([f"{passed} of {plural(len(result.tests), 'test')} passed.", *said])

@@ -1,0 +1,56 @@
+"""`export csv`: one row for each student and assignment, for spreadsheets and programs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from autograder.core.csv_tables import cell, csv_bytes, exact
+from autograder.core.model import Assignment, Report
+from autograder.instructor.exports.files import WHOLE, Exported
+from autograder.instructor.exports.graded_class import GradedClass, Student
+from autograder.instructor.lateness import Lateness, lateness_of
+
+COLUMNS = ("student", "name", "assignment", "score", "max_score", "status", "reason", "submitted_at", "late")
+FOR_SPREADSHEETS = ("percent", "submitted_utc", "due_utc", "hours_late")  # dates that one can sort, plain numbers
+
+
+def export(graded: GradedClass, submitted: Path, due: Mapping[str, datetime]) -> Exported:
+    """The long table. What is not known is an empty cell: an ungraded submission has a status and a reason, no score.
+
+    `score` is exact; `submitted_at` is ISO 8601 in UTC; `late` is yes, no, or empty where the time or the due time is
+    not known. The last columns say the same as a spreadsheet reads it: `percent` and `hours_late` to two digits.
+    """
+    rows, notes = [[*COLUMNS, *FOR_SPREADSHEETS]], [*graded.notes]
+    for student in graded.students:
+        for assignment in graded.assignments:
+            lateness = lateness_of(submitted, student.id, assignment.stem, due.get(assignment.stem))
+            rows.append(_row(student, assignment, graded.report(student, assignment), lateness))
+            if lateness.note:
+                notes.append(f"{cell(student.id)}, {assignment.stem}: {lateness.note}")
+    return Exported({WHOLE: csv_bytes(rows)}, notes=tuple(notes))
+
+
+def _row(student: Student, assignment: Assignment, report: Report | None, lateness: Lateness) -> list[str]:
+    score = None if report is None else report.score
+    worth = assignment.max_score if report is None else report.max_score
+    return [
+        cell(student.id),
+        cell(student.name),
+        cell(assignment.stem),
+        "" if score is None else exact(score),
+        exact(worth),
+        "" if report is None else report.status,
+        cell(report.reason) if report is not None and report.reason else "",
+        lateness.submitted_at.isoformat() if lateness.submitted_at else "",
+        {None: "", True: "yes", False: "no"}[lateness.late],
+        "" if score is None or not worth else exact(round(100 * score / worth, 2)),
+        _plain(lateness.submitted_at),
+        _plain(lateness.due),
+        "" if lateness.by is None else exact(round(lateness.by / timedelta(hours=1), 2)),
+    ]
+
+
+def _plain(time: datetime | None) -> str:
+    return "" if time is None else f"{time:%Y-%m-%d %H:%M:%S}"

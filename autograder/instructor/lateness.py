@@ -1,0 +1,127 @@
+"""When a submission was handed in, and how late that is. It is told, never reckoned into a score.
+
+nbgrader's `submit` and `zip_collect` write `submitted/<student>/<stem>/timestamp.txt`; what is due when stands in
+`duedates.csv` at the course's root. Penalties are nbgrader's (its documentation: "Late submission plugin").
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from autograder.core.csv_tables import read_rows
+from autograder.core.errors import KitError, Ungradable
+from autograder.core.text import listed
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import read_bytes
+
+_FIRST_LINE = "assignment,duedate"
+_LONGEST = 100  # bytes of a timestamp
+_NO_TIME = "timestamp.txt holds no time such as 2026-03-01 22:59:00 UTC: whether it is late is not known"
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """When a submission was handed in and when it was due, both in UTC; None where that is not known."""
+
+    submitted_at: datetime | None = None
+    due: datetime | None = None
+    note: str | None = None  # what is wrong with the timestamp
+
+    @property
+    def by(self) -> timedelta | None:
+        """How late: zero when it was in time, None when that cannot be told."""
+        if self.submitted_at is None or self.due is None:
+            return None
+        return max(timedelta(0), self.submitted_at - self.due)
+
+    @property
+    def late(self) -> bool | None:
+        return None if self.by is None else self.by > timedelta(0)
+
+
+def lateness_of(submitted: Path, student: str, stem: str, due: datetime | None) -> Lateness:
+    """How late a submission is, by its timestamp. A damaged timestamp is a note; without one nothing is known."""
+    path = submitted / student / stem / "timestamp.txt"
+    if not os.path.lexists(path):
+        return Lateness(due=due)
+    try:
+        data = read_bytes(path)
+        if len(data) > _LONGEST:
+            return Lateness(due=due, note=_NO_TIME)
+        return Lateness(parse_timestamp(data.decode("utf-8-sig")), due)
+    except Ungradable:
+        return Lateness(due=due, note="timestamp.txt cannot be read: whether it is late is not known")
+    except ValueError:
+        return Lateness(due=due, note=_NO_TIME)
+
+
+def parse_timestamp(text: str) -> datetime:
+    """A time in UTC, of what nbgrader writes (`2015-02-02 15:58:23.948203 UTC`) or of ISO 8601.
+
+    The zone may be UTC, an offset (`+0100`) or a name (`Europe/Berlin`); a time without one is UTC, as for nbgrader
+    (`nbgrader.utils.parse_utc`). Raises ValueError for what is no time.
+    """
+    words = text.split()
+    zone: tzinfo = UTC
+    if len(words) > 1 and not words[-1][0].isdigit():
+        zone = _zone(words.pop())
+    try:
+        time = datetime.fromisoformat(" ".join(words))
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies outside of the calendar") from None
+
+
+def _zone(name: str) -> tzinfo:
+    if name in ("UTC", "GMT", "Z"):
+        return UTC
+    if offset := re.fullmatch(r"([+-])(\d\d):?(\d\d)", name):
+        sign, hours, minutes = offset.groups()
+        return timezone(int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError):
+        raise ValueError(f"{name!r} is no time zone") from None
+
+
+# ---- what is due when
+
+
+def due_dates(course: Course) -> dict[str, datetime]:
+    """The due time of each assignment that has one, in UTC; empty without a `duedates.csv`.
+
+    Its columns are `assignment` and `duedate`, a time of ISO 8601 with its offset: `2026-03-01T23:59:00+01:00`. Raises
+    KitError for what is wrong with it: a due time that is read wrongly makes a whole class late.
+    """
+    path = course.root / "duedates.csv"
+    if not os.path.lexists(path):
+        return {}
+    found: dict[str, datetime] = {}
+    for row in read_rows(path, _FIRST_LINE):
+        stem, written = row.get("assignment"), row.get("duedate")
+        if not stem or not written:
+            continue
+        if stem not in course.stems:
+            raise KitError(f"{path}: there is no assignment {stem!r}. Known: {listed(course.stems)}.")
+        if stem in found:
+            raise KitError(f"{path} names {stem} twice: keep one of the lines.")
+        found[stem] = _due(path, stem, written)
+    return found
+
+
+def _due(path: Path, stem: str, written: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(written)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise KitError(
+        f"{path}: {written!r}, for {stem}, is no time with its offset from UTC. "
+        "Write it as 2026-03-01T23:59:00+01:00 or 2026-03-01T22:59:00Z."
+    )

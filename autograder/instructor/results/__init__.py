@@ -1,0 +1,1 @@
+"""What is known of each graded submission: its record and its page."""

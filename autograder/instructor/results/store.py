@@ -1,0 +1,57 @@
+"""`results/`: what is known of each student and assignment, as a record and as a page, and the table of the class."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.core.csv_tables import cell, csv_bytes, exact
+from autograder.core.files import write_atomically
+from autograder.core.folder_names import NAME_BYTES
+from autograder.core.model import Report
+from autograder.instructor.results import record
+from autograder.instructor.results.feedback_page import feedback_page
+
+
+def result_path(results: Path, stem: str, student: str) -> Path:
+    name = os.fsencode(student)
+    return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
+
+
+def page_path(results: Path, stem: str, student: str) -> Path:
+    return result_path(results, stem, student).with_suffix(".html")
+
+
+def write(results: Path, report: Report) -> None:
+    """The page first: where the record is up to date, so is the page."""
+    _write_page(results, report)
+    record.write(result_path(results, report.assignment, report.student), report)
+
+
+def complete(results: Path, report: Report) -> None:
+    """A page for a record that has none."""
+    if not page_path(results, report.assignment, report.student).exists():
+        _write_page(results, report)
+
+
+def _write_page(results: Path, report: Report) -> None:
+    page = feedback_page(report).encode("utf-8", "backslashreplace")  # what is no text never stops a batch
+    write_atomically(page_path(results, report.assignment, report.student), page)
+
+
+def report_of(results: Path, stem: str, student: str) -> Report | None:
+    """What is known of a student already. A file that was copied, or that a roster's `../` leads to, is not theirs."""
+    report = record.read(result_path(results, stem, student))
+    return report if report is not None and (report.student, report.assignment) == (student, stem) else None
+
+
+def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
+    """`grades.csv`: a row for each student, a column for each assignment; empty where there is no score."""
+    rows = [["student", *stems]]
+    for student in students:
+        reports = [report_of(results, stem, student) for stem in stems]
+        scores = [report.score if report is not None else None for report in reports]
+        rows.append([cell(student), *("" if score is None else exact(score) for score in scores)])
+    write_atomically(results / "grades.csv", csv_bytes(rows))

@@ -1,0 +1,121 @@
+"""What lies in `submitted/`: whose it is, what of it is a submission, and why some of it cannot be opened.
+
+Names and files are the students' own. Nothing that was handed in is passed over in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.core.errors import KitError
+from autograder.core.folder_names import NAME_BYTES
+from autograder.core.sanitize import clean
+from autograder.notebooks.course import topic_of
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade."""
+
+    student: str
+    stem: str
+    notebook: Path
+
+
+def students_in(folder: Path) -> list[str]:
+    """Who has a folder, or a link in place of one; KitError where there is no such place."""
+    if not folder.is_dir():
+        raise KitError(
+            f"There is no folder {folder}. Put notebooks into {folder}/<student>/<assignment>/, "
+            "or name the folder with --submitted."
+        )
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        raise KitError(f"{folder} cannot be read ({error.strerror}): check its permissions.") from None
+    return [entry.name for entry in entries if _may_be_a_student(entry)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _may_be_a_student(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and (entry.is_symlink() or entry.is_dir())
+
+
+def find_submissions(folder: Path, students: Sequence[str], stems: Sequence[str]) -> list[Job]:
+    """The submissions of these students, by assignment and student."""
+    return [
+        Job(student, stem, submission_path(folder, student, stem))
+        for stem in stems
+        for student in students
+        if _handed_in(folder / student, stem)
+    ]
+
+
+def submission_path(folder: Path, student: str, stem: str) -> Path:
+    """Where a submission's notebook is, if it is there: nbgrader's layout."""
+    return folder / student / stem / f"{topic_of(stem)}.ipynb"
+
+
+def _handed_in(home: Path, stem: str) -> bool:
+    """Whether there is something to answer for: where one cannot look, there may be."""
+    try:
+        os.lstat(home / stem)
+    except FileNotFoundError:
+        return home.is_symlink()
+    except OSError:
+        return True
+    return True
+
+
+def left_alone(folder: Path, students: Sequence[str], stems: Collection[str]) -> Iterator[str]:
+    """A note on each thing that is no submission: it may be one that was put into the wrong place."""
+    for entry in _entries(folder):
+        hidden = entry.name.startswith(".")
+        if not _may_be_a_student(entry) and (entry.is_dir() or not hidden):
+            why = ": its name begins with a dot" if hidden else ""
+            yield f"{clean(entry.name)} is no student's folder and was left alone{why}"
+    for student in students:
+        for name in _names_of_a(folder / student):
+            if name not in stems:
+                yield f"{clean(student)}/{clean(name)} is no assignment of this course and was left alone"
+
+
+def _names_of_a(home: Path) -> list[str]:
+    if home.is_symlink():
+        return []
+    try:
+        return [entry.name for entry in _entries(home) if not entry.name.startswith(".")]
+    except OSError:  # its submissions are ungraded, and say why
+        return []
+
+
+def why_not_there(job: Job, submitted: Path) -> str | None:
+    """Why a submission's notebook may not be opened at all: a link on the way to it, or it is not there."""
+    if len(os.fsencode(job.student)) > NAME_BYTES:
+        return f"the folder's name is longer than {NAME_BYTES} bytes: shorten it"
+    for path in (submitted / job.student, job.notebook.parent, job.notebook):
+        what = "notebook" if path == job.notebook else "folder"
+        try:
+            kind = os.lstat(path).st_mode
+        except FileNotFoundError:
+            return f"{job.notebook.name} is missing; {_what_is_there(job.notebook.parent)}"
+        except OSError as error:
+            return f"{clean(path.name)} cannot be looked at ({error.strerror}): check its folder's permissions"
+        if stat.S_ISLNK(kind):
+            return f"{clean(path.name)} is a link, which may lead anywhere: put the {what} itself there"
+        if path != job.notebook and not stat.S_ISDIR(kind):
+            return f"{clean(path.name)} is not a folder: put the notebook at {clean(job.stem)}/{job.notebook.name}"
+    return None
+
+
+def _what_is_there(folder: Path) -> str:
+    others = sorted(name for name in _names_of_a(folder) if name.endswith(".ipynb"))
+    return f"found {clean(others[0], 80)}: rename it" if others else "the folder holds no notebook: put it there"

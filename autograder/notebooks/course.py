@@ -1,0 +1,181 @@
+"""Where things are in a course, and what its release notebooks say. Nothing is registered anywhere else."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import autograder
+from autograder.core.errors import KitError, Ungradable
+from autograder.core.model import Assignment, Cell, Exercise
+from autograder.core.text import listed
+from autograder.notebooks.ipynb import NotebookCell, parse_notebook, parse_settings, read_bytes
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with `assignments/`, `solutions/`, `reference_impl/` and `tests/suites/`."""
+
+    root: Path
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The released assignments, in teaching order."""
+        folders = sorted(path for path in (self.root / "assignments").glob("*_*") if path.is_dir())
+        return tuple(folder.name for folder in folders if not folder.name.startswith("."))
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    def release(self, stem: str) -> Path:
+        return notebook_in(self.root / "assignments" / stem)
+
+    def solution(self, stem: str) -> Path:
+        return notebook_in(self.root / "solutions" / stem)
+
+    def public_suite(self, stem: str) -> Path:
+        return self.root / "solutions" / stem / f"test_{topic_of(stem)}.py"
+
+    def hidden_suite(self, stem: str) -> Path:
+        return self.root / "tests" / "suites" / f"test_{topic_of(stem)}.py"
+
+    def stem_of(self, suite: Path) -> str:
+        """The assignment that a suite's file is about."""
+        for stem in self.stems:
+            if suite.name == f"test_{topic_of(stem)}.py":
+                return stem
+        raise KitError(f"{suite} belongs to no assignment of {self.root}: is it built, with `autograder build`?")
+
+    def reference(self, stem: str) -> Path:
+        return self.root / "reference_impl" / f"{topic_of(stem)}.py"
+
+    @property
+    def seed(self) -> str:
+        """What all hidden tests' random inputs are drawn from; an instructor may change it each term."""
+        return (self.root / "tests" / "suites" / "seed.txt").read_text(encoding="utf-8").strip()
+
+    def assignment(self, stem: str) -> Assignment:
+        """The assignment as released; KitError where there is no such thing."""
+        if stem not in self.stems:
+            known = f"Known: {listed(self.stems)}." if self.stems else "No assignment is built: run `autograder build`."
+            raise KitError(f"There is no assignment {stem!r} in {self.root}. {known}")
+        return read_assignment(self.release(stem))
+
+    def suite_sha256(self, stem: str) -> str:
+        """Digest of everything that decides a score, apart from the kit itself and the submission.
+
+        All of the reference counts, as one module may lean on another, and what data a release brings.
+        """
+        release = self.release(stem).parent
+        data = sorted([*release.glob("*.npz"), *release.glob("companion_*.py")])
+        references = sorted(self.reference(stem).parent.glob("*.py"))
+        digest = hashlib.sha256(self.seed.encode())
+        for path in [self.release(stem), self.public_suite(stem), self.hidden_suite(stem), *references, *data]:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def topic_of(stem: str) -> str:
+    """`convolution` of the stem `06_convolution`."""
+    return stem.partition("_")[2]
+
+
+def notebook_in(folder: Path) -> Path:
+    return folder / f"{topic_of(folder.name)}.ipynb"
+
+
+def find_course(start: Path) -> Course:
+    """The course that `start` lies in: the nearest folder upwards that holds one."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "solutions").is_dir() and (folder / "tests" / "suites").is_dir():
+            return Course(folder)
+    raise KitError(
+        f"{start} lies in no course: no folder upwards has solutions/ and tests/suites/. "
+        "Go into the course's folder, or name it with --course."
+    )
+
+
+def read_assignment(notebook: Path) -> Assignment:
+    """An assignment from its release notebook: cells, exercises in order, points."""
+    if not notebook.is_file():
+        raise KitError(f"{notebook} is missing. Make it with `autograder build`.")
+    try:
+        data = read_bytes(notebook)
+        cells = parse_notebook(data)
+    except Ungradable as error:
+        raise KitError(f"{notebook}: {error}") from None
+    return Assignment(
+        notebook.parent.name,
+        tuple(_exercises(cells, notebook)),
+        tuple(map(_cell, cells)),
+        torch="torch" in parse_settings(data),
+        companion=companion_in(notebook.parent),
+    )
+
+
+def companion_in(folder: Path) -> str:
+    """The code that an assignment's tests call in the room, beside the student's; empty where there is none."""
+    path = folder / f"companion_{topic_of(folder.name)}.py"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _cell(cell: NotebookCell) -> Cell:
+    points = cell.nbgrader.get("points")
+    return Cell(
+        source=cell.source,
+        kind=cell.kind,
+        grade_id=cell.grade_id,
+        solution=cell.nbgrader.get("solution") is True,
+        points=float(points) if isinstance(points, int | float) else None,
+        cell_id=cell.cell_id,
+        tags=cell.tags,
+    )
+
+
+def _exercises(cells: tuple[NotebookCell, ...], notebook: Path) -> Iterator[Exercise]:
+    """One for each solution cell of code; its points stand on the locked cell `test_<name>`."""
+    points = {cell.grade_id: cell.nbgrader.get("points") for cell in cells}
+    for cell in cells:
+        if cell.kind != "code" or cell.nbgrader.get("solution") is not True:
+            continue
+        name = cell.grade_id or ""
+        worth = points.get(f"test_{name}")
+        if not isinstance(worth, int | float) or worth <= 0:
+            raise KitError(f"{notebook}: the exercise {name!r} has no cell test_{name} with points.")
+        yield Exercise(name, float(worth), _parameters(cell.source, name))
+
+
+def _parameters(stub: str, name: str) -> tuple[str, ...]:
+    for node in ast.parse(stub).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return tuple(argument.arg for argument in node.args.posonlyargs + node.args.args)
+    return ()
+
+
+@functools.cache
+def kit_version() -> str:
+    """The version, and a digest of the kit's own code and templates: a changed kit grades again."""
+    folder = Path(autograder.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.py"), *folder.glob("rendering/templates/*")]):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{autograder.__version__}+{digest.hexdigest()[:8]}"
+
+
+def secrets_of(course: Course, stems: Sequence[str], submissions: Sequence[Path]) -> tuple[Path, ...]:
+    """What no student may see: reference, hidden suite, solution, and another student's submission."""
+    files = [path for stem in stems[:1] for path in _private_files(course, stem)]
+    return tuple(path for path in [*files, *submissions[:1]] if path.is_file())
+
+
+def _private_files(course: Course, stem: str) -> list[Path]:
+    return [course.reference(stem), course.hidden_suite(stem), course.solution(stem)]

@@ -1,0 +1,196 @@
+"""The one reader of .ipynb files: bytes in, cells out, with `json` alone.
+
+A notebook that was handed in is hostile data. Whatever is wrong with it becomes `Ungradable`, with a sentence
+that says what it is and what to do; no other exception leaves this module. The format is described in
+"The Notebook file format" (nbformat's documentation).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.core.errors import Ungradable
+
+FILE_BYTES = 64 * 2**20
+VALUES = 2_000_000  # a short file can hold millions of empty lists, and each costs memory
+CELLS = 2_000
+SOURCE_CHARACTERS = 2**20
+CELL_CHARACTERS = 200_000
+NEWEST_FORMAT = 4
+
+_CLEAR = "clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again"
+_SHORTEN = "delete what the exercises do not need, save, and hand it in again"
+_SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"
+_OPEN_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # where the platform has them
+_FILE_TYPES = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EMBEDDED_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
+_KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown"}
+
+
+@dataclass(frozen=True)
+class NotebookCell:
+    """One cell of a notebook, as its file has it; line ends are `\\n`."""
+
+    source: str
+    kind: str  # "code", "markdown" or "raw"
+    grade_id: str | None = None
+    cell_id: str | None = None
+    nbgrader: Mapping[str, Any] = field(default_factory=dict)  # its plain values
+    tags: tuple[str, ...] = ()
+    damaged: bool = False  # the source was no text: it was read as empty
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file of at most 64 MiB, without following links or waiting on a pipe."""
+    try:
+        _demand_file(os.lstat(path))
+        descriptor = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _OPEN_FLAGS))
+        with os.fdopen(descriptor, "rb") as file:
+            # Asked again: the file may have been exchanged between the two calls.
+            _demand_file(os.fstat(descriptor))
+            data = file.read(FILE_BYTES + 1)
+    except OSError as error:
+        raise Ungradable(f"the file cannot be read ({error.strerror}): check its permissions") from None
+    _demand_size(len(data))
+    return data
+
+
+def _demand_file(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = _FILE_TYPES.get(stat.S_IFMT(status.st_mode), "a pipe or a device")
+        raise Ungradable(f"it is {kind}, not a file: hand in the notebook itself")
+    _demand_size(status.st_size)
+
+
+def _demand_size(size: int) -> None:
+    if size > FILE_BYTES:
+        raise Ungradable(f"the file has {size >> 20} MiB; at most {FILE_BYTES >> 20} are read: {_CLEAR}")
+
+
+def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
+    """The cells of a notebook, in order; formats 4.x, and 3 with its worksheets.
+
+    Raises `Ungradable` for what is no notebook, is newer than format 4, or is larger than a person writes.
+    """
+    cells = tuple(_cell(raw) for raw in _raw_cells(_load(_decode(data))))
+    _demand_moderate(cells)
+    return cells
+
+
+def parse_settings(data: bytes) -> dict[str, Any]:
+    """What a notebook's metadata say to the kit, under `autograder`; empty where they say nothing."""
+    notebook = _dict(_load(_decode(data)))
+    return _dict(_dict(notebook.get("metadata")).get("autograder"))
+
+
+def _decode(data: bytes) -> str:
+    if not data.strip(b"\0 \t\r\n"):
+        raise Ungradable("the file is empty: hand in the notebook again")
+    if sum(data.count(mark) for mark in (b"[", b"{", b",")) > VALUES:
+        raise Ungradable(f"the file holds more than {VALUES} values: {_CLEAR}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Ungradable(f"the file is not UTF-8 text: {_SAVE_AGAIN}") from None
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Ungradable(_why_not_json(text, error)) from None
+    except ValueError:
+        raise Ungradable(f"the file holds a number of thousands of digits: {_CLEAR}") from None
+    except RecursionError:
+        raise Ungradable(f"the file is nested too deeply to be a notebook: {_SAVE_AGAIN}") from None
+
+
+def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
+    if "\n<<<<<<< " in "\n" + text and "\n>>>>>>> " in text:
+        return f"the file holds git's conflict markers (<<<<<<<): resolve the conflict, {_SAVE_AGAIN}"
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return "the file looks cut off, its end is missing: download or copy it again, and hand it in again"
+    return f"the file is not a notebook (no JSON, line {error.lineno}): {_SAVE_AGAIN}"
+
+
+def _raw_cells(notebook: Any) -> list[Any]:
+    if not isinstance(notebook, dict):
+        raise Ungradable(f"the file is JSON but not a notebook: {_SAVE_AGAIN}")
+    version = notebook.get("nbformat", NEWEST_FORMAT)
+    if isinstance(version, int | float) and version > NEWEST_FORMAT:
+        raise Ungradable("the notebook's format is newer than 4, the newest known here: save it from JupyterLab 4")
+    cells = notebook["cells"] if "cells" in notebook else list(_worksheet_cells(notebook.get("worksheets")))
+    if not isinstance(cells, list) or not cells:
+        raise Ungradable("the notebook has no cells: hand in the one you worked in")
+    return cells
+
+
+def _worksheet_cells(worksheets: Any) -> Iterator[Any]:
+    for sheet in worksheets if isinstance(worksheets, list) else ():
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        yield from cells if isinstance(cells, list) else ()
+
+
+def _cell(raw: Any) -> NotebookCell:
+    cell = _dict(raw)
+    metadata = _dict(cell.get("metadata"))
+    nbgrader = {_scrub(key): _plain(value) for key, value in _dict(metadata.get("nbgrader")).items()}
+    tags = metadata.get("tags")
+    kind = cell.get("cell_type")
+    source = _source(cell["source"] if "source" in cell else cell.get("input"))
+    return NotebookCell(
+        source=source or "",
+        kind=_KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
+        grade_id=_text(nbgrader.get("grade_id")),
+        cell_id=_text(cell.get("id")),
+        nbgrader=nbgrader,
+        tags=tuple(_scrub(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        damaged=source is None,
+    )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return _scrub(value) if isinstance(value, str) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return _scrub(value)
+    return value if isinstance(value, bool | int | float) else None
+
+
+def _source(value: Any) -> str | None:
+    """A cell's text from a string or a list of strings; None where it is neither."""
+    lines = [value] if isinstance(value, str) else value
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        return None
+    return _scrub("".join(lines).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _scrub(text: str) -> str:
+    """Lone surrogates are legal in JSON and break every file and terminal later on."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _demand_moderate(cells: tuple[NotebookCell, ...]) -> None:
+    if len(cells) > CELLS:
+        raise Ungradable(f"the notebook has {len(cells)} cells; at most {CELLS} are read: {_SHORTEN}")
+    # A picture that was pasted into a text cell (Colab stores it there) is no text.
+    sizes = [len(_EMBEDDED_IMAGE.sub("", c.source) if c.kind == "markdown" else c.source) for c in cells]
+    for number, size in enumerate(sizes, 1):
+        if size > CELL_CHARACTERS:
+            raise Ungradable(f"cell {number} has {size} characters; at most {CELL_CHARACTERS} are read: {_SHORTEN}")
+    if sum(sizes) > SOURCE_CHARACTERS:
+        raise Ungradable(f"its cells have {sum(sizes)} characters; at most {SOURCE_CHARACTERS} are read: {_SHORTEN}")

@@ -1,0 +1,51 @@
+"""Where students' code cannot be confined, the kit refuses to run it, and says how to do it all the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autograder.core.errors import KitError
+from autograder.execution.limits import LIMITS, Limits
+from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.environments import NUMPY, Equipment
+from autograder.sandbox.escape_probe import ProbeResult, probe
+from autograder.sandbox.fork_server import ForkServer
+
+
+@contextlib.contextmanager
+def proved_rooms(
+    secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, equipment: Equipment = NUMPY
+) -> Iterator[ConfinedRooms]:
+    """Rooms for a command that needs no batch. KitError where they would not hold; `secrets` is what they must hide."""
+    demand_platform(confined=confined)
+    with ForkServer(confined=confined, equipment=equipment, limits=limits) as server:
+        server.start()
+        if confined:
+            demand_full(probe(server, secrets))
+        yield ConfinedRooms(server)
+
+
+def demand_platform(*, confined: bool) -> None:
+    """KitError where this machine lacks what rooms need."""
+    missing = missing_parts()
+    if not hasattr(os, "fork"):
+        raise KitError(missing or "This platform cannot fork.")
+    if confined and missing is not None:
+        raise KitError(_refusal(missing))
+
+
+def demand_full(result: ProbeResult) -> None:
+    """KitError where a room was tried and does not hold."""
+    if result.level != "full":
+        raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
+
+
+def _refusal(why: str) -> str:
+    return (
+        f"Refusing to run students' code without confinement: {why}\n"
+        "To grade all the same, on a machine and with notebooks that you trust: add `--sandbox none`."
+    )
