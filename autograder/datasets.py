@@ -21,7 +21,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.text import listed
 
 MNIST_DIR = "MNIST_DIR"  # the environment variable that names the folder with MNIST
@@ -75,7 +75,7 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
         None: the folder that the environment variable MNIST_DIR names, else the small digits
     digits: the file with the small digits; without it, `digits.npz` in the current folder, beside the notebook
 
-    Raises KitError where a file is missing, cannot be read, or is not what it should be.
+    Raises UserError where a file is missing, cannot be read, or is not what it should be.
     """
     source = data if data is not None else os.environ.get(MNIST_DIR) or "digits"
     if source == "digits":
@@ -86,7 +86,7 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
 def offer_mnist(data: Path) -> None:
     """Let this process, and those that it starts, find MNIST: in a folder, or fetched where that is "download".
 
-    Raises KitError as `load_images` does.
+    Raises UserError as `load_images` does.
     """
     folder = download() if str(data) == "download" else data.expanduser()
     read_mnist(folder)
@@ -101,12 +101,12 @@ def _images(name: str, train: _Bytes, train_labels: _Bytes, test: _Bytes, test_l
 
 
 def read_mnist(folder: Path) -> Images:
-    """MNIST out of a folder with its four IDX files. Raises KitError as `load_images` does."""
+    """MNIST out of a folder with its four IDX files. Raises UserError as `load_images` does."""
     paths = {name: _found(folder, name) for name in FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
         what = f"{listed(missing)} (plain or .gz) cannot be found" if folder.is_dir() else "is no folder"
-        raise KitError(
+        raise UserError(
             f"{folder}: {what}. Name the folder that holds the four files of MNIST, also by the environment variable "
             f'{MNIST_DIR}, or "download"'
         )
@@ -136,7 +136,7 @@ def _content(path: Path) -> bytes:
             while len(pieces) <= _MOST_BYTES and (piece := file.read(2**20)):
                 pieces += piece
     except OSError as error:
-        raise KitError(f"{path}: cannot be read ({error.strerror})") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     return bytes(pieces)
 
 
@@ -158,8 +158,8 @@ def _what_is_wrong(content: bytes, name: str) -> str:
     return "it is another set of pictures, or damaged"
 
 
-def _wrong(path: Path, what: str, found: str, expected: str) -> KitError:
-    return KitError(f"{path}: {what}. SHA-256 of its content: {found}; expected: {expected}. Get the file again")
+def _wrong(path: Path, what: str, found: str, expected: str) -> UserError:
+    return UserError(f"{path}: {what}. SHA-256 of its content: {found}; expected: {expected}. Get the file again")
 
 
 # ---- from the network
@@ -173,7 +173,7 @@ def download(folder: Path | None = None) -> Path:
     Each mirror is asked in turn until a file comes whole, by its checksum. A file that is there and whole is not
     fetched again: so a download that was interrupted goes on with the next file. Within a file pooch does not resume:
     what came of it is dropped, and it is fetched from its start (the largest has 9.5 MiB).
-    Raises KitError where pooch is missing, or where no mirror gives a file.
+    Raises UserError where pooch is missing, or where no mirror gives a file.
     """
     pooch = _pooch()
     kept = folder if folder is not None else Path(pooch.os_cache("nn-autograder")) / "mnist"
@@ -186,7 +186,7 @@ def _pooch() -> ModuleType:
     try:
         import pooch
     except ImportError:
-        raise KitError(
+        raise UserError(
             'To download MNIST, the library pooch is needed: pip install "pooch[progress]". '
             f"Or get its four files, and name their folder in the environment variable {MNIST_DIR}"
         ) from None
@@ -210,7 +210,7 @@ def _fetch(pooch: ModuleType, name: str, folder: Path) -> None:
             return
         except (OSError, ValueError) as error:  # no connection, no room, no such page; another checksum
             problems.append(f"{mirror}: {error}")
-    raise KitError(
+    raise UserError(
         f"{name} could not be downloaded to {folder}. {'. '.join(problems)}. Try again; what is there already is kept"
     )
 
@@ -224,11 +224,11 @@ def _small_digits(path: Path) -> Images:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.ascontiguousarray(file[name]) for name in ARRAYS}
     except FileNotFoundError:
-        raise KitError(
+        raise UserError(
             f"{path}: the small digits cannot be found. The file lies beside the notebook; for MNIST name its folder"
         ) from None
     except Exception as error:  # NumPy and zipfile have a dozen of them for a damaged file
-        raise KitError(
+        raise UserError(
             f"{path}: is not the file with the small digits ({type(error).__name__}). Take it from the release again"
         ) from None
     found = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.authoring.hostile_answers import HOSTILE, of_the_right_shape
 from autograder.core.model import ExerciseResult, Outcome, Source
 from autograder.core.text import listed
-from autograder.grading.known_answers import planted, unwarned
+from autograder.grading.known_answers import seeded, unwarned
 from autograder.grading.runner import run_exercise
 from autograder.grading.suites import Suites
 
@@ -38,7 +38,7 @@ class Verdict:
 def audit(suites: Suites) -> Iterator[Verdict]:
     """Every planted function of every exercise."""
     for one in suites.assignment.exercises:
-        for name, (function, _) in suites.planted.get(one.name, {}).items():
+        for name, (function, _) in suites.seeded.get(one.name, {}).items():
             yield _on_mistake(one.name, name, judged(suites, one.name, function), to_be_named=suites.hand_in is None)
         for name, function in suites.alternatives.get(one.name, {}).items():
             yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
@@ -57,7 +57,7 @@ def _shaped(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
 def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseResult:
     """What comes of a function as an answer to an exercise."""
     with unwarned():
-        return run_exercise(suites, suites.assignment.exercise(name), Source(()), planted(suites, name, function))
+        return run_exercise(suites, suites.assignment.exercise(name), Source(()), seeded(suites, name, function))
 
 
 def _on_mistake(exercise: str, name: str, result: ExerciseResult, *, to_be_named: bool) -> Verdict:

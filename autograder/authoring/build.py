@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.grading.known_answers import with_catalogue
 from autograder.grading.suites import load_suites, put_on_path
@@ -49,7 +49,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
 
     source = course.root / "solutions" / stem
     if not (source / f"{topic_of(stem)}.ipynb").is_file():
-        raise KitError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
+        raise UserError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
     copy = temporary / "solutions" / stem
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*LEFT_BY_RUNNING, ".*", SELFCHECK))
     release = generate_release(temporary, stem, course.root / "nbgrader_config.py")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Outcome, Source, SourceCell
 from autograder.execution.in_process import LiveRooms
 from autograder.execution.interface import RoomEnded, Rooms, Student
@@ -90,7 +90,9 @@ def _passes_all(suites: Suites, exercise: str, student: Student) -> bool:
             return False
     except RoomEnded:
         return False
-    runs = (run_test(test, student, suites.steps.get(test.id), ahead=True) for test in suites.of(exercise))
+    runs = (
+        run_test(test, student, suites.expected_calls.get(test.id), ahead=True) for test in suites.tests_for(exercise)
+    )
     return all(run.outcome is Outcome.PASSED for run in runs)
 
 
@@ -99,7 +101,7 @@ def agrees(suites: Suites, exercise: str, source: Source) -> bool:
 
     Tests that draw nothing have no other inputs than their own, which count once.
     """
-    drawing = [test for test in suites.of(exercise) if "rng" in test.fixtures]
+    drawing = [test for test in suites.tests_for(exercise) if "rng" in test.fixtures]
     calls = 0
     with LiveRooms().open(source) as student, unwarned():
         for seed in range(AGREEING_INPUTS if drawing else 0):
@@ -117,12 +119,12 @@ def _reseeded(test: Test, seed: int) -> Test:
 
 
 def read_declared(course: Course, stem: str) -> Mapping[str, Mapping[str, str]]:
-    """The reasons why mutants are equivalent, by exercise and mutant; KitError where the file can not be read."""
+    """The reasons why mutants are equivalent, by exercise and mutant; UserError where the file can not be read."""
     path: Path = course.hidden_suite(stem).with_name(DECLARED)
     if not path.is_file():
         return {}
     try:
         declared: dict[str, dict[str, dict[str, str]]] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise KitError(f"{path} can not be read: {error}") from None
+        raise UserError(f"{path} can not be read: {error}") from None
     return declared.get(stem, {})

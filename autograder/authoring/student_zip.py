@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.authoring.start_page import FOLDER, start_text
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.installed import REQUIREMENTS, TORCH_REQUIREMENTS
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
@@ -41,9 +41,9 @@ class Released:
 
 
 def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: bool = False) -> Released:
-    """Write the zip, of all assignments or of those named; KitError where something it needs is missing."""
+    """Write the zip, of all assignments or of those named; UserError where something it needs is missing."""
     for stem in stems:
-        course.assignment(stem)  # KitError where it is unknown
+        course.assignment(stem)  # UserError where it is unknown
     chosen = tuple(stem for stem in course.stems if stem in stems or not stems)
     with tempfile.TemporaryDirectory() as temporary:
         wheel = build_wheel(course.root, Path(temporary))
@@ -66,7 +66,7 @@ def handed_out(course: Course, stem: str) -> Iterator[Path]:
     """The files of one assignment's release."""
     folder = course.release(stem).parent
     if not (folder / SELFCHECK).is_file():
-        raise KitError(f"{folder} has no {SELFCHECK}: run `autograder build {stem}` first.")
+        raise UserError(f"{folder} has no {SELFCHECK}: run `autograder build {stem}` first.")
     yield from sorted(path for path in folder.iterdir() if path.name not in LEFT_BY_RUNNING and path.is_file())
 
 
@@ -85,7 +85,7 @@ def _write_zip(out: Path, entries: dict[str, bytes]) -> None:
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
-    """The kit's own wheel, without its dependencies; KitError with pip's words where that fails."""
+    """The kit's own wheel, without its dependencies; UserError with pip's words where that fails."""
     isolated = [] if importlib.util.find_spec("hatchling") is None else ["--no-build-isolation"]
     _pip("wheel", "--no-deps", *isolated, "--wheel-dir", str(folder), str(root))
     (wheel,) = folder.glob("*.whl")
@@ -97,7 +97,7 @@ def pins(constraints: Path) -> dict[str, str]:
     try:
         lines = constraints.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise KitError(f"{constraints} can not be read ({error.strerror}): it holds the versions to install.") from None
+        raise UserError(f"{constraints} cannot be read ({error.strerror}); it holds the versions to install.") from None
     return {str(canonicalize_name(line.partition("==")[0])): line.strip() for line in lines if "==" in line}
 
 
@@ -119,7 +119,7 @@ def listings_of(wheel: str, pinned: dict[str, str], *, torch: bool) -> dict[str,
 def _lines(needed: dict[str, str], pinned: dict[str, str]) -> list[str]:
     missing = [name for name in needed if name not in pinned and name not in _INSTALLERS]
     if missing:
-        raise KitError(f"constraints.txt has no version of {listed(missing)}.")
+        raise UserError(f"constraints.txt has no version of {listed(missing)}.")
     return [pinned.get(name, name) + (f"; {marker}" if marker else "") for name, marker in sorted(needed.items())]
 
 
@@ -145,7 +145,7 @@ def _requirements(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
     try:
         lines = importlib.metadata.requires(name) or []
     except importlib.metadata.PackageNotFoundError:
-        raise KitError(f"{name} is not installed here, so its version is unknown: run `make setup` first.") from None
+        raise UserError(f"{name} is not installed here, so its version is unknown: run `make setup` first.") from None
     for requirement in map(Requirement, lines):
         environments = [{"extra": extra} for extra in sorted(extras)] or [{"extra": ""}]
         if requirement.marker is None or any(requirement.marker.evaluate(one) for one in environments):
@@ -167,4 +167,4 @@ def _pip(*arguments: str) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise KitError(f"pip {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
+        raise UserError(f"pip {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.cli.output.grade import ProgressWatcher, plain, print_summary
-from autograder.core.errors import KitError
+from autograder.cli.output.grade import ProgressBar, plain, print_summary
+from autograder.core.errors import UserError
 from autograder.core.model import Report, TestResult
 from autograder.instructor.batch.run import Options, grade_class
 from autograder.notebooks.course import Course
@@ -27,7 +27,7 @@ def run_demo(course: Course, out: Console) -> None:
     """Grade the sample class afresh; its results go to `demo/`."""
     sample = course.root / "tests" / "sample_class"
     if not (sample / "submitted").is_dir():
-        raise KitError(f"The sample class is missing: {sample / 'submitted'}.")
+        raise UserError(f"The sample class is missing: {sample / 'submitted'}.")
     results = course.root / "demo"
     options = Options(course=course, submitted=sample / "submitted", results=results, force=True)
     with _Example(out) as watcher:
@@ -43,7 +43,7 @@ def _what_they_did(sample: Path) -> dict[str, str]:
     return {student: entry["did"] for student, entry in expected.items()}
 
 
-class _Example(ProgressWatcher):
+class _Example(ProgressBar):
     """Keeps one message with a hint: the first of the first student, in whichever order they are graded."""
 
     def __init__(self, out: Console) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.cli.options import FOLDER, course_of, course_option, sandbox_option, submitted_option
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.text import listed, plural
 
 if TYPE_CHECKING:
@@ -113,16 +113,16 @@ def grade(
 
 
 def run_grade(options: Options, *, gradebook: bool = False) -> int:
-    from autograder.cli.output.grade import ProgressWatcher, console, print_booked, print_summary
+    from autograder.cli.output.grade import ProgressBar, console, print_booked, print_summary
     from autograder.instructor.batch.run import grade_class
     from autograder.nbgrader_bridge.fill import book
 
     out = console()
-    with ProgressWatcher(out) as watcher:
+    with ProgressBar(out) as watcher:
         summary = grade_class(options, watcher)
     if not summary.standings:
         notes = (f"\nnote: {note}" for note in summary.warnings)
-        raise KitError(f"No submission found in {options.submitted}.{''.join(notes)}")
+        raise UserError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     if gradebook:
         print_booked(out, book(options.course, options.submitted, options.results, summary.standings))
@@ -174,9 +174,9 @@ def report(
     graded = results or course.results
     known = read_class(course, graded, submitted)
     if hide_names:
-        from autograder.instructor.class_report.pseudonyms import FILE, hidden, kept_pseudonyms
+        from autograder.instructor.class_report.pseudonyms import FILE, kept_pseudonyms, pseudonymize
 
-        known = hidden(known, kept_pseudonyms(graded, known.students))
+        known = pseudonymize(known, kept_pseudonyms(graded, known.students))
         click.echo(f"Names are hidden. Who is who is in {graded / FILE}: keep that to yourself.")
     page = write_class_report(known, out or graded / "report")
     for note in known.notes:

@@ -9,7 +9,7 @@ import click
 from autograder import __version__
 from autograder.cli import authors, exports, instructors, students
 from autograder.cli.options import course_option
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 
 
 class _Commands(click.Group):
@@ -20,7 +20,7 @@ class _Commands(click.Group):
 
         try:
             return super().invoke(context)
-        except KitError as error:
+        except UserError as error:
             warn(str(error))
             context.exit(2)
         except KeyboardInterrupt:

@@ -44,9 +44,9 @@ def progress(folder: Path) -> None:
     """How far you are: the exercises that pass, and the public points, of each assignment of a folder."""
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in
-    from autograder.student.selfcheck import standing
+    from autograder.student.selfcheck import result_summary
 
-    click.echo(progress_text([(one, standing(one)) for one in handouts_in(folder)]))
+    click.echo(progress_text([(one, result_summary(one)) for one in handouts_in(folder)]))
 
 
 @click.command()

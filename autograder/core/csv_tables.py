@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.sanitize import clean
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -46,16 +46,16 @@ def read_rows(path: Path, first_line: str) -> list[dict[str, str]]:
 
     first_line: the columns as a message names them; the first of them is demanded
 
-    Raises KitError where the file cannot be read or the column is missing.
+    Raises UserError where the file cannot be read or the column is missing.
     """
     needed = first_line.partition(",")[0]
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if needed not in (rows.fieldnames or ()):
-                raise KitError(f"{path} has no column named {needed}. Its first line must be: {first_line}")
+                raise UserError(f"{path} has no column named {needed}. Its first line must be: {first_line}")
             return [{name: value.strip() for name, value in row.items() if isinstance(value, str)} for row in rows]
     except OSError as error:
-        raise KitError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
     except (ValueError, csv.Error):
-        raise KitError(f"{path} is not UTF-8 text with commas. Save it as CSV in UTF-8.") from None
+        raise UserError(f"{path} is not UTF-8 text with commas. Save it as CSV in UTF-8.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class KitError(Exception):
+class UserError(Exception):
     """Something the operator can mend: the message names the file or the option and says what to do."""
 
     def _render_traceback_(self) -> list[str]:

@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 
 _WRITING = ".writing-"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """All of it or nothing, also when the power fails: temporary file, fsync, rename. KitError if it cannot be."""
+    """All of it or nothing, also when the power fails: temporary file, fsync, rename. UserError if it cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_WRITING}{os.getpid()}-")
@@ -29,7 +29,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise KitError(f"{path} cannot be written ({error.strerror}).") from None
+        raise UserError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def sweep(folders: Iterable[Path]) -> None:

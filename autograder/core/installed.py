@@ -9,14 +9,14 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 
 REQUIREMENTS = "requirements.txt"
 TORCH_REQUIREMENTS = "requirements-capstone.txt"
 TORCH_PACKAGES = ("torch", "safetensors")
 
 
-class NotInstalled(KitError):
+class NotInstalled(UserError):
     """A package is missing on this computer; the message says how to install it."""
 
 
@@ -40,7 +40,7 @@ def torch_command(folder: Path) -> str:
     return f"{pip()} install {f'-r {listing}' if listing else ' '.join(TORCH_PACKAGES)}"
 
 
-def demand_torch(stem: str, folder: Path) -> None:
+def require_torch(stem: str, folder: Path) -> None:
     """NotInstalled where an assignment with PyTorch finds none."""
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:

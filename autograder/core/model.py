@@ -238,22 +238,22 @@ class Report:
         return min(self.max_score, round(sum(exercise.score for exercise in self.exercises), 6))
 
     @property
-    def standing(self) -> Standing:
+    def result_summary(self) -> ResultSummary:
         """The few things that a table of the class tells of it."""
         failed = tuple(one for one in self.exercises if one.outcome is not Outcome.PASSED)
-        return Standing(
+        return ResultSummary(
             self.student,
             self.assignment,
             self.score,
             self.max_score,
             self.reason,
-            tuple(Loss(one.name, one.score, one.max_score, one.outcome, one.mistakes) for one in failed),
+            tuple(LostPoints(one.name, one.score, one.max_score, one.outcome, one.mistakes) for one in failed),
             untouched=len(failed) == len(self.exercises) and {one.outcome for one in failed} == {Outcome.STUB},
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class LostPoints:
     """An exercise that did not get all points, and why."""
 
     exercise: str
@@ -264,7 +264,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ResultSummary:
     """What a batch keeps of a report in memory; all of it is in the report's file."""
 
     student: str
@@ -272,7 +272,7 @@ class Standing:
     score: float | None
     max_score: float
     reason: str | None
-    losses: tuple[Loss, ...]
+    losses: tuple[LostPoints, ...]
     untouched: bool  # nothing but stubs
 
     @property

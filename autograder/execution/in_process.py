@@ -13,7 +13,7 @@ import numpy as np
 from autograder.core.model import Outcome, Source
 from autograder.execution.interface import (
     Absent,
-    Order,
+    CallRequest,
     Raised,
     Returned,
     RoomEnded,
@@ -48,7 +48,7 @@ class LiveRoom:
     def absent(self, name: str) -> Absent | None:
         return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
 
-    def call(self, order: Order) -> Returned | Raised:
+    def call(self, order: CallRequest) -> Returned | Raised:
         plain = _unpacked(order.frame)
         arguments = tuple(_revive(value, order.functions) for value in plain["args"])
         options = {key: _revive(value, order.functions) for key, value in plain["kwargs"].items()}
@@ -67,7 +67,7 @@ class LiveRoom:
             return Returned(wire.Opaque(str(error)))
         return Returned(answer["value"], answer["after"], warning(warned))
 
-    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         yield from map(self.call, orders)
 
 

@@ -79,7 +79,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Order:
+class CallRequest:
     """A call as a room gets it: plain arguments, and the functions it may ask back."""
 
     name: str
@@ -112,10 +112,10 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Step:
+class ExpectedCall:
     """One call of a test together with what judges its reply."""
 
-    order: Order
+    order: CallRequest
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
     judge: Callable[[Call], None]
@@ -127,10 +127,10 @@ class Step:
 class Room(Protocol):
     """Runs one submission's functions."""
 
-    def call(self, order: Order) -> Returned | Raised:
+    def call(self, order: CallRequest) -> Returned | Raised:
         """The reply of one call. RoomEnded when there is none."""
 
-    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         """The replies of several calls in turn. `ahead`: the room may have the next orders before it has replied."""
 
     def absent(self, name: str) -> Absent | None:
@@ -154,7 +154,7 @@ class Student:
     room: Room
     seconds: float | None = None  # how long a call of the present test may take
     calls: list[Call] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ExpectedCall] = field(default_factory=list)
     looked: bool = False
     trained: Trained | str = ""  # the model that was handed in; why there is none, in words
 
@@ -165,9 +165,9 @@ class Student:
 
     def begin(self, seconds: float | None) -> None:
         """The next test."""
-        self.calls, self.steps, self.looked, self.seconds = [], [], False, seconds
+        self.calls, self.expected_calls, self.looked, self.seconds = [], [], False, seconds
 
-    def take(self, step: Step) -> Call:
+    def take(self, step: ExpectedCall) -> Call:
         """Make one call, whatever its reply."""
         try:
             reply = self.room.call(step.order)
@@ -177,7 +177,7 @@ class Student:
         self.calls.append(step.answered(reply))
         return self.calls[-1]
 
-    def retake(self, steps: Sequence[Step], *, ahead: bool) -> None:
+    def retake(self, steps: Sequence[ExpectedCall], *, ahead: bool) -> None:
         """Make calls that another student's test made, and judge each reply as there."""
         with contextlib.closing(self.room.calls([step.order for step in steps], ahead=ahead)) as replies:
             for step in steps:
@@ -205,7 +205,7 @@ class Function:
         assert isinstance(call.reply, Returned)
         return call.reply.value
 
-    def judged(
+    def check_call(
         self,
         judge: Callable[[Call], None],
         arguments: Sequence[Any],
@@ -216,7 +216,7 @@ class Function:
     ) -> None:
         """Call it, and let `judge` look at the reply; the test itself sees nothing of it."""
         step = self._step(arguments, options or {}, judge, want_arguments, want_warning)
-        self.student.steps.append(step)
+        self.student.expected_calls.append(step)
         judge(self.student.take(step))
 
     def _step(
@@ -226,13 +226,13 @@ class Function:
         judge: Callable[[Call], None],
         want_arguments: bool = False,
         want_warning: bool = False,
-    ) -> Step:
+    ) -> ExpectedCall:
         functions = tuple(value for value in (*arguments, *options.values()) if callable(value))
 
         def freight(value: Any) -> Any:
             return wire.Callback(functions.index(value)) if callable(value) else value
 
-        order = Order(
+        order = CallRequest(
             self.name,
             tuple(map(freight, arguments)),
             {key: freight(value) for key, value in options.items()},
@@ -241,7 +241,7 @@ class Function:
             want_arguments,
             want_warning,
         )
-        return Step(order, tuple(arguments), options, judge)
+        return ExpectedCall(order, tuple(arguments), options, judge)
 
 
 def _accept(call: Call) -> None:

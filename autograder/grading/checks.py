@@ -17,7 +17,7 @@ from autograder.core.text import plural
 from autograder.execution.interface import Call, CallRaised, Function, Raised, Returned, Student
 from autograder.grading import messages
 from autograder.grading.error_location import region
-from autograder.grading.messages import Finding, Kind
+from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.value_format import MAX_SHOWN, entry_where, shape_of, show, show_entry, wanted_shape
 
 _EPS32 = float(np.finfo(np.float32).eps)
@@ -68,7 +68,7 @@ def close(
     A tuple as `expected` means several results: a tuple or list of exactly that many.
     """
     rule = tolerance_for(terms, scale) if tolerance is None else (lambda _: tolerance)
-    function.judged(lambda call: _compare_answer(call, expected, rule), arguments, options)
+    function.check_call(lambda call: _compare_answer(call, expected, rule), arguments, options)
 
 
 def equal(
@@ -79,7 +79,7 @@ def equal(
     expected: Any,
 ) -> None:
     """The same without a tolerance: counts, shapes, masks, 0/1 outputs."""
-    function.judged(lambda call: _compare_answer(call, expected, lambda _: 0.0), arguments, options)
+    function.check_call(lambda call: _compare_answer(call, expected, lambda _: 0.0), arguments, options)
 
 
 def raises(
@@ -90,7 +90,7 @@ def raises(
     error: type[Exception] = ValueError,
 ) -> None:
     """Call the function once; it must raise `error` or an exception derived from it."""
-    function.judged(lambda call: _demand_error(call, error.__name__), arguments, options)
+    function.check_call(lambda call: _demand_error(call, error.__name__), arguments, options)
 
 
 def unchanged(
@@ -110,7 +110,7 @@ def unchanged(
         _compare_answer(call, expected, tolerance_for(terms))
         _demand_unchanged(call)
 
-    function.judged(judge, arguments, options, want_arguments=True)
+    function.check_call(judge, arguments, options, want_arguments=True)
 
 
 def silent(
@@ -127,18 +127,18 @@ def silent(
     def judge(call: Call) -> None:
         _compare_answer(call, expected, tolerance_for(terms, scale))
         if isinstance(call.reply, Returned) and call.reply.warned:
-            raise CheckFailed(Finding(Kind.WARNED, warned=call.reply.warned))
+            raise CheckFailed(Finding(FindingKind.WARNED, warned=call.reply.warned))
 
-    function.judged(judge, arguments, options, want_warning=True)
+    function.check_call(judge, arguments, options, want_warning=True)
 
 
 def several(value: Any, count: int, what: str = "") -> tuple[Any, ...]:
     """The parts of an answer that must be a tuple or list (or the rows of an array) of exactly `count`."""
     if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):
         reason = messages.no_number("None") if value is None else ""
-        raise CheckFailed(Finding(Kind.TYPE, show(value), f"{count} results", what, sentence=reason))
+        raise CheckFailed(Finding(FindingKind.TYPE, show(value), f"{count} results", what, sentence=reason))
     if len(value) != count:
-        raise CheckFailed(Finding(Kind.COUNT, plural(len(value), "result"), plural(count, "result"), what))
+        raise CheckFailed(Finding(FindingKind.COUNT, plural(len(value), "result"), plural(count, "result"), what))
     return tuple(value)
 
 
@@ -153,7 +153,7 @@ def array(
         or (plain.ndim == len(shape) and all(s in (None, n) for s, n in zip(shape, plain.shape, strict=True)))
     )
     if not fits:
-        raise CheckFailed(Finding(Kind.SHAPE, shape_of(plain), expected, what))
+        raise CheckFailed(Finding(FindingKind.SHAPE, shape_of(plain), expected, what))
     _must_be_finite(plain, what)
     return plain.astype(np.float64)
 
@@ -166,24 +166,24 @@ def number(value: Any, what: str = "") -> float:
 def holds(condition: bool, sentence: str) -> None:
     """A property of the answer; the sentence says what is wrong where it does not hold."""
     if not condition:
-        raise CheckFailed(Finding(Kind.PROPERTY, sentence=sentence))
+        raise CheckFailed(Finding(FindingKind.PROPERTY, sentence=sentence))
 
 
 def trained_model(student: Student) -> Trained:
     """The trained model of a submission; where there is none that can be read, the test is failed with the reason."""
     if isinstance(student.trained, str):
-        raise CheckFailed(Finding(Kind.PROPERTY, sentence=student.trained or "No trained model was handed in."))
+        raise CheckFailed(Finding(FindingKind.PROPERTY, sentence=student.trained or "No trained model was handed in."))
     return student.trained
 
 
 def _demand_error(call: Call, wanted: str) -> None:
     if not isinstance(call.reply, Raised):
         assert isinstance(call.reply, Returned)
-        raise CheckFailed(Finding(Kind.NO_ERROR, show(call.reply.value), wanted))
+        raise CheckFailed(Finding(FindingKind.NO_ERROR, show(call.reply.value), wanted))
     if call.reply.type == "NotImplementedError":
         raise CallRaised(call)
     if wanted not in call.reply.kinds:
-        raise CheckFailed(Finding(Kind.OTHER_ERROR, f"{call.reply.type}", wanted))
+        raise CheckFailed(Finding(FindingKind.OTHER_ERROR, f"{call.reply.type}", wanted))
 
 
 def _demand_unchanged(call: Call) -> None:
@@ -191,7 +191,7 @@ def _demand_unchanged(call: Call) -> None:
     for number, before in enumerate(call.arguments):
         given = after[number] if after is not None and len(after) == len(call.arguments) else None
         if not callable(before) and not _same(before, given):
-            raise CheckFailed(Finding(Kind.ARGUMENTS, part=messages.ordinal(number)))
+            raise CheckFailed(Finding(FindingKind.ARGUMENTS, part=messages.ordinal(number)))
 
 
 def _compare_answer(call: Call, expected: Any, rule: Tolerance) -> None:
@@ -214,7 +214,7 @@ def _compare(value: Any, expected: Any, rule: Tolerance, part: str = "") -> None
         _compare_dict(value, expected, rule)
     elif isinstance(expected, str) or expected is None:
         if type(value) is not type(expected) or value != expected:
-            raise CheckFailed(Finding(Kind.VALUES, show(value), show(expected), part, 1, 1))
+            raise CheckFailed(Finding(FindingKind.VALUES, show(value), show(expected), part, 1, 1))
     else:
         _compare_numbers(_numbers(value, part), np.asarray(expected), rule, part)
 
@@ -222,16 +222,18 @@ def _compare(value: Any, expected: Any, rule: Tolerance, part: str = "") -> None
 def _compare_dict(value: Any, expected: dict[Any, Any], rule: Tolerance) -> None:
     keys = ", ".join(map(str, expected))
     if not isinstance(value, dict):
-        raise CheckFailed(Finding(Kind.TYPE, show(value), f"a dict with the keys {keys}"))
+        raise CheckFailed(Finding(FindingKind.TYPE, show(value), f"a dict with the keys {keys}"))
     if set(value) != set(expected):
-        raise CheckFailed(Finding(Kind.KEYS, f"keys {show(list(value))}", f"exactly the keys {keys}"))
+        raise CheckFailed(Finding(FindingKind.KEYS, f"keys {show(list(value))}", f"exactly the keys {keys}"))
     for key, want in expected.items():
         _compare(value[key], want, rule, f"[{key!r}]")
 
 
 def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, part: str) -> None:
     if got.shape != want.shape:
-        raise CheckFailed(Finding(Kind.SHAPE, shape_of(got), shape_of(want), part, sentence=_other_shape(got, want)))
+        raise CheckFailed(
+            Finding(FindingKind.SHAPE, shape_of(got), shape_of(want), part, sentence=_other_shape(got, want))
+        )
     if (got == want).all():
         return  # as most answers of a class, exactly
     if np.all(np.isfinite(want)):
@@ -243,7 +245,7 @@ def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, par
         return
     returned, wanted = _shown_pair(got, want, wrong)
     where = region(wrong) if got.size > MAX_SHOWN else ""
-    raise CheckFailed(Finding(Kind.VALUES, returned, wanted, part, int(wrong.sum()), got.size, where))
+    raise CheckFailed(Finding(FindingKind.VALUES, returned, wanted, part, int(wrong.sum()), got.size, where))
 
 
 def _shown_pair(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any]) -> tuple[str, str]:
@@ -271,7 +273,7 @@ def _numbers(value: Any, part: str) -> NDArray[Any]:
     """A plain answer as an array of real numbers."""
     plain = value if type(value) is np.ndarray else _as_array(value)
     if plain.dtype.kind not in "biuf":
-        raise CheckFailed(Finding(Kind.TYPE, show(value), "numbers", part, sentence=_no_number(value)))
+        raise CheckFailed(Finding(FindingKind.TYPE, show(value), "numbers", part, sentence=_no_number(value)))
     return plain
 
 
@@ -300,7 +302,7 @@ def _must_be_finite(plain: NDArray[Any], part: str) -> None:
     bad = ~np.isfinite(plain)
     if bad.any():
         shown = show(plain) if plain.size <= MAX_SHOWN else f"{show(plain)}: {show_entry(plain, entry_where(bad))}"
-        raise CheckFailed(Finding(Kind.FINITE, shown, "", part, int(bad.sum()), plain.size))
+        raise CheckFailed(Finding(FindingKind.FINITE, shown, "", part, int(bad.sum()), plain.size))
 
 
 def _same(before: Any, after: Any) -> bool:

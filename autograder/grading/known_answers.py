@@ -11,13 +11,13 @@ from typing import Any
 
 from autograder.core.model import Outcome
 from autograder.execution.in_process import LiveRoom
-from autograder.execution.interface import Step, Student
+from autograder.execution.interface import ExpectedCall, Student
 from autograder.grading.diagnosis import Mistake
 from autograder.grading.runner import run_test
 from autograder.grading.suites import Suites, Test
 
 
-def rehearsed(suites: Suites) -> Suites:
+def precomputed(suites: Suites) -> Suites:
     """The same suites, with the steps of every test that looks at no answer itself.
 
     Such a test makes the same calls for every student and judges them by the same expected values, so neither its
@@ -28,17 +28,17 @@ def rehearsed(suites: Suites) -> Suites:
         return suites
     right = _right_answers(suites)
     student = Student(LiveRoom(right, companion=suites.assignment.companion))
-    steps = {test.id: _rehearsal(test, student) for test in suites.tests if test.exercise in right}
-    return replace(suites, steps={name: made for name, made in steps.items() if made is not None})
+    steps = {test.id: _expected_calls(test, student) for test in suites.tests if test.exercise in right}
+    return replace(suites, expected_calls={name: made for name, made in steps.items() if made is not None})
 
 
-def _rehearsal(test: Test, student: Student) -> tuple[Step, ...] | None:
+def _expected_calls(test: Test, student: Student) -> tuple[ExpectedCall, ...] | None:
     """A test's steps; None where it must be run for each student, or does not repeat itself.
 
     A test that hands a function of its own over may look at what that was asked, so it is run for each student.
     """
     first = run_test(test, student)
-    steps = tuple(student.steps)
+    steps = tuple(student.expected_calls)
     if first.outcome is not Outcome.PASSED or student.looked or not steps:
         return None
     if any(step.order.functions for step in steps):
@@ -60,14 +60,14 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
         return ()
     mistakes = []
     with unwarned():
-        for label, (function, sentence) in suites.planted.get(name, {}).items():
-            student = planted(suites, name, function)
-            runs = [run_test(test, student) for test in suites.of(name)]
+        for label, (function, sentence) in suites.seeded.get(name, {}).items():
+            student = seeded(suites, name, function)
+            runs = [run_test(test, student) for test in suites.tests_for(name)]
             mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
     return tuple(mistakes)
 
 
-def planted(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
+def seeded(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
     """A function of ours as the answer to one exercise; the others are answered rightly, as far as that is known."""
     functions = _right_answers(suites) | {name: function}
     student = Student(LiveRoom(functions, companion=suites.assignment.companion))

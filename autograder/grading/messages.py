@@ -26,7 +26,7 @@ STATES = {
 }
 
 
-class Kind(Enum):
+class FindingKind(Enum):
     """What a check found wrong."""
 
     TYPE = auto()
@@ -46,7 +46,7 @@ class Kind(Enum):
 class Finding:
     """One thing that is wrong with an answer, in words and numbers that are ready to be shown."""
 
-    kind: Kind
+    kind: FindingKind
     returned: str = ""
     expected: str = ""
     part: str = ""  # which of several results: "result 2", "grad_b[0]"
@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class StudentException:
     """An exception in the student's code."""
 
     kinds: tuple[str, ...]  # its type, and what that is derived from
@@ -87,31 +87,31 @@ def failure(name: str, finding: Finding, called_with: str, visibility: Visibilit
 def _headline(name: str, finding: Finding) -> str:
     where = f" in {finding.part}" if finding.part else ""
     match finding.kind:
-        case Kind.TYPE:
+        case FindingKind.TYPE:
             said = f"{name} returned the wrong kind of thing{where}."
-        case Kind.COUNT:
+        case FindingKind.COUNT:
             said = f"{name} returned the wrong number of results{where}."
-        case Kind.KEYS:
+        case FindingKind.KEYS:
             said = f"{name} returned a dict with other keys."
-        case Kind.SHAPE:
+        case FindingKind.SHAPE:
             said = f"{name} returned the wrong shape{where}."
-        case Kind.FINITE:
+        case FindingKind.FINITE:
             said = f"{name} returned nan or infinity{where}: {finding.differ} of {finding.size}."
-        case Kind.VALUES if finding.size == 1:
+        case FindingKind.VALUES if finding.size == 1:
             said = f"{name} returned a wrong value{where}."
-        case Kind.VALUES if finding.differ == finding.size:
+        case FindingKind.VALUES if finding.differ == finding.size:
             said = f"{name} returned wrong values{where}: all {finding.size} differ."
-        case Kind.VALUES:
+        case FindingKind.VALUES:
             said = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
-        case Kind.ARGUMENTS:
+        case FindingKind.ARGUMENTS:
             said = f"{name} changed its {finding.part} argument. Work on a copy, or make a new array."
-        case Kind.NO_ERROR:
+        case FindingKind.NO_ERROR:
             said = f"{name} must raise {finding.expected} here, and returned something."
-        case Kind.OTHER_ERROR:
+        case FindingKind.OTHER_ERROR:
             said = f"{name} must raise {finding.expected} here, and raised another exception."
-        case Kind.WARNED:
+        case FindingKind.WARNED:
             said = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
-        case Kind.PROPERTY:
+        case FindingKind.PROPERTY:
             said = f"{name}: {finding.sentence}"
             return filled(said)
     return "\n".join([filled(said), *wrapped(finding.sentence)])
@@ -162,7 +162,7 @@ def axes(count: int) -> str:
 # ---- exceptions, and functions that are not there
 
 
-def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+def exception(name: str, trouble: StudentException, visibility: Visibility, hint: str = "") -> str:
     """An exception in the student's function, with the student's own line."""
     if is_stub(trouble.kinds, trouble.text):
         return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
@@ -174,7 +174,7 @@ def exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "
     return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
 
 
-def companion_exception(name: str, trouble: Trouble, visibility: Visibility, hint: str = "") -> str:
+def companion_exception(name: str, trouble: StudentException, visibility: Visibility, hint: str = "") -> str:
     """The same where the function was called for us, and what it returned was put to use: a model that is asked."""
     if trouble.cell or is_stub(trouble.kinds, trouble.text) or trouble.text.startswith(f"{name}()"):
         return exception(name, trouble, visibility, hint)
@@ -184,7 +184,7 @@ def companion_exception(name: str, trouble: Trouble, visibility: Visibility, hin
     return "\n".join(lines + wrapped(hint))
 
 
-def _likely_reason(trouble: Trouble) -> str:
+def _likely_reason(trouble: StudentException) -> str:
     if trouble.type == "TypeError" and not trouble.code:
         return "It could not be called. Does it take the parameters that the stub has?"
     return _LIKELY_REASONS.get(trouble.type, "")
@@ -226,7 +226,7 @@ def cell_broken(name: str, error: str) -> str:
     return filled(f"{name} is missing, because its cell is not valid Python: {error}")
 
 
-def cell_raised(name: str, trouble: Trouble) -> str:
+def cell_raised(name: str, trouble: StudentException) -> str:
     said = filled(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.")
     return "\n".join([said, *row("the line", trouble.code), *row("it says", trouble.text)])
 

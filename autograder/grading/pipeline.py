@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autograder.core.model import ExerciseResult, Outcome, Report, Submission
 from autograder.execution.interface import Rooms, Student
-from autograder.grading.known_answers import rehearsed, with_catalogue
+from autograder.grading.known_answers import precomputed, with_catalogue
 from autograder.grading.runner import blame_what_failed_first, run_suites
 from autograder.grading.suites import Suites, load_suites, put_on_path
 from autograder.notebooks.course import Course
@@ -19,7 +19,7 @@ def suites_of(course: Course, stem: str) -> Suites:
     """An assignment's suites, rehearsed; the answers of its catalogue are recorded when an exercise first fails."""
     put_on_path(course.root)
     suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
-    return with_catalogue(rehearsed(suites))
+    return with_catalogue(precomputed(suites))
 
 
 def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:

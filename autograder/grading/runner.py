@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Exercise, ExerciseResult, Outcome, Place, Source, TestResult
-from autograder.execution.interface import Absent, Call, CallRaised, Raised, RoomEnded, Step, Student
+from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, RoomEnded, Student
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.checks import CheckFailed
@@ -55,13 +55,13 @@ def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
         absent = Absent(end.outcome, end)
     ended: Test | None = None
     ahead = True  # after a failure one call at a time: it may be an endless one that a test would not have come to
-    for test in suites.of(name):
+    for test in suites.tests_for(name):
         if absent is not None:
             yield Run(test, absent.outcome, absent)
         elif ended is not None:
             yield Run(test, Outcome.SKIPPED, ended)
         else:
-            run = run_test(test, student, suites.steps.get(test.id), ahead=ahead)
+            run = run_test(test, student, suites.expected_calls.get(test.id), ahead=ahead)
             ended = test if run.outcome in (Outcome.TIMEOUT, Outcome.KILLED) else None
             ahead = ahead and run.outcome is Outcome.PASSED
             yield run
@@ -79,8 +79,8 @@ class Run:
     seconds: float = 0.0
 
 
-def run_test(test: Test, student: Student, steps: Sequence[Step] | None = None, *, ahead: bool = False) -> Run:
-    """Run one test, or make the calls it is known to make (see `rehearsed`) and judge them as it would."""
+def run_test(test: Test, student: Student, steps: Sequence[ExpectedCall] | None = None, *, ahead: bool = False) -> Run:
+    """Run one test, or make the calls it is known to make (see `precomputed`) and judge them as it would."""
     student.begin(test.seconds)
     begun = time.perf_counter()
     if steps is None:
@@ -105,7 +105,7 @@ def _call_test(test: Test, student: Student) -> None:
 def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
     """Whatever the student's code did has its outcome; anything else is BROKEN, our fault.
 
-    A KitError is raised on: what is missing here, nobody can be graded without.
+    A UserError is raised on: what is missing here, nobody can be graded without.
     """
     try:
         run()
@@ -118,7 +118,7 @@ def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
         return Outcome.STUB if own else Outcome.RAISED, error
     except RoomEnded as end:
         return end.outcome, end
-    except KitError:
+    except UserError:
         raise
     except Exception:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
@@ -166,7 +166,7 @@ def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, h
             if called := _called_but_not_written(assignment, call.reply):
                 return messages.stub_called(one.name, called)
             worded = messages.companion_exception if companion else messages.exception
-            return worded(one.name, _trouble(call.reply, source), seen, hint)
+            return worded(one.name, _student_exception(call.reply, source), seen, hint)
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
             limit = run.test.seconds or LIMITS.call_seconds
             return messages.timeout(one.name, limit, called_with, seen, reason)
@@ -191,7 +191,7 @@ def _absence(name: str, absent: Absent, source: Source) -> str:
         case str():
             return messages.cell_broken(name, absent.because)
         case Raised():
-            return messages.cell_raised(name, _trouble(absent.because, source))
+            return messages.cell_raised(name, _student_exception(absent.because, source))
         case RoomEnded(outcome=Outcome.TIMEOUT, reason=""):
             return messages.cell_hung(name, LIMITS.open_seconds)
         case RoomEnded(reason=reason):
@@ -200,9 +200,9 @@ def _absence(name: str, absent: Absent, source: Source) -> str:
             return messages.not_written(name)
 
 
-def _trouble(reply: Raised, source: Source) -> messages.Trouble:
+def _student_exception(reply: Raised, source: Source) -> messages.StudentException:
     code = source.line(reply.cell, reply.line)
-    return messages.Trouble(reply.kinds, reply.text, reply.cell, reply.line, code, reply.function)
+    return messages.StudentException(reply.kinds, reply.text, reply.cell, reply.line, code, reply.function)
 
 
 def blame_what_failed_first(

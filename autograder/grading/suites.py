@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Trained, Visibility
 from autograder.core.text import listed
-from autograder.execution.interface import Step
+from autograder.execution.interface import ExpectedCall
 from autograder.execution.limits import LIMITS
 from autograder.grading.diagnosis import Mistake
 
@@ -79,12 +79,14 @@ class Suites:
     tests: tuple[Test, ...]
     weights: Mapping[str, float]
     mistakes_of: Callable[[str], Sequence[Mistake]] = lambda _: ()
-    planted: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
+    seeded: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
     alternatives: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
     hand_in: Callable[[Mapping[str, Callable[..., Any]]], Trained] | None = None  # what comes of planted functions
-    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)  # by test, where it makes the same for everyone
+    expected_calls: Mapping[str, Sequence[ExpectedCall]] = field(
+        default_factory=dict
+    )  # by test, where it makes the same for everyone
 
-    def of(self, name: str) -> tuple[Test, ...]:
+    def tests_for(self, name: str) -> tuple[Test, ...]:
         """An exercise's tests: public first, in file order."""
         return tuple(test for test in self.tests if test.exercise == name)
 
@@ -111,7 +113,7 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
         assignment,
         tests,
         {name: sum(test.weight for test in tests if test.exercise == name) for name in names},
-        planted=getattr(module, "MISTAKES", {}),
+        seeded=getattr(module, "MISTAKES", {}),
         alternatives=getattr(module, "ALTERNATIVES", {}),
         hand_in=getattr(module, "HAND_IN", None),
     )
@@ -120,14 +122,14 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
 def collect(path: Path, visibility: Visibility) -> tuple[tuple[Test, ...], ModuleType | None]:
     """The tests of one suite file, in file order, and its module. Collected by pytest, without its settings."""
     if not path.is_file():
-        raise KitError(f"The suite {path} is missing.")
+        raise UserError(f"The suite {path} is missing.")
     collector = _Collector()
     # The root decides the module's name, which must differ from that of the suite of the other visibility.
     arguments = ["--collect-only", "--import-mode=importlib", "-c", os.devnull, f"--rootdir={path.anchor}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:autograder"]
     status = pytest.main([*arguments, *plugins, str(path)], plugins=[collector])
     if status != pytest.ExitCode.OK:
-        raise KitError(f"pytest could not collect {path}:\n{collector.problem or status}")
+        raise UserError(f"pytest could not collect {path}:\n{collector.problem or status}")
     tests = tuple(test_of(item, visibility) for item in collector.items)
     return tests, collector.items[0].module if collector.items else None
 
@@ -151,11 +153,11 @@ def test_of(item: pytest.Function, visibility: Visibility) -> Test:
     mark = getattr(item.function, _MARK, None)
     where = f"{item.path.name}::{item.name}"
     if not isinstance(mark, _Mark):
-        raise KitError(f"{where} belongs to no exercise: put @exercise(name) above it.")
+        raise UserError(f"{where} belongs to no exercise: put @exercise(name) above it.")
     parameters: dict[str, Any] = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     fixtures = set(inspect.signature(item.function).parameters) - set(parameters)
     if fixtures - _FIXTURES:
-        raise KitError(f"{where} uses {', '.join(sorted(fixtures - _FIXTURES))}; a suite has student and rng only.")
+        raise UserError(f"{where} uses {', '.join(sorted(fixtures - _FIXTURES))}; a suite has student and rng only.")
     return Test(
         id=item.name,
         sentence=" ".join((item.function.__doc__ or item.name).split()),
@@ -182,10 +184,10 @@ def _demand_fitting(tests: Sequence[Test], assignment: Assignment) -> None:
     tested = {test.exercise for test in tests}
     if tested != names:
         odd = ", ".join(sorted(tested ^ names))
-        raise KitError(f"{assignment.stem}: tests and exercises do not match: {odd}.")
+        raise UserError(f"{assignment.stem}: tests and exercises do not match: {odd}.")
     twice = [name for name, count in Counter(test.id for test in tests).items() if count > 1]
     if twice:
-        raise KitError(f"{assignment.stem}: a public and a hidden test share a name: {listed(sorted(twice))}.")
+        raise UserError(f"{assignment.stem}: a public and a hidden test share a name: {listed(sorted(twice))}.")
 
 
 def put_on_path(course_root: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Outcome, TestResult
 from autograder.core.text import listed
 from autograder.grading.pipeline import opened, suites_of
@@ -30,16 +30,16 @@ class Explained:
 
 
 def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
-    """Run one exercise's tests again and keep everything; KitError where there is no such thing."""
+    """Run one exercise's tests again and keep everything; UserError where there is no such thing."""
     notebook = _notebook(course, submitted, student, stem)
     suites = suites_of(course, stem)
     names = [one.name for one in suites.assignment.exercises]
     if exercise not in names:
-        raise KitError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
+        raise UserError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
     try:
         submission = read_submission(notebook, suites.assignment, student)
     except Ungradable as error:
-        raise KitError(f"{notebook}: {error}") from None
+        raise UserError(f"{notebook}: {error}") from None
     one = suites.assignment.exercise(exercise)
     secrets = secrets_of(course, [stem], [])
     equipment = equipment_for(torch=suites.assignment.torch)
@@ -48,9 +48,9 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
 
 
 def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
-    course.assignment(stem)  # KitError where it is unknown
+    course.assignment(stem)  # UserError where it is unknown
     for job in find_submissions(submitted, [student], [stem]):
         if problem := why_not_there(job, submitted):
-            raise KitError(f"{job.notebook}: {problem}")
+            raise UserError(f"{job.notebook}: {problem}")
         return job.notebook
-    raise KitError(f"{student!r} has handed in nothing for {stem} in {submitted}.")
+    raise UserError(f"{student!r} has handed in nothing for {stem} in {submitted}.")

@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from autograder.core.csv_tables import read_rows
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import read_bytes
@@ -96,7 +96,7 @@ def due_dates(course: Course) -> dict[str, datetime]:
     """The due time of each assignment that has one, in UTC; empty without a `duedates.csv`.
 
     Its columns are `assignment` and `duedate`, a time of ISO 8601 with its offset: `2026-03-01T23:59:00+01:00`. Raises
-    KitError for what is wrong with it: a due time that is read wrongly makes a whole class late.
+    UserError for what is wrong with it: a due time that is read wrongly makes a whole class late.
     """
     path = course.root / "duedates.csv"
     if not os.path.lexists(path):
@@ -107,9 +107,9 @@ def due_dates(course: Course) -> dict[str, datetime]:
         if not stem or not written:
             continue
         if stem not in course.stems:
-            raise KitError(f"{path}: there is no assignment {stem!r}. Known: {listed(course.stems)}.")
+            raise UserError(f"{path}: there is no assignment {stem!r}. Known: {listed(course.stems)}.")
         if stem in found:
-            raise KitError(f"{path} names {stem} twice: keep one of the lines.")
+            raise UserError(f"{path} names {stem} twice: keep one of the lines.")
         found[stem] = _due(path, stem, written)
     return found
 
@@ -121,7 +121,7 @@ def _due(path: Path, stem: str, written: str) -> datetime:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise KitError(
+    raise UserError(
         f"{path}: {written!r}, for {stem}, is no time with its offset from UTC. "
         "Write it as 2026-03-01T23:59:00+01:00 or 2026-03-01T22:59:00Z."
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.folder_names import NAME_BYTES
 from autograder.core.sanitize import clean
 from autograder.notebooks.course import topic_of
@@ -27,16 +27,16 @@ class Job:
 
 
 def students_in(folder: Path) -> list[str]:
-    """Who has a folder, or a link in place of one; KitError where there is no such place."""
+    """Who has a folder, or a link in place of one; UserError where there is no such place."""
     if not folder.is_dir():
-        raise KitError(
+        raise UserError(
             f"There is no folder {folder}. Put notebooks into {folder}/<student>/<assignment>/, "
             "or name the folder with --submitted."
         )
     try:
         entries = _entries(folder)
     except OSError as error:
-        raise KitError(f"{folder} cannot be read ({error.strerror}): check its permissions.") from None
+        raise UserError(f"{folder} cannot be read ({error.strerror}): check its permissions.") from None
     return [entry.name for entry in entries if _may_be_a_student(entry)]
 
 

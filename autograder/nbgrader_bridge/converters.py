@@ -21,7 +21,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from autograder.core.model import Report
-from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
 from autograder.notebooks.course import Course
@@ -68,7 +68,7 @@ class SubmissionExporter(NotebookExporter):
             confined=self.sandbox != "none",
         )
         if options not in self._graded:  # all of an assignment at its first notebook
-            grade_class(options, Watcher())
+            grade_class(options, ProgressListener())
             self._graded.add(options)
         report = report_of(options.results, stem, student)
         assert report is not None, "grading leaves a result for every submission"

@@ -6,18 +6,18 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 
 
 def course_directory(root: Path, settings: Path) -> Any:
-    """nbgrader's CourseDirectory for a course at `root`; KitError where nbgrader is not installed."""
+    """nbgrader's CourseDirectory for a course at `root`; UserError where nbgrader is not installed."""
     try:
         from nbgrader.coursedir import CourseDirectory
         from traitlets.config.loader import PyFileConfigLoader
     except ImportError as error:
-        raise KitError(f"nbgrader is missing ({error}). Install it: pip install 'nn-autograder[lab]'") from None
+        raise UserError(f"nbgrader is missing ({error}). Install it: pip install 'nn-autograder[lab]'") from None
     if not settings.is_file():
-        raise KitError(f"{settings} is missing. Take it again from the kit.")
+        raise UserError(f"{settings} is missing. Take it again from the kit.")
     config = PyFileConfigLoader(settings.name, path=str(settings.parent)).load_config()
     config.CourseDirectory.root = str(root)
     return CourseDirectory(config=config, log=logging.getLogger("autograder.nbgrader"))

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.files import write_atomically
-from autograder.core.model import Standing
+from autograder.core.model import ResultSummary
 from autograder.instructor.batch.pool import processors
 from autograder.instructor.lateness import due_dates, lateness_of
 from autograder.instructor.results.store import report_of, result_path
@@ -32,7 +32,7 @@ _CHUNK = 8
 
 
 @dataclass(frozen=True)
-class Booked:
+class GradebookUpdate:
     """What was written."""
 
     gradebook: str  # its address
@@ -53,8 +53,8 @@ class _Book:
     stem: str
 
 
-def book(course: Course, submitted: Path, results: Path, standings: Sequence[Standing]) -> Booked:
-    """Write the marked notebooks and fill the gradebook. KitError where nbgrader or the gradebook is not usable.
+def book(course: Course, submitted: Path, results: Path, standings: Sequence[ResultSummary]) -> GradebookUpdate:
+    """Write the marked notebooks and fill the gradebook. UserError where nbgrader or the gradebook is not usable.
 
     What a human entered in the gradebook stays; a marked notebook that is newer than what it is made of is not made
     again.
@@ -71,7 +71,7 @@ def book(course: Course, submitted: Path, results: Path, standings: Sequence[Sta
     fill(directory.db_url, directory.course_id, releases, due_dates(course), entries)
     to_read = sum(any(mark.graded and mark.score is None for mark in one.marks) for one in entries)
     left_out = dict.fromkeys(one.student for one in standings if not _is_text(one.student))
-    return Booked(directory.db_url, len(entries), to_read, tuple(left_out))
+    return GradebookUpdate(directory.db_url, len(entries), to_read, tuple(left_out))
 
 
 def _entries(books: Sequence[_Book]) -> list[Entry | None]:

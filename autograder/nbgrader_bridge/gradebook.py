@@ -29,7 +29,7 @@ from nbgrader.api import (
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.nbgrader_bridge.marks import Entry, Mark, needs_a_human
 
 # Formgrader asks for grades by notebook and by cell, thousands of times a page; without these it reads whole tables.
@@ -47,7 +47,7 @@ def fill(
 ) -> None:
     """Write the entries; `releases` are the released notebooks of their assignments, `dues` when they are due, by stem.
 
-    Raises KitError where the gradebook is in use, or knows other cells than the release.
+    Raises UserError where the gradebook is in use, or knows other cells than the release.
     """
     try:
         with Gradebook(url, course_id) as gradebook:
@@ -57,9 +57,9 @@ def fill(
                 _write(connection, _known(connection), entries)
                 _index(connection)
     except sqlalchemy.exc.OperationalError as error:
-        raise KitError(f"The gradebook {url} cannot be written ({error.orig}): is another program using it?") from None
+        raise UserError(f"The gradebook {url} cannot be written ({error.orig}): is another program using it?") from None
     except sqlalchemy.exc.DatabaseError as error:
-        raise KitError(
+        raise UserError(
             f"The gradebook {url} cannot be read ({error.orig}): put a copy of it back, or move it away for a new one."
         ) from None
 
@@ -73,7 +73,7 @@ def _record_releases(gradebook: Any, url: str, releases: Mapping[str, Path], due
         try:
             SaveCells().preprocess(_read(path), {"nbgrader": names})
         except RuntimeError as error:
-            raise KitError(
+            raise UserError(
                 f"{stem}: {error}. Graded cells cannot change once there are submissions: take the release back, "
                 "or name another gradebook."
             ) from None

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, ExerciseResult, Outcome, Report
 from autograder.core.sanitize import clean
 from autograder.instructor.results.feedback_page import exercise_html, reason_for_students
@@ -113,7 +113,7 @@ def _score_of_words(name: str, rebuilt: Rebuilt, report: Report) -> float | None
 def _score(result: ExerciseResult, points: float) -> float:
     score = float(result.score)
     if not (math.isfinite(score) and 0 <= score <= points):
-        raise KitError(f"{result.name}: a score of {score} of {points} points. Build the release again.")
+        raise UserError(f"{result.name}: a score of {score} of {points} points. Build the release again.")
     return score
 
 

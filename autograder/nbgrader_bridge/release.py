@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.nbgrader_bridge.course_directory import course_directory
 
 
@@ -24,5 +24,5 @@ def generate_release(course: Path, stem: str, settings: Path) -> Path:
     try:
         converter.start()
     except Exception as error:
-        raise KitError(f"nbgrader could not convert solutions/{stem}: {error}") from None
+        raise UserError(f"nbgrader could not convert solutions/{stem}: {error}") from None
     return Path(folder.format_path(folder.release_directory, ".", stem)).resolve()

@@ -14,7 +14,7 @@ PACKED_BYTES = 1 << 14  # of all of it, packed: ordinary code shrinks to a third
 LITERAL_BYTES = 1 << 10  # of a constant in it
 
 
-def demand_no_hidden_numbers(source: Source) -> None:
+def require_no_hidden_numbers(source: Source) -> None:
     """Raises Ungradable where the code that comes with a trained model is long, or may hold many numbers.
 
     They might stand in constants, but in docstrings, comments and names as well: packing finds what all that tells.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import autograder
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.core.text import listed
 from autograder.notebooks.ipynb import NotebookCell, parse_notebook, parse_settings, read_bytes
@@ -53,7 +53,7 @@ class Course:
         for stem in self.stems:
             if suite.name == f"test_{topic_of(stem)}.py":
                 return stem
-        raise KitError(f"{suite} belongs to no assignment of {self.root}: is it built, with `autograder build`?")
+        raise UserError(f"{suite} belongs to no assignment of {self.root}: is it built, with `autograder build`?")
 
     def reference(self, stem: str) -> Path:
         return self.root / "reference_impl" / f"{topic_of(stem)}.py"
@@ -64,10 +64,10 @@ class Course:
         return (self.root / "tests" / "suites" / "seed.txt").read_text(encoding="utf-8").strip()
 
     def assignment(self, stem: str) -> Assignment:
-        """The assignment as released; KitError where there is no such thing."""
+        """The assignment as released; UserError where there is no such thing."""
         if stem not in self.stems:
             known = f"Known: {listed(self.stems)}." if self.stems else "No assignment is built: run `autograder build`."
-            raise KitError(f"There is no assignment {stem!r} in {self.root}. {known}")
+            raise UserError(f"There is no assignment {stem!r} in {self.root}. {known}")
         return read_assignment(self.release(stem))
 
     def suite_sha256(self, stem: str) -> str:
@@ -98,7 +98,7 @@ def find_course(start: Path) -> Course:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / "solutions").is_dir() and (folder / "tests" / "suites").is_dir():
             return Course(folder)
-    raise KitError(
+    raise UserError(
         f"{start} lies in no course: no folder upwards has solutions/ and tests/suites/. "
         "Go into the course's folder, or name it with --course."
     )
@@ -107,12 +107,12 @@ def find_course(start: Path) -> Course:
 def read_assignment(notebook: Path) -> Assignment:
     """An assignment from its release notebook: cells, exercises in order, points."""
     if not notebook.is_file():
-        raise KitError(f"{notebook} is missing. Make it with `autograder build`.")
+        raise UserError(f"{notebook} is missing. Make it with `autograder build`.")
     try:
         data = read_bytes(notebook)
         cells = parse_notebook(data)
     except Ungradable as error:
-        raise KitError(f"{notebook}: {error}") from None
+        raise UserError(f"{notebook}: {error}") from None
     return Assignment(
         notebook.parent.name,
         tuple(_exercises(cells, notebook)),
@@ -150,7 +150,7 @@ def _exercises(cells: tuple[NotebookCell, ...], notebook: Path) -> Iterator[Exer
         name = cell.grade_id or ""
         worth = points.get(f"test_{name}")
         if not isinstance(worth, int | float) or worth <= 0:
-            raise KitError(f"{notebook}: the exercise {name!r} has no cell test_{name} with points.")
+            raise UserError(f"{notebook}: the exercise {name!r} has no cell test_{name} with points.")
         yield Exercise(name, float(worth), _parameters(cell.source, name))
 
 

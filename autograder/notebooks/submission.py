@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Assignment, BrokenCell, Cell, CodeCell, Source, SourceCell, Submission, Trained
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
-from autograder.notebooks.code_budget import demand_no_hidden_numbers
+from autograder.notebooks.code_budget import require_no_hidden_numbers
 from autograder.notebooks.ipynb import SOURCE_CHARACTERS, NotebookCell, parse_notebook, read_bytes
 from autograder.notebooks.statements import Code, NotPython, Program, Statement, read_code, same_code
 from autograder.notebooks.trained_model import NotTrained, read_trained
@@ -35,7 +35,7 @@ def read_submission(path: Path, assignment: Assignment, student: str) -> Submiss
     program = program_of(written)
     source = source_of(written, program, assignment)
     if assignment.torch:
-        demand_no_hidden_numbers(source)
+        require_no_hidden_numbers(source)
     return Submission(
         student=student,
         assignment=assignment.stem,
@@ -105,7 +105,7 @@ def _release(cells: tuple[Cell, ...]) -> _Release:
         codes.append(code)
         if "given" in cell.tags:
             if error:
-                raise KitError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
+                raise UserError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
             given.append(SourceCell("given", code.text, tuple(range(len(code.statements)))))
     labels = _unique(cell.label for cell in given)
     return _Release(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Trained
 from autograder.notebooks.ipynb import parse_settings
 
@@ -52,7 +52,7 @@ def weights_of(data: bytes) -> dict[str, Any]:
     try:
         from safetensors.numpy import load
     except ImportError:
-        raise KitError("safetensors is missing. Install it: pip install safetensors") from None
+        raise UserError("safetensors is missing. Install it: pip install safetensors") from None
     if len(data) > WEIGHT_BYTES:
         raise NotTrained(f"The weights take more than {WEIGHT_BYTES >> 20} MiB.")
     try:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 
 ROOM_USER = 65534  # what a room becomes when the operator is root; an ordinary operator's stays that user
 ROOM_CODE = "/code"  # where the untrusted side's files are bound, as the package `room`
@@ -92,7 +92,7 @@ def bubblewrap(
     """
     program = shutil.which("bwrap")
     if program is None:
-        raise KitError(missing_parts() or "bubblewrap is missing.")
+        raise UserError(missing_parts() or "bubblewrap is missing.")
     root = os.geteuid() == 0
     capabilities = ["CAP_SYS_ADMIN", *(["CAP_SETUID", "CAP_SETGID"] if root else [])]
     layout = _Layout()
@@ -175,7 +175,7 @@ def _packages(names: Iterable[str], where_there: Iterable[str]) -> list[tuple[Pa
     for name in names:
         places = _places_of(name)
         if not places:
-            raise KitError(f"The package {name} is not installed in {sys.prefix}.")
+            raise UserError(f"The package {name} is not installed in {sys.prefix}.")
         found += places
     found += [place for name in where_there for place in _places_of(name)]
     return [(place, f"{ROOM_PACKAGES}/{place.name}") for place in found]

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from autograder.core.model import Outcome, Source
-from autograder.execution.interface import Absent, Order, Raised, Returned, RoomEnded, Student, raised, warning
+from autograder.execution.interface import Absent, CallRequest, Raised, Returned, RoomEnded, Student, raised, warning
 from autograder.execution.limits import Limits
 from autograder.guest import wire
 from autograder.sandbox.fork_server import ForkServer, Process, ServerDied
@@ -84,11 +84,11 @@ class ConfinedRoom:
             self.failures = tuple(map(raised, message["failures"]))
             self.names = frozenset(message["names"]) & self.exercises
 
-    def call(self, order: Order) -> Returned | Raised:
+    def call(self, order: CallRequest) -> Returned | Raised:
         self._give([order])
         return self._reply_to(order)
 
-    def calls(self, orders: Sequence[Order], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         """Several orders travel together where none of them asks back: most of a call's time is the way there.
 
         A test that has seen enough leaves orders behind that the room has already. Their replies are waited for as
@@ -106,7 +106,7 @@ class ConfinedRoom:
                         self._reply_to(order)
                 raise
 
-    def _give(self, orders: Sequence[Order]) -> None:
+    def _give(self, orders: Sequence[CallRequest]) -> None:
         if self._channel is None:
             self.open()
         assert self._channel is not None
@@ -114,7 +114,7 @@ class ConfinedRoom:
         with self._ending():
             self._channel.send(b"".join(order.frame for order in orders))
 
-    def _reply_to(self, order: Order) -> Returned | Raised:
+    def _reply_to(self, order: CallRequest) -> Returned | Raised:
         assert self._channel is not None
         channel = self._channel
         with self._ending():
@@ -214,9 +214,9 @@ class Channel:
         return remaining
 
 
-def _batches(orders: Sequence[Order], space: int) -> Iterator[list[Order]]:
+def _batches(orders: Sequence[CallRequest], space: int) -> Iterator[list[CallRequest]]:
     """Consecutive orders whose frames take `space` bytes at most together; one that asks back stays alone."""
-    batch: list[Order] = []
+    batch: list[CallRequest] = []
     size = 0
     for order in orders:
         size += len(order.frame)
@@ -241,7 +241,7 @@ def _too_long(source: Source) -> dict[str, RoomEnded]:
     return left_out
 
 
-def _answer(channel: Channel, order: Order, question: dict[str, Any]) -> None:
+def _answer(channel: Channel, order: CallRequest, question: dict[str, Any]) -> None:
     """A function of ours, asked from the room: odd arguments are the room's fault, never ours."""
     function = order.functions[question["callback"]]
     if type(question["args"]) is not tuple:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.model import Source, SourceCell
-from autograder.execution.interface import Order, Raised, Returned, RoomEnded
+from autograder.execution.interface import CallRequest, Raised, Returned, RoomEnded
 from autograder.sandbox.confined import ConfinedRoom
 from autograder.sandbox.environments import BARE
 from autograder.sandbox.fork_server import ForkServer, Process
@@ -185,7 +185,7 @@ def _refused(room: ConfinedRoom, attempt: Attempt) -> bool:
     """True where the room was told no. A probe that could not run counts as an escape."""
     arguments = () if attempt.argument is None else (attempt.argument,)
     try:
-        reply = room.call(Order(attempt.function, arguments, {}, ()))
+        reply = room.call(CallRequest(attempt.function, arguments, {}, ()))
     except RoomEnded:
         return False
     if isinstance(reply, Returned):

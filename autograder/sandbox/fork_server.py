@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
 from autograder.guest import control
 from autograder.sandbox import bubblewrap
@@ -76,7 +76,7 @@ class ForkServer:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the server
 
     def start(self) -> None:
-        """Start it and wait until it is warm; KitError with its own words if it does not come up."""
+        """Start it and wait until it is warm; UserError with its own words if it does not come up."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
@@ -93,7 +93,7 @@ class ForkServer:
         if greeting != control.READY:
             said = self.errors()
             self.stop()
-            raise KitError(f"the fork-server did not start{': ' + said if said else '.'}")
+            raise UserError(f"the fork-server did not start{': ' + said if said else '.'}")
         ours.settimeout(self.limits.order_seconds)
 
     def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:

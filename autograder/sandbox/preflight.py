@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.confined import ConfinedRooms
@@ -20,28 +20,28 @@ from autograder.sandbox.fork_server import ForkServer
 def proved_rooms(
     secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, equipment: Equipment = NUMPY
 ) -> Iterator[ConfinedRooms]:
-    """Rooms for a command that needs no batch. KitError where they would not hold; `secrets` is what they must hide."""
-    demand_platform(confined=confined)
+    """Rooms for a command that needs no batch; UserError if they would not hold. They must hide `secrets`."""
+    require_platform(confined=confined)
     with ForkServer(confined=confined, equipment=equipment, limits=limits) as server:
         server.start()
         if confined:
-            demand_full(probe(server, secrets))
+            require_full(probe(server, secrets))
         yield ConfinedRooms(server)
 
 
-def demand_platform(*, confined: bool) -> None:
-    """KitError where this machine lacks what rooms need."""
+def require_platform(*, confined: bool) -> None:
+    """UserError where this machine lacks what rooms need."""
     missing = missing_parts()
     if not hasattr(os, "fork"):
-        raise KitError(missing or "This platform cannot fork.")
+        raise UserError(missing or "This platform cannot fork.")
     if confined and missing is not None:
-        raise KitError(_refusal(missing))
+        raise UserError(_refusal(missing))
 
 
-def demand_full(result: ProbeResult) -> None:
-    """KitError where a room was tried and does not hold."""
+def require_full(result: ProbeResult) -> None:
+    """UserError where a room was tried and does not hold."""
     if result.level != "full":
-        raise KitError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
+        raise UserError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
 
 
 def _refusal(why: str) -> str:

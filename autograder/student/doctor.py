@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 import autograder
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.installed import REQUIREMENTS, listing_in, pip, torch_command
 from autograder.core.text import listed, plural
 from autograder.notebooks.course import topic_of
@@ -28,7 +28,7 @@ _PROBE = "import autograder, numpy; print(autograder.__file__)"
 
 
 @dataclass(frozen=True)
-class Finding:
+class HealthCheck:
     """One thing that was looked at."""
 
     subject: str
@@ -37,7 +37,7 @@ class Finding:
     repair: str = ""  # a command or a step, where it is not ready
 
 
-def findings(folder: Path) -> Iterator[Finding]:
+def findings(folder: Path) -> Iterator[HealthCheck]:
     """What is found in and around the folder that was unpacked, one after another."""
     yield _python()
     yield _packages(folder)
@@ -47,7 +47,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield _memory()
     handouts = folders_in(folder)
     if not handouts:
-        yield Finding(
+        yield HealthCheck(
             "notebooks", False, f"none was found in {folder}", "go to the folder that was unpacked, and try again there"
         )
     yield from map(_notebook, handouts)
@@ -58,14 +58,14 @@ def findings(folder: Path) -> Iterator[Finding]:
 # ---- Python and its packages
 
 
-def _python() -> Finding:
+def _python() -> HealthCheck:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(
+    return HealthCheck(
         "Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "install Python 3.11 or newer"
     )
 
 
-def _packages(folder: Path) -> Finding:
+def _packages(folder: Path) -> HealthCheck:
     """Against the versions that were tested where `requirements.txt` is at hand, else against what the kit asks for."""
     listing = listing_in(folder, REQUIREMENTS)
     if listing is None:
@@ -75,8 +75,8 @@ def _packages(folder: Path) -> Finding:
     wrong = [problem for line in asked if (problem := _unmet(line))]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        return Finding("packages", False, listed(wrong[:5]) + more, repair)
-    return Finding("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
+        return HealthCheck("packages", False, listed(wrong[:5]) + more, repair)
+    return HealthCheck("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
 
 
 def _unmet(line: str) -> str:
@@ -99,23 +99,23 @@ def _unmet(line: str) -> str:
 # ---- JupyterLab and its kernel
 
 
-def _jupyterlab() -> Finding:
+def _jupyterlab() -> HealthCheck:
     try:
-        return Finding("JupyterLab", True, importlib.metadata.version("jupyterlab"))
+        return HealthCheck("JupyterLab", True, importlib.metadata.version("jupyterlab"))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("JupyterLab", False, "it is not installed", f"{pip()} install jupyterlab")
+        return HealthCheck("JupyterLab", False, "it is not installed", f"{pip()} install jupyterlab")
 
 
-def _kernel() -> Finding:
+def _kernel() -> HealthCheck:
     """Starts the kernel that a notebook would get, and asks it for the kit."""
     try:
         from jupyter_client.manager import start_new_kernel
     except ImportError:
-        return Finding("kernel", False, "it can not be started without Jupyter", f"{pip()} install jupyterlab")
+        return HealthCheck("kernel", False, "it can not be started without Jupyter", f"{pip()} install jupyterlab")
     try:
         manager, client = start_new_kernel(_KERNEL_SECONDS, "python3", stderr=subprocess.DEVNULL)
     except Exception as error:
-        return Finding("kernel", False, f"it does not start ({type(error).__name__})", f"{pip()} install ipykernel")
+        return HealthCheck("kernel", False, f"it does not start ({type(error).__name__})", f"{pip()} install ipykernel")
     try:
         said: list[str] = []
         reply = client.execute_interactive(
@@ -124,8 +124,8 @@ def _kernel() -> Finding:
         ours = Path(autograder.__file__).resolve().parent
         if reply["content"]["status"] != "ok" or Path("".join(said).strip()).resolve().parent != ours:
             other = "it runs in another Python, which has not this kit"
-            return Finding("kernel", False, other, f"{sys.executable} -m ipykernel install --sys-prefix")
-        return Finding("kernel", True, "it starts, and finds the kit")
+            return HealthCheck("kernel", False, other, f"{sys.executable} -m ipykernel install --sys-prefix")
+        return HealthCheck("kernel", True, "it starts, and finds the kit")
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -134,37 +134,37 @@ def _kernel() -> Finding:
 # ---- the folder and the machine
 
 
-def _writing(folder: Path) -> Finding:
+def _writing(folder: Path) -> HealthCheck:
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return Finding("writing", True, f"{folder} can be written to")
+            return HealthCheck("writing", True, f"{folder} can be written to")
     except OSError as error:
-        return Finding("writing", False, f"{folder}: {error.strerror}", "unpack the zip into a folder of your own")
+        return HealthCheck("writing", False, f"{folder}: {error.strerror}", "unpack the zip into a folder of your own")
 
 
-def _memory() -> Finding:
+def _memory() -> HealthCheck:
     try:
         import psutil
 
         free = int(psutil.virtual_memory().available)
     except ImportError:
-        return Finding("memory", True, "not measured")
-    return Finding("memory", free >= ENOUGH_MEMORY, f"{free / (1 << 30):.1f} GiB free", "close other programs")
+        return HealthCheck("memory", True, "not measured")
+    return HealthCheck("memory", free >= ENOUGH_MEMORY, f"{free / (1 << 30):.1f} GiB free", "close other programs")
 
 
-def _notebook(folder: Path) -> Finding:
+def _notebook(folder: Path) -> HealthCheck:
     """Whether a notebook can be graded as it is: cells missing, twice, or changed that should not be."""
     try:
         handout = read_handout(folder)
         submission = read_submission(handout.notebook, handout.assignment, "")
-    except KitError as error:
-        return Finding(folder.name, False, str(error), f"take {folder.name} again from the zip")
+    except UserError as error:
+        return HealthCheck(folder.name, False, str(error), f"take {folder.name} again from the zip")
     except (Ungradable, OSError) as error:
         name = f"{topic_of(folder.name)}.ipynb"
-        return Finding(folder.name, False, str(error), f"take {folder.name}/{name} again from the zip")
+        return HealthCheck(folder.name, False, str(error), f"take {folder.name}/{name} again from the zip")
     problems = [*submission.remarks, *_edited_tests(handout)]
     said = listed(problems) if problems else f"{plural(len(handout.assignment.exercises), 'exercise')}, all cells there"
-    return Finding(folder.name, not problems, said, "look at those cells; what you wrote is not lost")
+    return HealthCheck(folder.name, not problems, said, "look at those cells; what you wrote is not lost")
 
 
 def _edited_tests(handout: Handout) -> Iterator[str]:
@@ -177,11 +177,11 @@ def _edited_tests(handout: Handout) -> Iterator[str]:
 def _needs_torch(folder: Path) -> bool:
     try:
         return read_handout(folder).assignment.torch
-    except KitError:
+    except UserError:
         return False  # which is a finding of its own
 
 
-def _torch(folder: Path) -> Finding:
+def _torch(folder: Path) -> HealthCheck:
     """Asked in a process of its own: importing it takes seconds and hundreds of megabytes.
 
     Ready without it, too: it is large, and wanted by the last assignment alone.
@@ -190,19 +190,19 @@ def _torch(folder: Path) -> Finding:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode == 0:
         version, gpu = done.stdout.split()
-        return Finding("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
+        return HealthCheck("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
     said = f"not there yet. Only the assignment with PyTorch needs it: {torch_command(folder)}"
-    return Finding("PyTorch", True, said)
+    return HealthCheck("PyTorch", True, said)
 
 
 # ---- told
 
 
-def as_json(found: list[Finding]) -> str:
+def as_json(found: list[HealthCheck]) -> str:
     return json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1)
 
 
-def as_text(found: list[Finding]) -> str:
+def as_text(found: list[HealthCheck]) -> str:
     """One line for each, and the command that repairs it below."""
     lines = []
     for one in found:

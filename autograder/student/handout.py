@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError
-from autograder.core.installed import demand_torch
+from autograder.core.errors import UserError
+from autograder.core.installed import require_torch
 from autograder.core.model import Assignment, Cell, Exercise, Visibility
 from autograder.core.text import listed
 from autograder.grading.diagnosis import Mistake, catalogue_from_json, catalogue_to_json
@@ -50,7 +50,7 @@ class Handout:
         Raises NotInstalled where they need PyTorch, and there is none.
         """
         if self.assignment.torch:
-            demand_torch(self.assignment.stem, self.folder)
+            require_torch(self.assignment.stem, self.folder)
         if tests is None:
             tests, _ = collect(self.suite, Visibility.PUBLIC)
         weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in self.entries.items()}
@@ -67,13 +67,13 @@ class Handout:
 
 
 def find_handout(stem: str, start: Path) -> Handout:
-    """The handout of an assignment; KitError, with the places it looked at, where it is not found."""
+    """The handout of an assignment; UserError, with the places it looked at, where it is not found."""
     places = _places(stem, start)
     for place in places:
         if (place / f"test_{topic_of(stem)}.py").is_file():
             return read_handout(place.resolve())
     looked = listed(str(place.resolve()) for place in places)
-    raise KitError(
+    raise UserError(
         f"The tests of {stem} (test_{topic_of(stem)}.py) were not found. Looked in {looked}. Open the notebook "
         "from the folder it came in, or set AUTOGRADER_COURSE to the folder that holds the assignments."
     )
@@ -89,13 +89,13 @@ def _places(stem: str, start: Path) -> list[Path]:
 def handout_of(notebook: Path) -> Handout:
     """What a notebook is checked against: by the folder it lies in, or by that folder's name."""
     if not notebook.is_file():
-        raise KitError(f"There is no notebook {notebook}.")
+        raise UserError(f"There is no notebook {notebook}.")
     folder = notebook.resolve().parent
     if (folder / SELFCHECK).is_file():
         return read_handout(folder)
     try:
         return find_handout(folder.name, find_course(folder).root)
-    except KitError:
+    except UserError:
         return find_handout(folder.name, Path.cwd())
 
 
@@ -108,15 +108,15 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def handouts_in(folder: Path) -> list[Handout]:
-    """Every assignment of a folder; KitError where there is none, or one is damaged."""
+    """Every assignment of a folder; UserError where there is none, or one is damaged."""
     folders = folders_in(folder.resolve())
     if not folders:
-        raise KitError(f"There are no assignments in {folder.resolve()}. Go to the folder that was unpacked.")
+        raise UserError(f"There are no assignments in {folder.resolve()}. Go to the folder that was unpacked.")
     return [read_handout(one) for one in folders]
 
 
 def read_handout(folder: Path) -> Handout:
-    """The handout that lies in a folder; KitError where its `selfcheck.json` is missing or damaged."""
+    """The handout that lies in a folder; UserError where its `selfcheck.json` is missing or damaged."""
     path = folder / SELFCHECK
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def read_handout(folder: Path) -> Handout:
         assignment = Assignment(content["assignment"], exercises, cells, bool(content["torch"]), companion_in(folder))
         return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise KitError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
+        raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
 
 
 # ---- the writer
@@ -147,8 +147,8 @@ def selfcheck_json(suites: Suites) -> str:
 
 
 def _entry(suites: Suites, one: Exercise) -> dict[str, Any]:
-    public = [test for test in suites.of(one.name) if test.visibility is Visibility.PUBLIC]
-    hidden = [test for test in suites.of(one.name) if test.visibility is Visibility.HIDDEN]
+    public = [test for test in suites.tests_for(one.name) if test.visibility is Visibility.PUBLIC]
+    hidden = [test for test in suites.tests_for(one.name) if test.visibility is Visibility.HIDDEN]
     return {
         "points": one.points,
         "parameters": list(one.parameters),

@@ -99,7 +99,7 @@ def _opened(item: pytest.Item) -> _Opened:
 
 
 def _open(item: pytest.Item) -> _Opened:
-    from autograder.core.errors import KitError, Ungradable
+    from autograder.core.errors import Ungradable, UserError
     from autograder.execution.in_process import LiveRoom, LiveRooms
     from autograder.grading.pipeline import opened
     from autograder.notebooks.submission import read_submission
@@ -109,7 +109,7 @@ def _open(item: pytest.Item) -> _Opened:
     try:
         suites, beside = _suites_at(suite, [one for one in item.session.items if one.path == suite])
         submission = read_submission(notebook or beside, suites.assignment, "")
-    except KitError as error:
+    except UserError as error:
         raise pytest.UsageError(str(error)) from None
     except Ungradable as error:
         raise pytest.UsageError(f"{notebook or beside}: {error}") from None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import write_atomically
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.core.text import listed
@@ -37,7 +37,7 @@ class Reset:
 
 
 def stubs_of(notebook: Path) -> dict[str, str]:
-    """The stubs of the notebook's assignment, by exercise; KitError where its `selfcheck.json` is not found."""
+    """The stubs of the notebook's assignment, by exercise; UserError where its `selfcheck.json` is not found."""
     cells = handout_of(notebook).assignment.cells
     return {cell.grade_id: cell.source for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"}
 
@@ -48,23 +48,23 @@ def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
     Of several copies of the cell it is the one that would be graded: the last that differs from the stub. Where the
     metadata is lost it is the last cell that defines the function. Nothing else of the file changes.
 
-    Raises KitError, and leaves the file as it is, where the notebook cannot be read or has no cell of the exercise,
+    Raises UserError, and leaves the file as it is, where the notebook cannot be read or has no cell of the exercise,
     or where other exercises stand in the same cell.
     """
     if exercise not in stubs:
-        raise KitError(f"{notebook} has no exercise {exercise!r}. Known: {listed(stubs)}.")
+        raise UserError(f"{notebook} has no exercise {exercise!r}. Known: {listed(stubs)}.")
     try:
         data = read_bytes(notebook)
         cells = parse_notebook(data)
     except Ungradable as error:
-        raise KitError(f"{notebook}: {error}") from None
+        raise UserError(f"{notebook}: {error}") from None
     written = [cell for cell in students_cells(cells, _assignment(stubs)) if exercise in cell.exercises]
     own = [number for number, cell in enumerate(cells, 1) if cell.grade_id == exercise]
     changed = [cell for cell in written if cell.number in own] if own else written
     if not changed:
         at = own[-1] if own else _stub_in(cells, stubs[exercise])
         if at is None:
-            raise KitError(
+            raise UserError(
                 f"{notebook} has no cell that defines {exercise}: take the notebook anew, and copy yours in."
             )
         return Reset(exercise, False, at, _numbers(written))
@@ -117,7 +117,7 @@ def _numbers(cells: Iterable[StudentCell]) -> tuple[int, ...]:
 def _demand_alone(target: StudentCell, exercise: str, notebook: Path) -> None:
     others = [name for name in target.exercises if name != exercise]
     if others:
-        raise KitError(
+        raise UserError(
             f"{notebook}: cell {target.number} holds {listed(others)} beside {exercise}: move {exercise} into a cell "
             "of its own, save, and reset again."
         )
@@ -130,7 +130,7 @@ def _with_stub(text: str, target: StudentCell, stub: str, notebook: Path) -> byt
     """The notebook with the stub in the cell; laid out as it was."""
     content = json.loads(text)
     if "cells" not in content:
-        raise KitError(f"{notebook} has the format of 2013: open it in JupyterLab, save it, and reset again.")
+        raise UserError(f"{notebook} has the format of 2013: open it in JupyterLab, save it, and reset again.")
     cells: list[dict[str, Any]] = content["cells"]
     at = target.number - 1
     old = _text(cells[at].get("source"))
@@ -181,7 +181,7 @@ def _write(notebook: Path, data: bytes) -> None:
     try:
         parse_notebook(data)
     except Ungradable as error:
-        raise KitError(f"{notebook} would be no notebook any more with the old text kept: {error}") from None
+        raise UserError(f"{notebook} would be no notebook any more with the old text kept: {error}") from None
     mode = stat.S_IMODE(notebook.stat().st_mode)
     write_atomically(notebook, data)
     notebook.chmod(mode)

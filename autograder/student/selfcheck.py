@@ -15,7 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Exercise, ExerciseResult, Report, Source, SourceCell
 from autograder.core.sanitize import clean
 from autograder.core.text import filled
@@ -162,7 +162,7 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 
 def open_assignment(stem: str) -> Check:
-    """The check of one assignment; KitError, with the places it looked at, where its public suite is not found."""
+    """The check of one assignment; UserError, with the places it looked at, where its public suite is not found."""
     offer_commands()
     return Check(find_handout(stem, Path()))
 
@@ -173,7 +173,7 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
         with quiet():
             return grade(notebook, "", handout.suites(), LiveRooms(LIMITS.call_seconds))
     except Ungradable as error:
-        raise KitError(f"{notebook}: {error}") from None
+        raise UserError(f"{notebook}: {error}") from None
 
 
 def weights_fit(notebook: Path, handout: Handout) -> bool:
@@ -186,9 +186,9 @@ def weights_fit(notebook: Path, handout: Handout) -> bool:
             return False
 
 
-def standing(handout: Handout) -> Report | str:
+def result_summary(handout: Handout) -> Report | str:
     """The report of an assignment's saved notebook; why there is none, in words."""
     try:
         return check_notebook(handout.notebook, handout)
-    except (KitError, OSError) as error:
+    except (UserError, OSError) as error:
         return str(error)

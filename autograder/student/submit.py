@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.core.folder_names import why_no_folder
 from autograder.core.model import Outcome, Report, Trained
@@ -42,12 +42,12 @@ class Receipt:
 
 
 def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Receipt:
-    """Check the saved file, and write the one to hand in; KitError where the name can not be one."""
+    """Check the saved file, and write the one to hand in; UserError where the name can not be one."""
     from autograder.student.selfcheck import check_notebook, weights_fit
 
     problem = why_no_folder(student) or ("holds two underscores in a row" if "__" in student else "")
     if problem:
-        raise KitError(f"The name {student!r} {problem}. Use the name that your instructor knows you by.")
+        raise UserError(f"The name {student!r} {problem}. Use the name that your instructor knows you by.")
     report = check_notebook(notebook, handout)
     data = notebook.read_bytes()
     stripped = len(data) > LARGE

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Trained
 from autograder.core.text import listed
 from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
@@ -20,14 +20,14 @@ HISTORY = "history.json"
 _LAST_CELLS = "Run the notebook's last cells, which write it"
 
 
-class NothingTrained(KitError):
+class NothingTrained(UserError):
     """Neither weights nor a history lie beside the notebook: nothing was trained yet."""
 
 
 def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
     """The notebook with what lies in `folder`: its weights and `history.json`; and what was found there.
 
-    Raises NothingTrained where there is neither; KitError where one of them is missing, too large, or not what it
+    Raises NothingTrained where there is neither; UserError where one of them is missing, too large, or not what it
     should be.
     """
     path = _weights_in(folder)
@@ -36,7 +36,7 @@ def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
     try:
         return whole, read_trained(whole)
     except NotTrained as problem:
-        raise KitError(f"{folder}: {problem}") from None
+        raise UserError(f"{folder}: {problem}") from None
 
 
 def _weights_in(folder: Path) -> Path:
@@ -44,11 +44,13 @@ def _weights_in(folder: Path) -> Path:
     if not found and not (folder / HISTORY).is_file():
         raise NothingTrained(f"{folder} holds no {SAFETENSORS} and no {HISTORY}")
     if not found:
-        raise KitError(f"{folder / SAFETENSORS} is missing. {_LAST_CELLS}.")
+        raise UserError(f"{folder / SAFETENSORS} is missing. {_LAST_CELLS}.")
     if len(found) > 1:
-        raise KitError(f"{folder} holds {listed(path.name for path in found)}: delete those that are not to be graded.")
+        raise UserError(
+            f"{folder} holds {listed(path.name for path in found)}: delete those that are not to be graded."
+        )
     if (size := found[0].stat().st_size) > WEIGHT_BYTES:
-        raise KitError(f"{found[0]} has {size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
+        raise UserError(f"{found[0]} has {size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
     return found[0]
 
 
@@ -60,7 +62,7 @@ def _as_safetensors(path: Path) -> bytes:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return bytes(save({name: _plain(one) for name, one in state.items()}))
     except Exception as error:  # PyTorch, pickle and zipfile have a dozen of them
-        raise KitError(
+        raise UserError(
             f"{path}: no weights could be read from it ({type(error).__name__}). "
             "Write it by torch.save(model.state_dict(), path)."
         ) from None
@@ -76,9 +78,9 @@ def _history_in(folder: Path) -> dict[str, Any]:
     try:
         told = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise KitError(f"{path} is missing. {_LAST_CELLS}.") from None
+        raise UserError(f"{path} is missing. {_LAST_CELLS}.") from None
     except ValueError:
-        raise KitError(f"{path} is damaged. {_LAST_CELLS}.") from None
+        raise UserError(f"{path} is damaged. {_LAST_CELLS}.") from None
     if not isinstance(told, dict):
-        raise KitError(f"{path} holds no history. {_LAST_CELLS}.")
+        raise UserError(f"{path} holds no history. {_LAST_CELLS}.")
     return told

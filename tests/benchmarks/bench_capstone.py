@@ -26,7 +26,7 @@ from processes import Cost, cost_of
 from safetensors.torch import save
 from tables import Table, show
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.text import plural
 from autograder.datasets import MNIST_DIR, Images, load_images
 from autograder.notebooks.course import Course
@@ -149,7 +149,7 @@ def main() -> None:
     torch.backends.cudnn.allow_tf32 = False  # as in the notebook
     try:
         images = load_images(options.data, digits=DIGITS)
-    except KitError as error:
+    except UserError as error:
         sys.exit(str(error))
     runs = [trained_on(device, name, images, options.epochs) for device, name in devices().items()]
     header = [f"{images.name}, seed {SEED}", machine(plural(torch.get_num_threads(), "thread"))]

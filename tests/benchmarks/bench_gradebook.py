@@ -27,9 +27,9 @@ from bench_grading import COURSE, header, say
 from contestants import demand_both
 from tables import Table, show, spread
 
-from autograder.core.errors import KitError
-from autograder.core.model import Report, Standing
-from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.core.errors import UserError
+from autograder.core.model import Report, ResultSummary
+from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results import record
 from autograder.instructor.results.store import report_of, result_path
 from autograder.nbgrader_bridge.fill import book
@@ -54,8 +54,8 @@ class Class:
     students: tuple[str, ...]
 
     @property
-    def standings(self) -> list[Standing]:
-        return [dataclasses.replace(one.standing, student=name) for one in self.reports for name in self.students]
+    def standings(self) -> list[ResultSummary]:
+        return [dataclasses.replace(one.result_summary, student=name) for one in self.reports for name in self.students]
 
 
 def timed(work: Callable[[], object]) -> Spent:
@@ -75,7 +75,7 @@ def solved_class(root: Path, students: int) -> Class:
     shutil.copy(COURSE.root / "nbgrader_config.py", root)
     course, names = Course(root), tuple(f"student{number:04}" for number in range(students))
     hand_in(course, names[0])
-    grade_class(Options(course, course.submitted, course.results), Watcher())
+    grade_class(Options(course, course.submitted, course.results), ProgressListener())
     reports = tuple(filter(None, (report_of(course.results, stem, names[0]) for stem in course.stems)))
     for name in names[1:]:
         hand_in(course, name)
@@ -248,7 +248,7 @@ def main() -> int:
             say("a class that solved everything")
             of = solved_class(Path(folder), given.students)
             tables = [table_of_filling(of, given.few, Path(folder)), table_of_reading(of, given.rounds)]
-    except KitError as problem:
+    except UserError as problem:
         print(problem, file=sys.stderr)
         return 1
     show(top, tables, markdown=given.markdown)

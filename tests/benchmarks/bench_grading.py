@@ -35,7 +35,7 @@ from findings import (
 from processes import CommandFailed, Cost
 from tables import Table, show
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.instructor.batch.pool import processors
 from autograder.notebooks.course import Course
 
@@ -172,7 +172,7 @@ def main() -> int:
         top = header()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             tables = measured(Plan(**given, folder=Path(folder)))
-    except (KitError, CommandFailed) as problem:
+    except (UserError, CommandFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
     show(top, tables, markdown=markdown)

@@ -22,7 +22,7 @@ import torch
 from capstone_machine import machine
 from tables import Table, write_part
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.datasets import Images, load_images
 from reference_impl import capstone as recipe
 
@@ -84,7 +84,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         images = load_images(options.data, digits=options.digits)
-    except KitError as error:
+    except UserError as error:
         sys.exit(str(error))
     torch.set_num_threads(1)
     first, rows = losses(images, seed=0, epochs=options.epochs), []

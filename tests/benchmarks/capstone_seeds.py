@@ -28,7 +28,7 @@ from tables import Table, write_part
 from torch import nn
 from torch.nn import functional
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.text import plural
 from autograder.datasets import Images, load_images
 from reference_impl.capstone import SHIFT, accuracy, build_model, pixels, train
@@ -188,7 +188,7 @@ def main() -> None:
     chosen = {"data": options.data, "digits": options.digits}
     try:
         name = loaded(**chosen).name
-    except KitError as error:
+    except UserError as error:
         sys.exit(str(error))
     loaded.cache_clear()  # the processes load it for themselves
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as processes:

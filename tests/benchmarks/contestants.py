@@ -14,7 +14,7 @@ from typing import Any
 
 from processes import CommandFailed, Cost, cost_of
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.text import listed
 from autograder.instructor.results import record
 from autograder.instructor.results.store import result_path
@@ -31,11 +31,11 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def demand_both() -> None:
-    """KitError where the graders cannot be compared."""
+    """UserError where the graders cannot be compared."""
     if sys.platform != "linux":
-        raise KitError("The benchmark needs Linux: that is where submissions are graded.")
+        raise UserError("The benchmark needs Linux: that is where submissions are graded.")
     if missing := [name for name in ("autograder", "nbgrader") if not (_BIN / name).is_file()]:
-        raise KitError(f"{listed(missing)} not found in {_BIN}: run `make setup`, then use its .venv/bin/python.")
+        raise UserError(f"{listed(missing)} not found in {_BIN}: run `make setup`, then use its .venv/bin/python.")
 
 
 # ---- what is handed in

@@ -94,7 +94,7 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
     """Grade what is there, as one worker does it and the batch writes it; seconds by part."""
     ledger = Ledger(begun)
     ledger.book(suites, "collect", COLLECTION)
-    ledger.book(pipeline, "rehearsed", REHEARSAL)
+    ledger.book(pipeline, "precomputed", REHEARSAL)
     loaded = pipeline.suites_of(course, stem)
     jobs = [Job(path.name, stem, path / stem / f"{topic_of(stem)}.ipynb") for path in sorted(submitted.iterdir())]
     with ForkServer(confined=True) as server, tempfile.TemporaryDirectory() as results:

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.instructor.batch.run import Options, Watcher, grade_class
-from autograder.nbgrader_bridge.fill import Booked, book
+from autograder.instructor.batch.run import Options, ProgressListener, grade_class
+from autograder.nbgrader_bridge.fill import GradebookUpdate, book
 from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
@@ -40,10 +40,10 @@ def copy_of(course: Course, root: Path) -> Course:
 # ---- the two ways into a gradebook
 
 
-def grade_and_book(course: Course, *stems: str, student: str | None = None) -> Booked:
+def grade_and_book(course: Course, *stems: str, student: str | None = None) -> GradebookUpdate:
     """What `autograder grade --gradebook` does."""
     options = Options(course, course.submitted, course.results, stems=stems, student=student, jobs=2)
-    summary = grade_class(options, Watcher())
+    summary = grade_class(options, ProgressListener())
     return book(course, course.submitted, course.results, summary.standings)
 
 

@@ -57,7 +57,7 @@ def ask(student: Student, name: str, *arguments: Any, seconds: float | None = No
 def judged(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **how: bool) -> Call:
     """The call as a judge sees it."""
     seen: list[Call] = []
-    getattr(student, name).judged(seen.append, arguments, options, **how)
+    getattr(student, name).check_call(seen.append, arguments, options, **how)
     return seen[0]
 
 

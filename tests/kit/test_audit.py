@@ -26,9 +26,9 @@ def suites() -> Suites:
     return load_suites(COURSE.assignment(STEM), COURSE.public_suite(STEM), COURSE.hidden_suite(STEM))
 
 
-def problems(suites: Suites, **planted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def problems(suites: Suites, **seeded: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """What is found wrong when only these are planted, by name."""
-    changed = replace(suites, **{"planted": {}, "alternatives": {}, **planted})
+    changed = replace(suites, **{"seeded": {}, "alternatives": {}, **seeded})
     return {verdict.name: verdict.problem for verdict in audit(with_catalogue(changed)) if verdict.problem}
 
 
@@ -41,12 +41,12 @@ def at_least(x: Any, w: Any, threshold: float) -> Any:
 
 
 def test_a_mistake_that_is_none_is_missed(suites: Suites) -> None:
-    found = problems(suites, planted={"threshold_unit": {"nothing_wrong": (right, "…")}})
+    found = problems(suites, seeded={"threshold_unit": {"nothing_wrong": (right, "…")}})
     assert found == {"nothing_wrong": "missed: it gets all points"}
 
 
 def test_two_mistakes_that_cannot_be_told_apart(suites: Suites) -> None:
-    found = problems(suites, planted={"threshold_unit": {"one": (at_least, "…"), "other": (at_least, "…")}})
+    found = problems(suites, seeded={"threshold_unit": {"one": (at_least, "…"), "other": (at_least, "…")}})
     assert found == {"one": "caught, but named as nothing", "other": "caught, but named as nothing"}
 
 
@@ -85,7 +85,7 @@ def test_every_kind_is_planted(suites: Suites) -> None:
 
 def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch: pytest.MonkeyPatch, suites: Suites) -> None:
     right_gate = suites.alternatives["gate"]["whole_numbers"]
-    flawed = with_catalogue(replace(suites, planted={"gate": {"no_mistake": (right_gate, "…")}}))
+    flawed = with_catalogue(replace(suites, seeded={"gate": {"no_mistake": (right_gate, "…")}}))
     monkeypatch.setattr("autograder.grading.pipeline.suites_of", lambda course, stem: flawed)
     done = CliRunner().invoke(main, ["audit", STEM, "--course", str(ROOT)])
     assert done.exit_code == 1

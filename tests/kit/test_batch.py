@@ -18,11 +18,11 @@ import pytest
 from rich.console import Console
 
 from autograder.cli.output.grade import print_summary
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import ExerciseResult, Outcome, Report, TestResult, Visibility
 from autograder.instructor.batch import run as batch
 from autograder.instructor.batch.pool import Workers, _Worker
-from autograder.instructor.batch.run import Options, Summary, Watcher, grade_class
+from autograder.instructor.batch.run import Options, ProgressListener, Summary, grade_class
 from autograder.instructor.results import record
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
@@ -79,7 +79,7 @@ class Judge:
 
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def __call__(self, _: Options, jobs: Sequence[Job], __: Watcher) -> Iterator[tuple[Job, Report]]:
+    def __call__(self, _: Options, jobs: Sequence[Job], __: ProgressListener) -> Iterator[tuple[Job, Report]]:
         for job in jobs:
             self.asked.append((job.student, job.stem))
             content = job.notebook.read_bytes()
@@ -102,8 +102,8 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     return made
 
 
-def run(course: Course, watcher: Watcher | None = None, **options: Any) -> Summary:
-    return grade_class(Options(course, course.submitted, course.results, **options), watcher or Watcher())
+def run(course: Course, watcher: ProgressListener | None = None, **options: Any) -> Summary:
+    return grade_class(Options(course, course.submitted, course.results, **options), watcher or ProgressListener())
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def test_what_a_killed_run_left_is_swept_away(pair: Course, judge: Judge) -> Non
 
 
 def test_a_run_that_is_broken_off_has_kept_what_it_graded(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    def some(_: Options, jobs: Sequence[Job], __: Watcher) -> Iterator[tuple[Job, Report]]:
+    def some(_: Options, jobs: Sequence[Job], __: ProgressListener) -> Iterator[tuple[Job, Report]]:
         yield jobs[0], report_of("ada", STEM, 5, hashlib.sha256(b"5").hexdigest())
         raise KeyboardInterrupt
 
@@ -313,7 +313,7 @@ def test_a_bad_roster_is_told_before_anything_is_graded(
     hand_in(course, "ada", b"1")
     roster = course.root / "roster.csv"
     roster.mkdir() if content is None else roster.write_bytes(content)
-    with pytest.raises(KitError) as caught:
+    with pytest.raises(UserError) as caught:
         run(course)
     assert str(caught.value) == f"{roster} {why}"
     assert judge.asked == []

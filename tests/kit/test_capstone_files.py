@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.notebooks.trained_model import SCHEMA, WEIGHT_BYTES, packed
@@ -55,7 +55,9 @@ def test_a_pickle_is_not_run_by_submit(tmp_path: Path, as_torch_saves_it: bool) 
     else:
         path.write_bytes(pickle.dumps(Evil(left), protocol=2))
     (tmp_path / training_files.HISTORY).write_text(json.dumps(HISTORY), encoding="utf-8")
-    with pytest.raises(KitError, match=r"no weights could be read from it .* torch.save\(model.state_dict\(\), path\)"):
+    with pytest.raises(
+        UserError, match=r"no weights could be read from it .* torch.save\(model.state_dict\(\), path\)"
+    ):
         training_files.with_trained_model(SOLUTION.read_bytes(), tmp_path)
     assert not left.exists()
     pickle.loads(pickle.dumps(Evil(left)))

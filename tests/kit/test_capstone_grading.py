@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from with_model import written
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Trained
 from autograder.datasets import FILES, MNIST_DIR
 from autograder.execution.in_process import LiveRooms
@@ -94,7 +94,7 @@ def test_a_folder_without_mnist_is_refused_before_anything_is_graded(
 
 def test_what_the_kit_lacks_is_no_student_s_fault(accuracy_alone: Suites, tmp_path: Path) -> None:
     def without_pictures(**_: object) -> None:
-        raise KitError("the pictures are not at hand")
+        raise UserError("the pictures are not at hand")
 
     tests = tuple(replace(test, function=without_pictures) for test in accuracy_alone.tests)
     report = grade_or_explain(Job("ada", STEM, untrained(tmp_path)), replace(accuracy_alone, tests=tests), LiveRooms())

@@ -15,7 +15,7 @@ import pytest
 from autograder.core.model import Outcome, Visibility
 from autograder.core.text import WIDTH
 from autograder.execution.in_process import LiveRoom
-from autograder.execution.interface import Absent, Call, CallRaised, Function, Order, Raised, Returned, Student
+from autograder.execution.interface import Absent, Call, CallRaised, CallRequest, Function, Raised, Returned, Student
 from autograder.grading.checks import (
     CheckFailed,
     array,
@@ -43,7 +43,7 @@ class Fixed:
     def __init__(self, reply: Returned | Raised) -> None:
         self.reply = reply
 
-    def call(self, order: Order) -> Returned | Raised:
+    def call(self, order: CallRequest) -> Returned | Raised:
         return self.reply
 
     def absent(self, name: str) -> Absent | None:

@@ -22,7 +22,7 @@ from reports_by_hand import (
 )
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.instructor.class_report import statistics as class_statistics
 from autograder.instructor.class_report.data import ClassResults, Kind, concerns
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_result_is_named_and_left_out(tmp_path: Path, content:
     put(tmp_path, perceptron("zoe"))
     (tmp_path / STEM / "ada.json").write_text(content)
     known = read_class(COURSE, tmp_path, None)
-    assert [one.standing.student for one in known.results] == ["zoe"]
+    assert [one.result_summary.student for one in known.results] == ["zoe"]
     assert known.notes == (f"{STEM}/ada.json was left out: {said}",)
     write_class_report(known, tmp_path / "report")
 
@@ -187,7 +187,7 @@ def test_without_results_the_operator_is_told(tmp_path: Path) -> None:
     (tmp_path / STEM).mkdir()
     (tmp_path / STEM / "ada.json").write_text("{")
     for folder in (tmp_path, tmp_path / "not there"):
-        with pytest.raises(KitError, match=r"There is no result in .* Grade first, with `autograder grade`"):
+        with pytest.raises(UserError, match=r"There is no result in .* Grade first, with `autograder grade`"):
             read_class(COURSE, folder, None)
     done = CliRunner().invoke(main, ["--course", str(ROOT), "report", "--results", str(tmp_path)])
     assert done.exit_code == 2

@@ -24,7 +24,7 @@ from autograder.instructor.class_report.statistics import (
 
 def statistics(reports: Iterable[Report], assignment: Assignment = SMALL) -> AssignmentStatistics:
     sentences = {("b", "flipped"): "The kernel is flipped."}
-    return assignment_statistics(assignment, [one.standing for one in reports], sentences)
+    return assignment_statistics(assignment, [one.result_summary for one in reports], sentences)
 
 
 # Ten students: two did nothing, one did not begin b.

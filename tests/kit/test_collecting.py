@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import grade
 from autograder.grading.suites import load_suites
 from autograder.instructor.collect import archives
 from autograder.instructor.collect.place import Collected, collect, stems_held, stems_named
 from autograder.instructor.collect.senders import Sender, sender_of
-from autograder.instructor.roster import squeezed
+from autograder.instructor.roster import normalized_name
 from autograder.instructor.submissions import find_submissions, left_alone, students_in
 from autograder.notebooks.course import Course
 
@@ -449,7 +449,7 @@ def test_wrong_usage(course: Course, download: Callable[..., Path], name: str) -
     folder = download({ADA + "x.ipynb": HERE}).parent
     sources = [folder / source for source in options.get("sources", ["download.zip"])]
     submitted = folder / options.get("submitted", "course/submitted")
-    with pytest.raises(KitError, match=words):
+    with pytest.raises(UserError, match=words):
         collect(sources, course, submitted, assignment=options.get("assignment"))
     assert not course.submitted.exists()
 
@@ -506,12 +506,12 @@ def test_a_namesake_keeps_the_folder_of_the_first_time(course: Course, download:
 
 def test_a_bad_roster_is_named(course: Course, download: Callable[..., Path]) -> None:
     (course.root / "roster.csv").write_text("name\nAda\n")
-    with pytest.raises(KitError, match=r"roster\.csv has no column named student"):
+    with pytest.raises(UserError, match=r"roster\.csv has no column named student"):
         collect([download({ADA + "x.ipynb": HERE})], course, course.submitted)
 
 
 def test_squeezed() -> None:
-    assert squeezed("O'Brien-Straße, Zoë_2") == "obrienstrassezoë2"
+    assert normalized_name("O'Brien-Straße, Zoë_2") == "obrienstrassezoë2"
 
 
 # ---- hostile zips

@@ -62,7 +62,7 @@ def failures(report: Report) -> list[tuple[str, str | None]]:
 def test_every_exercise_has_mistakes_and_alternatives(stem: str) -> None:
     suites = SUITES[stem]
     names = [one.name for one in suites.assignment.exercises]
-    mistakes = [len(suites.planted.get(name, {})) for name in names]
+    mistakes = [len(suites.seeded.get(name, {})) for name in names]
     assert min(mistakes) >= 2
     assert sum(mistakes) / len(mistakes) >= 4
     assert min(len(suites.alternatives.get(name, {})) for name in names) >= 2
@@ -72,7 +72,7 @@ def test_every_exercise_has_mistakes_and_alternatives(stem: str) -> None:
 def test_points_add_up(stem: str) -> None:
     suites = SUITES[stem]
     for one in suites.assignment.exercises:
-        tests = suites.of(one.name)
+        tests = suites.tests_for(one.name)
         assert sum(suites.points(test) for test in tests) == pytest.approx(one.points, abs=1e-9)
         assert {test.visibility for test in tests} == set(Visibility), f"{one.name} wants public and hidden tests"
         assert [test.visibility for test in tests] == sorted((t.visibility for t in tests), reverse=True)

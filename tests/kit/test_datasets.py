@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from autograder import datasets
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.datasets import FILES, Images, enlarged, load_images
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def test_the_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MNIST_DIR", str(written(tmp_path / "mnist", packed=True)))
     assert_tiny(load_images(digits=DIGITS))
     assert load_images("digits", digits=DIGITS).name == "digits"
-    with pytest.raises(KitError, match="elsewhere: is no folder"):
+    with pytest.raises(UserError, match="elsewhere: is no folder"):
         load_images(tmp_path / "elsewhere")
     monkeypatch.setenv("MNIST_DIR", "")
     assert load_images(digits=DIGITS).name == "digits"
@@ -133,7 +133,7 @@ def test_damage_is_named_with_both_checksums(
 ) -> None:
     path = written(tmp_path, packed=packed) / (f"{TRAIN}.gz" if packed else TRAIN)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(KitError, match=said) as caught:
+    with pytest.raises(UserError, match=said) as caught:
         load_images(tmp_path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
@@ -146,7 +146,7 @@ def test_a_file_that_unpacks_without_end_is_left(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(datasets, "_MOST_BYTES", 2**20)
     path = written(tmp_path, packed=True) / f"{TRAIN}.gz"
     path.write_bytes(gzip.compress(bytes(2**24)))
-    with pytest.raises(KitError, match="it begins with the number 0"):
+    with pytest.raises(UserError, match="it begins with the number 0"):
         load_images(tmp_path)
     assert len(datasets._content(path)) <= 2**21
 
@@ -155,7 +155,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     for name in (FILES[1], FILES[2]):
         (written(tmp_path, packed=False) / name).unlink()
         (tmp_path / name).mkdir()  # a folder of that name is no file
-        with pytest.raises(KitError, match=rf"{name}.* cannot be found\. Name the folder .*MNIST_DIR"):
+        with pytest.raises(UserError, match=rf"{name}.* cannot be found\. Name the folder .*MNIST_DIR"):
             load_images(tmp_path)
         (tmp_path / name).rmdir()
 
@@ -207,7 +207,7 @@ DAMAGED_DIGITS: dict[str, Callable[[bytes], bytes]] = {
 def test_damaged_digits(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "digits.npz"
     path.write_bytes(damage(DIGITS.read_bytes()))
-    with pytest.raises(KitError, match=r"digits\.npz: is not the file with the small digits"):
+    with pytest.raises(UserError, match=r"digits\.npz: is not the file with the small digits"):
         load_images(digits=path)
 
 
@@ -216,18 +216,18 @@ def test_other_digits_are_refused_with_both_checksums(tmp_path: Path) -> None:
         arrays = dict(file)
     arrays["test_labels"][0] ^= 1
     np.savez(tmp_path / "digits.npz", **arrays)
-    with pytest.raises(KitError, match=r"SHA-256 of its content: \w{64}; expected: \w{64}"):
+    with pytest.raises(UserError, match=r"SHA-256 of its content: \w{64}; expected: \w{64}"):
         load_images(digits=tmp_path / "digits.npz")
 
 
 def test_one_array_alone_is_no_set_of_digits(tmp_path: Path) -> None:
     np.save(tmp_path / "digits.npy", np.zeros(3))
-    with pytest.raises(KitError, match="is not the file"):
+    with pytest.raises(UserError, match="is not the file"):
         load_images(digits=tmp_path / "digits.npy")
 
 
 def test_no_digits(tmp_path: Path) -> None:
-    with pytest.raises(KitError, match=r"digits\.npz: the small digits cannot be found"):
+    with pytest.raises(UserError, match=r"digits\.npz: the small digits cannot be found"):
         load_images(digits=tmp_path / "digits.npz")
 
 
@@ -277,7 +277,7 @@ def test_the_next_mirror_is_asked_and_what_is_there_is_kept(tmp_path: Path, libr
     (tmp_path / "first").mkdir()
     (tmp_path / "first" / f"{TRAIN}.gz").write_bytes(b"a page that says: log in first")
     (tmp_path / "second" / f"{FILES[3]}.gz").rename(tmp_path / "away")
-    with pytest.raises(KitError, match=rf"{FILES[3]}.gz could not be downloaded .*first: .*second: .*Try again"):
+    with pytest.raises(UserError, match=rf"{FILES[3]}.gz could not be downloaded .*first: .*second: .*Try again"):
         load_images("download")
     (tmp_path / "away").rename(tmp_path / "second" / f"{FILES[3]}.gz")
     library.asked.clear()
@@ -287,7 +287,7 @@ def test_the_next_mirror_is_asked_and_what_is_there_is_kept(tmp_path: Path, libr
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(KitError, match=r"pip install .*pooch.* MNIST_DIR"):
+    with pytest.raises(UserError, match=r"pip install .*pooch.* MNIST_DIR"):
         load_images("download")
 
 
@@ -318,6 +318,6 @@ def test_the_library_itself(tmp_path: Path, served: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(datasets, "MIRRORS", ("http://127.0.0.1:1",))  # nobody listens there
     assert_tiny(datasets.read_mnist(datasets.download(cache)))
     (cache / f"{TRAIN}.gz").unlink()
-    with pytest.raises(KitError, match="could not be downloaded"):
+    with pytest.raises(UserError, match="could not be downloaded"):
         datasets.download(cache)
     assert sorted(path.name for path in cache.iterdir()) == sorted(f"{name}.gz" for name in FILES[1:])

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from autograder.cli.main import main
 from autograder.student import doctor
-from autograder.student.doctor import Finding, as_text, findings
+from autograder.student.doctor import HealthCheck, as_text, findings
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def unpacked(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def by_subject(folder: Path) -> dict[str, Finding]:
+def by_subject(folder: Path) -> dict[str, HealthCheck]:
     return {one.subject: one for one in findings(folder)}
 
 
@@ -45,7 +45,7 @@ def test_for_a_program(unpacked: Path) -> None:
 @pytest.fixture
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the kernel is not what a test is about."""
-    monkeypatch.setattr(doctor, "_kernel", lambda: Finding("kernel", True, "not asked"))
+    monkeypatch.setattr(doctor, "_kernel", lambda: HealthCheck("kernel", True, "not asked"))
 
 
 @pytest.mark.usefixtures("no_kernel")

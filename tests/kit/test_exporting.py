@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import ExerciseResult, Outcome, Report, TestResult, Visibility
 from autograder.instructor.exports import canvas, gradescope, moodle, spreadsheet
 from autograder.instructor.exports.canvas_gradebook import read_gradebook
@@ -95,13 +95,15 @@ def column(rows: Sequence[Sequence[str]], name: str) -> list[str]:
 def test_an_empty_class_is_refused(course: Course, folder: bool) -> None:
     if folder:
         course.submitted.mkdir()
-    with pytest.raises(KitError, match=r"There is no student on .*roster\.csv or in .*submitted"):
+    with pytest.raises(UserError, match=r"There is no student on .*roster\.csv or in .*submitted"):
         read(course)
 
 
 def test_a_class_without_results_is_refused(course: Course) -> None:
     hand_in(course, "ada")
-    with pytest.raises(KitError, match=r"There is no result of this class in .*results\. Run `autograder grade` first"):
+    with pytest.raises(
+        UserError, match=r"There is no result of this class in .*results\. Run `autograder grade` first"
+    ):
         read(course)
 
 
@@ -109,7 +111,7 @@ def test_a_class_without_results_is_refused(course: Course) -> None:
 def test_an_unknown_assignment_is_refused(course: Course, stem: str) -> None:
     graded(course, "ada", 1)
     (course.results / "export").mkdir()
-    with pytest.raises(KitError, match=f"There is no assignment '{stem}'"):
+    with pytest.raises(UserError, match=f"There is no assignment '{stem}'"):
         read(course, stem)
 
 
@@ -289,7 +291,7 @@ def test_a_shared_identifier_is_nobodys(course: Course) -> None:
 def test_an_identifier_that_nobody_has_is_refused(course: Course) -> None:
     graded(course, "ada", 1)
     assert column(table(moodle.export(read(course), "username")), "username") == ["ada"]
-    with pytest.raises(KitError, match=r"roster\.csv has no email of anybody"):
+    with pytest.raises(UserError, match=r"roster\.csv has no email of anybody"):
         moodle.export(read(course), "email")
 
 
@@ -466,12 +468,12 @@ def test_semicolons_and_first_and_last_names(course: Course, gradebook: Path) ->
 )
 def test_a_file_that_is_no_gradebook_is_refused(gradebook: Path, content: bytes) -> None:
     gradebook.write_bytes(content)
-    with pytest.raises(KitError, match=r"gradebook\.csv is no gradebook of Canvas"):
+    with pytest.raises(UserError, match=r"gradebook\.csv is no gradebook of Canvas"):
         read_gradebook(gradebook)
 
 
 def test_a_gradebook_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(KitError, match=r"none\.csv cannot be read \(No such file or directory\)"):
+    with pytest.raises(UserError, match=r"none\.csv cannot be read \(No such file or directory\)"):
         read_gradebook(tmp_path / "none.csv")
 
 

@@ -13,7 +13,7 @@ import pytest
 from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
 from autograder.grading import messages
 from autograder.instructor.batch import run
-from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results import record
 from autograder.instructor.results.feedback_page import LINES, exercise_html, feedback_page
 from autograder.instructor.submissions import Job
@@ -430,7 +430,7 @@ class Class:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def judge(self, _: Options, jobs: Sequence[Job], __: Watcher) -> Iterator[tuple[Job, Report]]:
+    def judge(self, _: Options, jobs: Sequence[Job], __: ProgressListener) -> Iterator[tuple[Job, Report]]:
         for job in jobs:
             self.asked.append(job.student)
             content = job.notebook.read_bytes()
@@ -447,7 +447,7 @@ class Class:
         """Who was graded."""
         self.asked.clear()
         submitted = self.folder / "submitted"
-        grade_class(Options(Course(ROOT), submitted, self.results, (STEM,), force=force), Watcher())
+        grade_class(Options(Course(ROOT), submitted, self.results, (STEM,), force=force), ProgressListener())
         return list(self.asked)
 
     def path(self, student: str, kind: str = "html") -> Path:

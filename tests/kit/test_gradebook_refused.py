@@ -13,9 +13,9 @@ import pytest
 from nbgrader_course import copy_of, dump, files, new_course, rows
 from reports_by_hand import perceptron, put
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Report
-from autograder.nbgrader_bridge.fill import Booked, book
+from autograder.nbgrader_bridge.fill import GradebookUpdate, book
 from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
@@ -45,8 +45,8 @@ def hand_in(course: Course, *reports: Report) -> None:
     put(course.results, *reports)
 
 
-def book_them(course: Course, *reports: Report) -> Booked:
-    return book(course, course.submitted, course.results, [one.standing for one in reports])
+def book_them(course: Course, *reports: Report) -> GradebookUpdate:
+    return book(course, course.submitted, course.results, [one.result_summary for one in reports])
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def locked(course: Course) -> Iterator[None]:
 
 
 def refusal(course: Course, *reports: Report) -> str:
-    with pytest.raises(KitError) as caught:
+    with pytest.raises(UserError) as caught:
         book_them(course, *reports)
     return str(caught.value)
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from reports_by_hand import COURSE, STEM, course_with_roster, perceptron, put, table
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.instructor.class_report.load import read_class
 from autograder.instructor.class_report.pseudonyms import FILE, hidden, kept_pseudonyms, with_new
 from autograder.instructor.class_report.statistics import assignment_statistics
@@ -68,7 +68,7 @@ def test_the_order_of_pseudonyms_is_shuffled() -> None:
 @pytest.mark.parametrize("content", ["{", "[]", "7", '{"a": 1}', '{"a": "student 01", "b": "student 01"}'])
 def test_damaged_pseudonyms_are_told(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
-    with pytest.raises(KitError, match=r"is damaged\. Delete it, and everybody gets a new pseudonym"):
+    with pytest.raises(UserError, match=r"is damaged\. Delete it, and everybody gets a new pseudonym"):
         kept_pseudonyms(tmp_path, ["a"])
 
 

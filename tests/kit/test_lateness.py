@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.instructor.lateness import Lateness, due_dates, lateness_of, parse_timestamp
 from autograder.notebooks.course import Course
 
@@ -137,7 +137,7 @@ def test_due_dates_are_read(course: Course, written: str) -> None:
 def test_due_dates_that_are_wrong_are_refused(course: Course, text: str, said: str) -> None:
     path = course.root / "duedates.csv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(KitError) as caught:
+    with pytest.raises(UserError) as caught:
         due_dates(course)
     assert str(path) in str(caught.value)
     assert said in str(caught.value)

@@ -85,8 +85,8 @@ def handed_in(student: str) -> Path:
 def with_first_test(suites: Suites, function: Any) -> Suites:
     """The same suites, the first test replaced."""
     first = replace(suites.tests[0], function=function, fixtures=frozenset(function.__annotations__) & {"student"})
-    steps = {test: steps for test, steps in suites.steps.items() if test != first.id}
-    return replace(suites, tests=(first, *suites.tests[1:]), steps=steps)
+    steps = {test: steps for test, steps in suites.expected_calls.items() if test != first.id}
+    return replace(suites, tests=(first, *suites.tests[1:]), expected_calls=steps)
 
 
 def test_every_likely_reason_is_given_to_somebody() -> None:

@@ -15,7 +15,7 @@ from autograder.authoring import mutation_audit
 from autograder.authoring.mutants import mutants
 from autograder.authoring.mutation_audit import Fate, audit_mutants, mutated
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import suites_of
 from autograder.grading.suites import Suites
@@ -148,7 +148,7 @@ def test_an_equivalent_mutant_has_to_agree_on_other_inputs_too(course: Course) -
 def test_a_damaged_declaration_is_named(course: Course) -> None:
     path = course.hidden_suite(STEM).with_name(mutation_audit.DECLARED)
     path.write_text("[", encoding="utf-8")
-    with pytest.raises(KitError, match=r"equivalent_mutants\.toml can not be read"):
+    with pytest.raises(UserError, match=r"equivalent_mutants\.toml can not be read"):
         list(fates(course))
 
 

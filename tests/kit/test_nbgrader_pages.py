@@ -132,7 +132,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Course:
         path.write_bytes(as_file(everywhere(text)))
         reports.append(report_with(student, text))
     put(course.results, *reports)
-    book(course, course.submitted, course.results, [one.standing for one in reports])
+    book(course, course.submitted, course.results, [one.result_summary for one in reports])
     assert convert(course, "GenerateFeedback", STEM)
     return course
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.files import sweep
 from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
 from autograder.instructor.results import record
@@ -151,7 +151,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 
     record.write(path, GRADED)
     monkeypatch.setattr(os if broken == "fsync" else Path, broken, fail)
-    with pytest.raises(KitError if isinstance(error, OSError) else type(error)) as caught:
+    with pytest.raises(UserError if isinstance(error, OSError) else type(error)) as caught:
         record.write(path, UNGRADED)
     monkeypatch.undo()
     if isinstance(error, OSError):
@@ -162,7 +162,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file is in the way")
-    with pytest.raises(KitError, match=r"results/01_perceptron/s\.json cannot be written \(Not a directory\)"):
+    with pytest.raises(UserError, match=r"results/01_perceptron/s\.json cannot be written \(Not a directory\)"):
         record.write(tmp_path / "results" / "01_perceptron" / "s.json", GRADED)
 
 

@@ -10,7 +10,7 @@ from autograder.core.model import Assignment, Exercise, Source, SourceCell, Visi
 from autograder.execution.in_process import LiveRoom
 from autograder.execution.interface import Student
 from autograder.grading.checks import close, equal, holds
-from autograder.grading.known_answers import rehearsed
+from autograder.grading.known_answers import precomputed
 from autograder.grading.pipeline import suites_of
 from autograder.grading.runner import run_exercise
 from autograder.grading.suites import Suites, Test
@@ -57,7 +57,7 @@ def suites(*functions: Any) -> Suites:
         for f in functions
     )
     assignment = Assignment("01_double", (Exercise("f", 1.0, ("x",)),), ())
-    return rehearsed(Suites(assignment, tests, {"f": len(tests)}, alternatives={"f": {"double": double}}))
+    return precomputed(Suites(assignment, tests, {"f": len(tests)}, alternatives={"f": {"double": double}}))
 
 
 def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
@@ -68,7 +68,7 @@ def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
 
 
 def test_a_test_that_looks_at_an_answer_is_not_rehearsed() -> None:
-    assert set(suites(counts_to_three, looks, draws).steps) == {"counts_to_three", "draws"}
+    assert set(suites(counts_to_three, looks, draws).expected_calls) == {"counts_to_three", "draws"}
 
 
 def test_nor_one_that_hands_a_function_over(server: ForkServer) -> None:
@@ -77,7 +77,7 @@ def test_nor_one_that_hands_a_function_over(server: ForkServer) -> None:
         close(student.f, (3,), {"by": lambda x: asked.append(x) or 2 * x}, expected=6)
         holds(asked == [3], "by was not asked")
 
-    assert set(suites(asks_back, watches).steps) == set()
+    assert set(suites(asks_back, watches).expected_calls) == set()
     assert outcomes(server, RIGHT, watches) == ["PASSED"]
     assert outcomes(server, "def f(x, by=None): return 6", watches) == ["FAILED"]
 
@@ -90,14 +90,14 @@ def test_nor_one_that_does_not_repeat_itself() -> None:
         equal(student.f, (1,), expected=2)
         equal(student.f, (2,), expected=4 if wanted else 5)
 
-    assert set(suites(changes_its_mind).steps) == {"changes_its_mind"}  # it was right the first time
+    assert set(suites(changes_its_mind).expected_calls) == {"changes_its_mind"}  # it was right the first time
 
     def spoils_its_input(student: Any) -> None:
         x = np.ones(2)
         equal(student.f, (x,), expected=(want := 2 * np.ones(2)))
         want += 1
 
-    assert set(suites(spoils_its_input).steps) == set()
+    assert set(suites(spoils_its_input).expected_calls) == set()
 
 
 RIGHT = "def f(x, by=None): return by(x) if by else 2 * x"
@@ -149,16 +149,16 @@ def test_nearly_all_of_the_course_is_rehearsed(stem: str) -> None:
     Trained networks are looked at by every test.
     """
     made = suites_of(Course(ROOT), stem)
-    assert len(made.steps) > 0.6 * len(made.tests)
+    assert len(made.expected_calls) > 0.6 * len(made.tests)
 
 
 def test_the_same_verdicts_without_rehearsal() -> None:
     made = suites_of(Course(ROOT), "01_perceptron")
-    for name, mistakes in made.planted.items():
+    for name, mistakes in made.seeded.items():
         for function, _ in mistakes.values():
             one, student = made.assignment.exercise(name), Student(LiveRoom({name: function}))
             replayed = run_exercise(made, one, Source(()), student)
-            run = run_exercise(Suites(**{**made.__dict__, "steps": {}}), one, Source(()), student)
+            run = run_exercise(Suites(**{**made.__dict__, "expected_calls": {}}), one, Source(()), student)
             assert [(t.id, t.outcome, t.message) for t in replayed.tests] == [
                 (t.id, t.outcome, t.message) for t in run.tests
             ]

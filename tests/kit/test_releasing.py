@@ -16,7 +16,7 @@ from secret_lines import secret_lines
 from autograder.authoring.start_page import FOLDER, start_text
 from autograder.authoring.student_zip import closure, listings_of, pins, release
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook
 
@@ -135,11 +135,11 @@ def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> 
 
 
 def test_a_version_that_nobody_pinned_is_named() -> None:
-    with pytest.raises(KitError, match=r"constraints\.txt has no version of .*numpy"):
+    with pytest.raises(UserError, match=r"constraints\.txt has no version of .*numpy"):
         listings_of("kit.whl", {}, torch=False)
-    with pytest.raises(KitError, match="can not be read"):
+    with pytest.raises(UserError, match="can not be read"):
         pins(ROOT / "no such file")
-    with pytest.raises(KitError, match="make setup"):
+    with pytest.raises(UserError, match="make setup"):
         closure("no-such-distribution", "lab")
 
 
@@ -150,6 +150,6 @@ def test_an_assignment_that_was_not_built(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "autograder").symlink_to(ROOT / "autograder")
-    with pytest.raises(KitError, match=r"selfcheck\.json: run `autograder build 01_perceptron`"):
+    with pytest.raises(UserError, match=r"selfcheck\.json: run `autograder build 01_perceptron`"):
         release(Course(tmp_path), tmp_path / "out.zip")
     assert json.loads((folder / "perceptron.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Outcome
 from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import grade
@@ -323,7 +323,7 @@ def test_refused(handout: Path, name: str) -> None:
     damage(notebook)
     path = written(handout, notebook)
     data = path.read_bytes()
-    with pytest.raises(KitError, match=re.escape(words)) as error:
+    with pytest.raises(UserError, match=re.escape(words)) as error:
         reset(path, "gate", STUBS)
     assert str(error.value).startswith(str(path))
     assert path.read_bytes() == data
@@ -331,14 +331,14 @@ def test_refused(handout: Path, name: str) -> None:
 
 def test_an_unknown_exercise_names_the_known_ones(handout: Path) -> None:
     path = handout / "perceptron.ipynb"
-    with pytest.raises(KitError, match=r"\.ipynb has no exercise 'gates'\. Known: threshold_unit, "):
+    with pytest.raises(UserError, match=r"\.ipynb has no exercise 'gates'\. Known: threshold_unit, "):
         reset(path, "gates", stubs_of(path))
 
 
 def test_a_notebook_that_cannot_be_read(handout: Path) -> None:
     path = handout / "perceptron.ipynb"
     path.write_bytes(b"{")
-    with pytest.raises(KitError, match=r"perceptron\.ipynb: the file looks cut off"):
+    with pytest.raises(UserError, match=r"perceptron\.ipynb: the file looks cut off"):
         reset(path, "gate", stubs_of(path))
 
 
@@ -346,7 +346,7 @@ def test_a_link_is_not_replaced(handout: Path) -> None:
     path = handout / "perceptron.ipynb"
     path.rename(handout / "elsewhere.ipynb")
     path.symlink_to("elsewhere.ipynb")
-    with pytest.raises(KitError, match="it is a link"):
+    with pytest.raises(UserError, match="it is a link"):
         reset(path, "gate", STUBS)
     assert path.is_symlink()
 
@@ -354,19 +354,19 @@ def test_a_link_is_not_replaced(handout: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[]", '{"schema": 1}'])
 def test_a_damaged_selfcheck_is_named(handout: Path, content: str) -> None:
     (handout / "selfcheck.json").write_text(content)
-    with pytest.raises(KitError, match=r"selfcheck\.json is missing or damaged"):
+    with pytest.raises(UserError, match=r"selfcheck\.json is missing or damaged"):
         stubs_of(handout / "perceptron.ipynb")
 
 
 def test_without_selfcheck_it_is_said(handout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(handout)  # not in a course, which would have another
     (handout / "selfcheck.json").unlink()
-    with pytest.raises(KitError):
+    with pytest.raises(UserError):
         stubs_of(handout / "perceptron.ipynb")
 
 
 def test_no_notebook_there(tmp_path: Path) -> None:
-    with pytest.raises(KitError, match="There is no notebook"):
+    with pytest.raises(UserError, match="There is no notebook"):
         stubs_of(tmp_path / "perceptron.ipynb")
 
 

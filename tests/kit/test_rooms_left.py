@@ -187,14 +187,14 @@ def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
 
 
 def test_a_fork_server_that_cannot_start_says_why_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder.core.errors import KitError
+    from autograder.core.errors import UserError
 
     before = len(list(Path("/proc/self/fd").iterdir()))
     with ForkServer(confined=True, equipment=Equipment(("numpy", "no_such_package"), ("numpy",))) as server:
-        with pytest.raises(KitError, match="no_such_package"):
+        with pytest.raises(UserError, match="no_such_package"):
             server.start()
         monkeypatch.setenv("PATH", "/nowhere")
         server.equipment = NUMPY
-        with pytest.raises(KitError, match="bubblewrap is missing"):
+        with pytest.raises(UserError, match="bubblewrap is missing"):
             server.start()
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.notebooks.course import Course
 from autograder.student.selfcheck import Check, NotYet, open_assignment
 
@@ -121,7 +121,7 @@ def test_something_else_is_told_what_check_knows(check: Check) -> None:
 
 def test_it_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(KitError, match=r"were not found\. Looked in") as caught:
+    with pytest.raises(UserError, match=r"were not found\. Looked in") as caught:
         open_assignment("01_perceptron")
     assert str(tmp_path / "assignments" / "01_perceptron") in str(caught.value)
 
@@ -136,7 +136,7 @@ def test_a_damaged_selfcheck_file_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     shutil.copytree(RELEASE, tmp_path / "01_perceptron")
     (tmp_path / "01_perceptron" / "selfcheck.json").write_text("{")
     monkeypatch.chdir(tmp_path / "01_perceptron")
-    with pytest.raises(KitError, match="is missing or damaged"):
+    with pytest.raises(UserError, match="is missing or damaged"):
         open_assignment("01_perceptron")
 
 

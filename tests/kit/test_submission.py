@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise, Submission
 from autograder.notebooks.submission import REMARKS, read_submission
 
@@ -489,7 +489,7 @@ def test_an_unreadable_file(read: Read) -> None:
 def test_a_broken_release_is_our_fault(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     path.write_bytes(Notebook().data())
-    with pytest.raises(KitError, match="given cell"):
+    with pytest.raises(UserError, match="given cell"):
         read_submission(path, Assignment("01_a", (), (Cell("def (", "code", tags=("given",)),)), "s001")
 
 

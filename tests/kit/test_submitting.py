@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Outcome, Visibility
 from autograder.execution.in_process import LiveRooms
 from autograder.execution.limits import LIMITS
@@ -151,7 +151,7 @@ def test_progress(unpacked: Path) -> None:
     assert perceptron.split()[:4] == [STEM, "1", "of", "8"]
     assert lenet.split() == ["08_lenet", "not", "checked"]
     assert "lenet.ipynb" in reason
-    with pytest.raises(KitError, match="no assignments"):
+    with pytest.raises(UserError, match="no assignments"):
         handouts_in(unpacked / "assignments" / STEM / "nowhere")
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.main import main
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.student.training_files import NothingTrained, with_trained_model
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -97,7 +97,7 @@ def test_a_file_with_code_is_refused_and_its_code_not_run(tmp_path: Path) -> Non
     trace = tmp_path / "was run"
     for content in (pickle.dumps(Loaded(trace), protocol=2), torch_file({"weight": Loaded(trace)})):
         lay(tmp_path, weights_pt=content)
-        with pytest.raises(KitError, match="no weights could be read from it"):
+        with pytest.raises(UserError, match="no weights could be read from it"):
             with_trained_model(NOTEBOOK, tmp_path)
         assert not trace.exists()
     pickle.loads(pickle.dumps(Loaded(trace)))
@@ -137,7 +137,7 @@ def test_what_cannot_be_packed_says_what_to_do(
     tmp_path: Path, files: dict[str, bytes], history: Any, said: str
 ) -> None:
     lay(tmp_path, history, **files)
-    with pytest.raises(KitError, match=said) as caught:
+    with pytest.raises(UserError, match=said) as caught:
         with_trained_model(NOTEBOOK, tmp_path)
     assert not isinstance(caught.value, NothingTrained)
 

@@ -39,7 +39,7 @@ def invented(rng: np.random.Generator) -> list[Report]:
                 continue  # not begun
             solved = rng.random() < 1 / (1 + np.exp(-strength - easy))
             points[one.name] = one.points if solved else round(one.points * float(rng.beta(1.5, 2)), 2)
-            names = list(suites.planted[one.name])
+            names = list(suites.seeded[one.name])
             if not solved and rng.random() < 0.7:
                 mistakes[one.name] = [names[min(int(rng.geometric(0.45)) - 1, len(names) - 1)]]
         made.append(report(f"s{number:03}", points, assignment=assignment, mistakes=mistakes))

@@ -23,7 +23,7 @@ from student import STUB, Notebook, Student
 from students import STUDENTS
 
 from autograder.core.model import Report
-from autograder.instructor.batch.run import Options, Watcher, grade_class
+from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.notebooks.course import Course
 
 HERE = Path(__file__).parent
@@ -109,7 +109,7 @@ def graded() -> list[Report]:
     return sorted(watcher.reports, key=lambda report: report.student)
 
 
-class _Reports(Watcher):
+class _Reports(ProgressListener):
     """Keeps the reports, of which a batch itself keeps only what its table tells."""
 
     def __init__(self) -> None:

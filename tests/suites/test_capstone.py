@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograder import array, exercise, holds, load_images, number, several, trained_model
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Trained
 from autograder.datasets import MNIST_DIR
 from autograder.grading.suites import seed_of
@@ -40,12 +40,12 @@ SCALE = {  # test accuracy, mean of the 24 shifts
 
 @functools.cache
 def images_of(name: str) -> Any:
-    """The pictures a model was trained on and is tested with; KitError where they are not at hand."""
+    """The pictures a model was trained on and is tested with; UserError where they are not at hand."""
     if name == "digits":
         return load_images("digits", digits=ROOT / "solutions" / "09_capstone" / "digits.npz")
     data = os.environ.get(MNIST_DIR, "digits")
     if data == "digits":
-        raise KitError(
+        raise UserError(
             "it was trained on MNIST, which is not at hand here. Name the folder with its files: "
             f"autograder grade --data FOLDER, or the environment variable {MNIST_DIR}"
         )

@@ -14,11 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.core.model import Assignment, Loss, Outcome, Report, Standing
+from autograder.core.model import Assignment, LostPoints, Outcome, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.text import amount, plural
-from autograder.instructor.batch.run import Change, Summary, Watcher
-from autograder.nbgrader_bridge.fill import Booked
+from autograder.instructor.batch.run import Change, ProgressListener, Summary
+from autograder.nbgrader_bridge.fill import GradebookUpdate
 from autograder.sandbox.escape_probe import ProbeResult
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
@@ -35,7 +35,7 @@ def console() -> Console:
     return made
 
 
-class ProgressWatcher(Watcher):
+class ProgressBar(ProgressListener):
     """Shows how far a batch is."""
 
     def __init__(self, out: Console) -> None:
@@ -100,7 +100,7 @@ def plain(out: Console, text: str, style: str = "") -> None:
     out.print(Text(text, style=style), soft_wrap=True)
 
 
-def print_booked(out: Console, booked: Booked) -> None:
+def print_booked(out: Console, booked: GradebookUpdate) -> None:
     plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
     if booked.to_read:
         plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
@@ -115,7 +115,9 @@ def _print_changes(out: Console, changes: Sequence[Change]) -> None:
         plain(out, f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}")
 
 
-def class_table(assignment: Assignment, standings: Iterable[Standing], did: Mapping[str, str] | None = None) -> Table:
+def class_table(
+    assignment: Assignment, standings: Iterable[ResultSummary], did: Mapping[str, str] | None = None
+) -> Table:
     """A row for each student; `did` adds, for a demonstration, what each of them handed in."""
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
     table.add_column("student", overflow="fold", max_width=30)
@@ -129,13 +131,13 @@ def class_table(assignment: Assignment, standings: Iterable[Standing], did: Mapp
     return table
 
 
-def _score(one: Standing) -> Text:
+def _score(one: ResultSummary) -> Text:
     if one.score is None:
         return Text("–", style="bold red")
     return Text(amount(one.score), style="green" if one.score == one.max_score else "")
 
 
-def _losses(one: Standing) -> Text:
+def _losses(one: ResultSummary) -> Text:
     if not one.graded:
         return Text(f"ungraded: {one.reason}", style="bold red")
     if one.untouched:
@@ -143,7 +145,7 @@ def _losses(one: Standing) -> Text:
     return Text(", ").join(Text(_said(loss), style=_STYLES.get(loss.outcome, "")) for loss in one.losses)
 
 
-def _said(loss: Loss) -> str:
+def _said(loss: LostPoints) -> str:
     why = ", ".join(loss.mistakes) if loss.mistakes else loss.outcome.value
     return f"{loss.exercise} {amount(loss.score)}/{amount(loss.max_score)} ({why})"
 

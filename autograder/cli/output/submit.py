@@ -54,12 +54,12 @@ def _model_text(trained: Trained, *, fits: bool) -> str:
     )
 
 
-def progress_text(standing: Sequence[tuple[Handout, Report | str]]) -> str:
+def progress_text(result_summary: Sequence[tuple[Handout, Report | str]]) -> str:
     """A line for each assignment of a folder: how many exercises pass, and the public points; why others have none."""
-    rows = [("assignment", "exercises", "public points"), *(_row(*one) for one in standing)]
+    rows = [("assignment", "exercises", "public points"), *(_row(*one) for one in result_summary)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    reasons = [report for _, report in standing if isinstance(report, str)]
+    reasons = [report for _, report in result_summary if isinstance(report, str)]
     return "\n".join([*table, *(f"\n{reason}" for reason in reasons)])
 
 

@@ -13,14 +13,14 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.execution.limits import LIMITS
 from autograder.instructor.batch.worker import Ready, Setup, work
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course, secrets_of
 from autograder.sandbox.escape_probe import ProbeResult
-from autograder.sandbox.preflight import demand_full, demand_platform
+from autograder.sandbox.preflight import require_full, require_platform
 
 _SLACK = 60.0  # what a worker may need beyond a submission's own limit before it is given up
 
@@ -65,7 +65,7 @@ class Workers:
         self.count = min(count or processors(), len(jobs))
 
     def __enter__(self) -> Workers:
-        demand_platform(confined=self.setup.confined)
+        require_platform(confined=self.setup.confined)
         try:
             for number in range(self.count):
                 self.workers.append(self._start(controls=number == 0))
@@ -103,17 +103,17 @@ class Workers:
         return _Worker(process, ours)
 
     def _greeting(self, worker: _Worker) -> Ready:
-        """What a new worker says first; KitError when it cannot work or its rooms do not hold."""
+        """What a new worker says first; UserError when it cannot work or its rooms do not hold."""
         try:
             result = worker.connection.recv() if worker.connection.poll(LIMITS.start_seconds) else None
         except (EOFError, OSError):
             result = None
-        if isinstance(result, KitError):
+        if isinstance(result, UserError):
             raise result
         if not isinstance(result, Ready):
-            raise KitError("A grading process did not start; its own words are above.")
+            raise UserError("A grading process did not start; its own words are above.")
         if self.setup.confined:
-            demand_full(result.probed)
+            require_full(result.probed)
         return result
 
     def _give(self, worker: _Worker) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import sweep
-from autograder.core.model import Assignment, Report, Standing
+from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.instructor.batch.pool import Workers, ungraded
 from autograder.instructor.results.store import complete, report_of, write, write_grades
@@ -53,19 +53,19 @@ class Summary:
     """What a run of `grade` did."""
 
     assignments: tuple[Assignment, ...]
-    standings: tuple[Standing, ...]  # of every submission, also those that were up to date
+    standings: tuple[ResultSummary, ...]  # of every submission, also those that were up to date
     graded: int  # how many of them were graded now
     changes: tuple[Change, ...]
-    kept: tuple[Standing, ...]  # earlier results that stay, because the submission is ungradable now
+    kept: tuple[ResultSummary, ...]  # earlier results that stay, because the submission is ungradable now
     warnings: tuple[str, ...]
     sandbox: str
 
     @property
-    def ungraded(self) -> tuple[Standing, ...]:
+    def ungraded(self) -> tuple[ResultSummary, ...]:
         return tuple(one for one in self.standings if not one.graded)
 
 
-class Watcher:
+class ProgressListener:
     """Told what happens while a batch runs. This one is not interested."""
 
     def sandbox(self, result: ProbeResult | None) -> None: ...
@@ -78,7 +78,7 @@ class Watcher:
 # ---- the batch
 
 
-def grade_class(options: Options, watcher: Watcher) -> Summary:
+def grade_class(options: Options, watcher: ProgressListener) -> Summary:
     """Grade every submission that is not graded already; write each result as soon as it is there."""
     course = options.course
     assignments = tuple(course.assignment(stem) for stem in options.stems or course.stems)
@@ -89,7 +89,7 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
     done = {}
     for job, report in () if options.force else _up_to_date(options.results, jobs, stamps):
         complete(options.results, report)
-        done[job] = report.standing
+        done[job] = report.result_summary
     todo = [job for job in jobs if job not in done]
     watcher.begins(len(todo), len(done))
     changes, kept = [], []
@@ -97,12 +97,12 @@ def grade_class(options: Options, watcher: Watcher) -> Summary:
         report = stamps[job.stem].on(unstamped)
         earlier = report_of(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
-            kept.append(earlier.standing)  # nothing already graded is lost
+            kept.append(earlier.result_summary)  # nothing already graded is lost
             complete(options.results, earlier)
         else:
             write(options.results, report)
         changes += _change(earlier, report)
-        done[job] = report.standing
+        done[job] = report.result_summary
         watcher.graded(report)
     write_grades(options.results, rows, course.stems)
     return Summary(
@@ -121,7 +121,7 @@ def _class(options: Options) -> tuple[list[str], list[str], list[str]]:
     students = rows = students_in(options.submitted)
     chosen = students if options.student is None else [options.student]
     if not set(chosen) <= set(students):
-        raise KitError(f"There is no student {options.student!r} in {options.submitted}.")
+        raise UserError(f"There is no student {options.student!r} in {options.submitted}.")
     notes = list(left_alone(options.submitted, chosen, options.course.stems))
     roster = options.course.root / "roster.csv"
     if os.path.lexists(roster):
@@ -146,7 +146,7 @@ def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
     try:
         return _Stamp(course.suite_sha256(stem), kit_version(), "full" if confined else "none")
     except OSError as error:
-        raise KitError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
+        raise UserError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
 def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
@@ -171,7 +171,7 @@ def _change(earlier: Report | None, now: Report) -> list[Change]:
 # ---- grading
 
 
-def run_jobs(options: Options, jobs: Sequence[Job], watcher: Watcher) -> Iterator[tuple[Job, Report]]:
+def run_jobs(options: Options, jobs: Sequence[Job], watcher: ProgressListener) -> Iterator[tuple[Job, Report]]:
     """Each job with its report, in the order in which they are done."""
     waiting = []
     for job in jobs:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.installed import TORCH_PACKAGES, pip
 from autograder.core.model import Report
 from autograder.core.sanitize import clean
@@ -55,7 +55,7 @@ def work(connection: Connection, setup: Setup) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
             _answer_jobs(connection, setup)
-        except KitError as error:
+        except UserError as error:
             connection.send(error)
 
 
@@ -107,7 +107,7 @@ def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
     """The report, whatever happens: what cannot be graded is ungraded with a reason, never zero."""
     try:
         return grade(job.notebook, job.student, suites, rooms)
-    except (Ungradable, KitError) as problem:
+    except (Ungradable, UserError) as problem:
         return ungraded(job, suites, str(problem))
     except ServerDied as problem:
         return ungraded(job, suites, f"the room could not be used ({problem}); run the command again")

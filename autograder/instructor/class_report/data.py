@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from autograder.core.model import Assignment, Standing
+from autograder.core.model import Assignment, ResultSummary
 
 Sentences = Mapping[tuple[str, str], str]  # of a catalogue, by exercise and mistake
 
@@ -15,7 +15,7 @@ Sentences = Mapping[tuple[str, str], str]  # of a catalogue, by exercise and mis
 class Result:
     """What the report on a class keeps of the report on a submission."""
 
-    standing: Standing
+    result_summary: ResultSummary
     guesses: tuple[str, ...] = ()  # the remarks that tell of one
     suite_sha256: str = ""
 
@@ -35,22 +35,24 @@ class ClassResults:
     @property
     def students(self) -> tuple[str, ...]:
         """Everybody who is named anywhere."""
-        graded = {one.standing.student for one in self.results}
+        graded = {one.result_summary.student for one in self.results}
         return tuple(sorted(graded.union(self.roster or (), (who for _, who in self.handed_in), self.aliases.values())))
 
     @property
     def under_way(self) -> tuple[Assignment, ...]:
         """The assignments that somebody handed in."""
-        stems = {one.standing.assignment for one in self.results} | {stem for stem, _ in self.handed_in}
+        stems = {one.result_summary.assignment for one in self.results} | {stem for stem, _ in self.handed_in}
         return tuple(one for one in self.assignments if one.stem in stems)
 
-    def standings(self, stem: str) -> tuple[Standing, ...]:
-        return tuple(one.standing for one in self.results if one.standing.assignment == stem)
+    def standings(self, stem: str) -> tuple[ResultSummary, ...]:
+        return tuple(one.result_summary for one in self.results if one.result_summary.assignment == stem)
 
     @property
     def absent(self) -> Mapping[str, tuple[str, ...]]:
         """Of each assignment that is under way, who is on the roster and has handed in nothing."""
-        present = {(one.standing.assignment, one.standing.student) for one in self.results} | set(self.handed_in)
+        present = {(one.result_summary.assignment, one.result_summary.student) for one in self.results} | set(
+            self.handed_in
+        )
         return {
             one.stem: tuple(who for who in self.roster or () if (one.stem, who) not in present)
             for one in self.under_way
@@ -84,12 +86,12 @@ def concerns(known: ClassResults) -> tuple[Concern, ...]:
 def _concerns(known: ClassResults) -> Iterator[Concern]:
     graded = set()
     for one in known.results:
-        standing = one.standing
-        graded.add((standing.assignment, standing.student))
-        if standing.reason is not None:
-            yield Concern(standing.assignment, Kind.UNGRADED, standing.reason, standing.student)
+        result_summary = one.result_summary
+        graded.add((result_summary.assignment, result_summary.student))
+        if result_summary.reason is not None:
+            yield Concern(result_summary.assignment, Kind.UNGRADED, result_summary.reason, result_summary.student)
         for guess in one.guesses:
-            yield Concern(standing.assignment, Kind.GUESSED, guess, standing.student)
+            yield Concern(result_summary.assignment, Kind.GUESSED, guess, result_summary.student)
     for stem, student in known.handed_in:
         if (stem, student) not in graded:
             yield Concern(stem, Kind.WAITING, "handed in, and there is no result: run `autograder grade`", student)

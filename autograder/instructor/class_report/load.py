@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
@@ -38,7 +38,7 @@ class _Stray:
 
 
 def read_class(course: Course, results: Path, submitted: Path | None) -> ClassResults:
-    """A class as its files tell it; KitError where there is no result at all.
+    """A class as its files tell it; UserError where there is no result at all.
 
     `submitted` tells what is not graded yet. Without it the course's own folder does, if there is one.
     """
@@ -49,13 +49,13 @@ def read_class(course: Course, results: Path, submitted: Path | None) -> ClassRe
     notes = [*_foreign_folders(results, course.stems), *(one.note for one in strays)]
     if not found:
         said = "".join(f"\nnote: {note}" for note in notes)
-        raise KitError(
+        raise UserError(
             f"There is no result in {results}. Grade first, with `autograder grade`, or name its folder with "
             f"--results.{said}"
         )
     rows = _roster(course.root / "roster.csv")
     roster = None if rows is None else tuple(dict.fromkeys(row["student"] for row in rows))
-    sentences, missing = _sentences(course, sorted({one.standing.assignment for one in found}))
+    sentences, missing = _sentences(course, sorted({one.result_summary.assignment for one in found}))
     return ClassResults(
         assignments,
         found,
@@ -78,7 +78,7 @@ def _results_in(results: Path, assignment: Assignment) -> Iterator[Result | _Str
             yield _Stray(path, f"{assignment.stem}/{clean(path.name)} was left out: {problem}")
         else:
             guesses = tuple(remark for remark in report.remarks if any(words in remark for words in _GUESSED))
-            yield Result(report.standing, guesses, report.suite_sha256)
+            yield Result(report.result_summary, guesses, report.suite_sha256)
 
 
 def _problem(report: Report, path: Path, assignment: Assignment) -> str:
@@ -119,7 +119,7 @@ def _outdated(course: Course, found: Sequence[Result]) -> Iterator[str]:
             current = course.suite_sha256(stem)
         except OSError:  # a suite that is missing is told of with its sentences
             continue
-        old = sum(one.standing.assignment == stem and one.suite_sha256 != current for one in found)
+        old = sum(one.result_summary.assignment == stem and one.suite_sha256 != current for one in found)
         if old:
             yield f"{stem}: {plural(old, 'result')} from before the suites changed: grade again"
 
@@ -137,7 +137,7 @@ def _called(rows: Sequence[dict[str, str]]) -> dict[str, str]:
 
 
 def _not_on(roster: Collection[str] | None, found: Sequence[Result]) -> Iterator[str]:
-    for student in sorted({one.standing.student for one in found} - set(roster or ())):
+    for student in sorted({one.result_summary.student for one in found} - set(roster or ())):
         if roster is not None:
             yield f"{clean(student)} is not on roster.csv; the results count all the same"
 
@@ -157,9 +157,9 @@ def _sentences(course: Course, stems: Sequence[str]) -> tuple[dict[str, Sentence
     for stem in stems:
         try:
             suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
-        except KitError as error:
+        except UserError as error:
             notes.append(f"{stem}: no sentences for its mistakes: {str(error).splitlines()[0]}")
         else:
-            planted = suites.planted.items()
-            found[stem] = {(name, label): text for name, known in planted for label, (_, text) in known.items()}
+            seeded = suites.seeded.items()
+            found[stem] = {(name, label): text for name, known in seeded for label, (_, text) in known.items()}
     return found, notes

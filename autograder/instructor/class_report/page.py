@@ -27,7 +27,7 @@ _NAME = 60
 
 
 def write_class_report(known: ClassResults, folder: Path) -> Path:
-    """The page and its tables, written to a folder; the path of the page. KitError if it cannot be."""
+    """The page and its tables, written to a folder; the path of the page. UserError if it cannot be."""
     statistics = [
         class_statistics.assignment_statistics(one, known.standings(one.stem), known.sentences.get(one.stem, {}))
         for one in known.under_way
@@ -47,7 +47,7 @@ def class_page(known: ClassResults, statistics: Sequence[AssignmentStatistics]) 
         assignments=statistics,
         unused=[one.stem for one in known.assignments if one not in known.under_way],
         submissions=len(known.results),
-        students=len({one.standing.student for one in known.results}),
+        students=len({one.result_summary.student for one in known.results}),
         concerns=_grouped(concerns(known)),
         absent=_absent(known),
         notes=[clean(note) for note in known.notes],

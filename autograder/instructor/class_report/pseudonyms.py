@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from random import SystemRandom
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.core.sanitize import clean
 from autograder.instructor.class_report.data import ClassResults
@@ -52,22 +52,22 @@ def _read(path: Path) -> dict[str, str]:
         if not all(isinstance(found[name], str) for name in found) or len({*found.values()}) < len(found):
             raise ValueError
     except OSError as error:
-        raise KitError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise KitError(f"{path} is damaged. Delete it, and everybody gets a new pseudonym.") from None
+        raise UserError(f"{path} is damaged. Delete it, and everybody gets a new pseudonym.") from None
     return dict(found)
 
 
-def hidden(known: ClassResults, pseudonyms: Mapping[str, str]) -> ClassResults:
+def pseudonymize(known: ClassResults, pseudonyms: Mapping[str, str]) -> ClassResults:
     """The same class under its pseudonyms, in their order; no name is left in it, also not within a sentence."""
     scrub = _scrubber({**pseudonyms, **{alias: pseudonyms[who] for alias, who in known.aliases.items()}})
     results = (
         replace(
             one,
-            standing=replace(
-                one.standing,
-                student=pseudonyms[one.standing.student],
-                reason=one.standing.reason and scrub(one.standing.reason),
+            result_summary=replace(
+                one.result_summary,
+                student=pseudonyms[one.result_summary.student],
+                reason=one.result_summary.reason and scrub(one.result_summary.reason),
             ),
             guesses=tuple(map(scrub, one.guesses)),
         )
@@ -75,7 +75,9 @@ def hidden(known: ClassResults, pseudonyms: Mapping[str, str]) -> ClassResults:
     )
     return replace(
         known,
-        results=tuple(sorted(results, key=lambda one: (one.standing.assignment, *_numbered(one.standing.student)))),
+        results=tuple(
+            sorted(results, key=lambda one: (one.result_summary.assignment, *_numbered(one.result_summary.student)))
+        ),
         roster=known.roster and tuple(sorted((pseudonyms[who] for who in known.roster), key=_numbered)),
         handed_in=tuple(
             sorted(((stem, pseudonyms[who]) for stem, who in known.handed_in), key=lambda one: _numbered(one[1]))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.core.model import Assignment, Exercise, Loss, Outcome, Standing
+from autograder.core.model import Assignment, Exercise, LostPoints, Outcome, ResultSummary
 
 Floats = NDArray[np.float64]
 
@@ -145,7 +145,7 @@ class AssignmentStatistics:
 
 
 def assignment_statistics(
-    assignment: Assignment, standings: Sequence[Standing], sentences: Mapping[tuple[str, str], str]
+    assignment: Assignment, standings: Sequence[ResultSummary], sentences: Mapping[tuple[str, str], str]
 ) -> AssignmentStatistics:
     """The statistics of an assignment's submissions; `sentences` are the catalogue's, by exercise and mistake."""
     graded = [one for one in standings if one.graded]
@@ -166,7 +166,7 @@ def assignment_statistics(
     )
 
 
-def _points(assignment: Assignment, graded: Sequence[Standing]) -> tuple[Floats, NDArray[np.bool_]]:
+def _points(assignment: Assignment, graded: Sequence[ResultSummary]) -> tuple[Floats, NDArray[np.bool_]]:
     """Points, and who began: both (students, exercises)."""
     losses = [{loss.exercise: loss for loss in one.losses} for one in graded]
     shape = len(graded), len(assignment.exercises)
@@ -175,11 +175,11 @@ def _points(assignment: Assignment, graded: Sequence[Standing]) -> tuple[Floats,
     return np.array(points, dtype=float).reshape(shape), np.array(began, dtype=bool).reshape(shape)
 
 
-def _got(loss: Loss | None, exercise: Exercise) -> float:
+def _got(loss: LostPoints | None, exercise: Exercise) -> float:
     return exercise.points if loss is None else loss.score
 
 
-def _began(loss: Loss | None) -> bool:
+def _began(loss: LostPoints | None) -> bool:
     return loss is None or loss.outcome is not Outcome.STUB or loss.score > 0
 
 
@@ -280,7 +280,7 @@ def fisher_interval(r: float, n: int) -> tuple[float, float]:
 
 def _mistakes(
     assignment: Assignment,
-    graded: Sequence[Standing],
+    graded: Sequence[ResultSummary],
     began: NDArray[np.int_],
     sentences: Mapping[tuple[str, str], str],
 ) -> tuple[MistakeCount, ...]:

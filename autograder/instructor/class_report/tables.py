@@ -68,7 +68,7 @@ def _bins(one: AssignmentStatistics) -> Iterator[Row]:
 
 def _scores(known: ClassResults) -> Iterator[Row]:
     for result in known.results:
-        one = result.standing
+        one = result.result_summary
         untouched = "yes" if one.untouched else "no"
         status = "graded" if one.graded else "ungraded"
         yield one.assignment, one.student, status, one.score, one.max_score, untouched if one.graded else None

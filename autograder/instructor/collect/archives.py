@@ -37,7 +37,7 @@ _A_LINK = "is a link, which may lead anywhere: put the file itself there"
 Thing = TypeVar("Thing")
 
 
-def parted(things: Iterable[Thing | Remark]) -> tuple[list[Thing], list[Remark]]:
+def partition(things: Iterable[Thing | Remark]) -> tuple[list[Thing], list[Remark]]:
     """What goes on, and what does not."""
     going: list[Thing] = []
     left: list[Remark] = []
@@ -204,7 +204,7 @@ def _in_own_zip(outer: Entry, sender: Sender) -> Iterator[Handed | Remark]:
     size = sum(info.file_size for info in archive.infolist() if info.filename.lower().endswith(".ipynb"))
     if size > OWN_BYTES:
         raise Ungradable(f"unpacks to {size >> 20} MiB; at most {OWN_BYTES >> 20} are read: unpack what is needed")
-    inside, left = parted(_in_zip(archive, partial(_own_archive, outer), outer.parts, OWN_ENTRIES))
+    inside, left = partition(_in_zip(archive, partial(_own_archive, outer), outer.parts, OWN_ENTRIES))
     yield from left
     notebooks = [one for one in inside if one.parts[-1].lower().endswith(".ipynb")]
     for one in notebooks:

@@ -18,12 +18,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from autograder.core.errors import KitError, Ungradable
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import sweep, write_atomically
 from autograder.core.folder_names import why_no_folder
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
-from autograder.instructor.collect.archives import Handed, entries, handed, parted
+from autograder.instructor.collect.archives import Handed, entries, handed, partition
 from autograder.instructor.collect.senders import Remark, Sender, students
 from autograder.instructor.roster import names_on
 from autograder.notebooks.course import Course, topic_of
@@ -61,20 +61,22 @@ def collect(
     assignment: the stem that all of them belong to; None: found by file name and content
     replace: whether a notebook that is there and differs gives way, and is kept as `<topic>.ipynb.before`
 
-    Raises KitError for a source, an assignment or a folder that is not there; what is wrong with a single file
+    Raises UserError for a source, an assignment or a folder that is not there; what is wrong with a single file
     stands in the answer, and the others go on.
     """
-    _demand_usable(sources, submitted)
+    _require_usable(sources, submitted)
     if assignment is not None:
         course.assignment(assignment)
     exercises = {stem: frozenset(one.name for one in course.assignment(stem).exercises) for stem in course.stems}
     with ExitStack() as opened:
-        files, left = parted(chain.from_iterable(entries(source, opened) for source in sources))
-        from_somebody, nobodys = parted(chain.from_iterable(map(handed, files)))
+        files, left = partition(chain.from_iterable(entries(source, opened) for source in sources))
+        from_somebody, nobodys = partition(chain.from_iterable(map(handed, files)))
         whose, notes = students([one.sender for one in from_somebody], names_on(course.root / "roster.csv"), submitted)
-        candidates, unclear = parted(_candidate(one, whose[one.sender], exercises, assignment) for one in from_somebody)
+        candidates, unclear = partition(
+            _candidate(one, whose[one.sender], exercises, assignment) for one in from_somebody
+        )
         chosen, others, superseded = _one_of_each(candidates)
-        placed, refused = parted([_place(one, submitted, replace) for one in chosen])
+        placed, refused = partition([_place(one, submitted, replace) for one in chosen])
     told = [Remark(one.source, one.note) for one in chosen if one.note]
     return Collected(
         tuple(one for one, new in placed if new),
@@ -84,12 +86,12 @@ def collect(
     )
 
 
-def _demand_usable(sources: Sequence[Path], submitted: Path) -> None:
+def _require_usable(sources: Sequence[Path], submitted: Path) -> None:
     for source in sources:
         if not os.path.lexists(source):
-            raise KitError(f"There is no {source}: name the zip or the folder that you downloaded.")
+            raise UserError(f"There is no {source}: name the zip or the folder that you downloaded.")
     if os.path.lexists(submitted) and not submitted.is_dir():
-        raise KitError(f"{submitted} is not a folder: name one with --submitted.")
+        raise UserError(f"{submitted} is not a folder: name one with --submitted.")
 
 
 # ---- which assignment
@@ -223,17 +225,17 @@ def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Placed
         if there is not None:
             write_atomically(target.with_name(target.name + BEFORE), there)
         write_atomically(target, data)
-    except (Ungradable, KitError, OSError) as error:
+    except (Ungradable, UserError, OSError) as error:
         return Remark(candidate.source, clean(str(error)))
     return placed(replaced=there is not None), True
 
 
 def _what_is_at(target: Path) -> bytes | None:
-    """The notebook that is there already; KitError where something else is, or a link on the way to it."""
+    """The notebook that is there already; UserError where something else is, or a link on the way to it."""
     for folder in (target.parent.parent, target.parent):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise KitError(f"{folder} is a link or a file where a folder must be: put the folder there")
+            raise UserError(f"{folder} is a link or a file where a folder must be: put the folder there")
     try:
         return read_bytes(target) if os.path.lexists(target) else None
     except Ungradable as error:
-        raise KitError(f"{target} is in the way: {error}") from None
+        raise UserError(f"{target} is in the way: {error}") from None

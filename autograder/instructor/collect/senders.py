@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
-from autograder.instructor.roster import squeezed
+from autograder.instructor.roster import normalized_name
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def students(
         numbers[_namesakes(sender)].add(sender.number)
     found, notes = {}, []
     for sender in dict.fromkeys(senders):
-        on_roster = roster.get(squeezed(sender.name), set()) if sender.system else set()
+        on_roster = roster.get(normalized_name(sender.name), set()) if sender.system else set()
         numbered = f"{sender.name}_{sender.number}" if sender.number else sender.name
         found[sender] = sender.name
         if sender.name.casefold() == _ANYBODY:
@@ -94,4 +94,4 @@ def students(
 
 
 def _namesakes(sender: Sender) -> tuple[str, str]:
-    return sender.system, squeezed(sender.name) or sender.name
+    return sender.system, normalized_name(sender.name) or sender.name

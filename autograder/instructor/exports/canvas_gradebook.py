@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.csv_tables import cell
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.instructor.exports.graded_class import Student
-from autograder.instructor.roster import squeezed, turned
+from autograder.instructor.roster import name_orders, normalized_name
 from autograder.notebooks.course import topic_of
 
 POINTS = "Points Possible"
@@ -76,29 +76,30 @@ class Gradebook:
         Canvas adds its own number, `01_perceptron (4711)`; case, blanks and signs do not count.
         """
         titles = {
-            index: squeezed(re.sub(r"\s\(\d+\)$", "", title))
+            index: normalized_name(re.sub(r"\s\(\d+\)$", "", title))
             for index, title in enumerate(self.header)
             if index >= self.width
         }
         by_stem, by_topic = (
-            tuple(at for at, title in titles.items() if title == squeezed(name)) for name in (stem, topic_of(stem))
+            tuple(at for at, title in titles.items() if title == normalized_name(name))
+            for name in (stem, topic_of(stem))
         )
         return by_stem or by_topic
 
 
 def read_gradebook(path: Path) -> Gradebook:
-    """A gradebook that Canvas exported, with commas or semicolons; KitError where it is none."""
+    """A gradebook that Canvas exported, with commas or semicolons; UserError where it is none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         first = text.partition("\n")[0]
         delimiter = ";" if first.count(";") > first.count(",") else ","
         header, *rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
     except OSError as error:
-        raise KitError(f"{path} cannot be read ({error.strerror}): name the gradebook with --roster.") from None
+        raise UserError(f"{path} cannot be read ({error.strerror}): name the gradebook with --roster.") from None
     except (ValueError, csv.Error):
         header, rows, delimiter = (), [], ","
     if not _is_header(header):
-        raise KitError(
+        raise UserError(
             f"{path} is no gradebook of Canvas: its first line must begin with Student, ID and have a column Section. "
             "Download it in Canvas with Grades > Export > Export Entire Gradebook, and do not edit it."
         )
@@ -157,19 +158,19 @@ def _identified(student: Student, row: Row) -> bool:
     """By an identifier of the roster or the folder's name; that may be `<name>_<ID>`, as `collect` writes it."""
     own = {student.id, *(student.roster.get(column, "") for column in _ON_ROSTER)}
     base, _, number = student.id.rpartition("_")
-    collected = bool(row.id) and number == row.id and squeezed(base) in turned(row.name)
+    collected = bool(row.id) and number == row.id and normalized_name(base) in name_orders(row.name)
     return collected or not row.identifiers.isdisjoint(one.casefold() for one in own)
 
 
 def _by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
     names: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        for name in turned(row.name):
+        for name in name_orders(row.name):
             names[name].append(row)
     return names
 
 
 def _named(student: Student, names: Mapping[str, list[Row]]) -> list[Row]:
     """The rows with a student's name, whichever part of it comes first."""
-    own = turned(student.name) | turned(student.id)
+    own = name_orders(student.name) | name_orders(student.id)
     return list({row.index: row for name in own for row in names.get(name, [])}.values())

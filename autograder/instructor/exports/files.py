@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 
 WHOLE = Path()  # the one file of a form that has one: OUT itself
@@ -23,11 +23,11 @@ class Exported:
 
 
 def write(exported: Exported, out: Path) -> None:
-    """Each file at once or not at all; KitError where one cannot be written."""
+    """Each file at once or not at all; UserError where one cannot be written."""
     for path in exported.outdated:
         try:
             (out / path).unlink(missing_ok=True)
         except OSError as error:
-            raise KitError(f"{out / path} no longer holds and cannot be removed ({error.strerror}).") from None
+            raise UserError(f"{out / path} no longer holds and cannot be removed ({error.strerror}).") from None
     for path, data in exported.files.items():
         write_atomically(out / path, data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
@@ -58,7 +58,7 @@ def read_class(course: Course, results: Path, submitted: Path, stems: Sequence[s
 
     stems: the assignments; none: all that have a result
 
-    Raises KitError where there is no student, no result, or no such assignment. A file of a result that cannot be
+    Raises UserError where there is no student, no result, or no such assignment. A file of a result that cannot be
     read is a note.
     """
     chosen = [course.assignment(stem) for stem in dict.fromkeys(stems)] or [
@@ -66,11 +66,11 @@ def read_class(course: Course, results: Path, submitted: Path, stems: Sequence[s
     ]
     students = tuple(_students(course, results, submitted, chosen))
     if not students:
-        raise KitError(f"There is no student on {course.root / 'roster.csv'} or in {submitted}: nothing to export.")
+        raise UserError(f"There is no student on {course.root / 'roster.csv'} or in {submitted}: nothing to export.")
     found = {(one.id, each.stem): report_of(results, each.stem, one.id) for each in chosen for one in students}
     reports = {key: report for key, report in found.items() if report is not None}
     if not reports:
-        raise KitError(
+        raise UserError(
             f"There is no result of this class in {results}. Run `autograder grade` first, or name the folder with "
             "--results."
         )

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder.core.csv_tables import cell, csv_bytes, exact, is_formula
-from autograder.core.errors import KitError
+from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.core.text import amount, listed
 from autograder.instructor.exports.files import WHOLE, Exported
@@ -32,11 +32,11 @@ def export(graded: GradedClass, identifier: str, *, feedback: bool = False) -> E
     identifier: the user's field, one of IDENTIFIERS: a column of roster.csv; `username` is the folder's name where
         the roster has no such column
 
-    Raises KitError where nobody has the identifier.
+    Raises UserError where nobody has the identifier.
     """
     held = Counter(_identifier_of(student, identifier) for student in graded.students)
     if set(held) == {""}:
-        raise KitError(f"roster.csv has no {identifier} of anybody: add that column, or choose another --identifier.")
+        raise UserError(f"roster.csv has no {identifier} of anybody: add that column, or choose another --identifier.")
     rows, left = [[identifier, *_headings(graded, feedback)]], []
     scored = [student for student in graded.students if graded.scored(student)]
     for student in scored:
@@ -89,7 +89,7 @@ def short_feedback(report: Report | None) -> str:
     lost = (
         f"{loss.exercise} {amount(loss.score)} of {amount(loss.max_score)}"
         + (f" ({listed(loss.mistakes)})" if loss.mistakes else "")
-        for loss in report.standing.losses
+        for loss in report.result_summary.losses
     )
     return "; ".join(lost) or "all tests passed"
 
