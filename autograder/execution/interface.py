@@ -145,16 +145,16 @@ class Rooms(Protocol):
 
 @dataclass(eq=False)
 class Student:
-    """What a test sees of a submission: its functions, as attributes. Each is equal to itself alone.
+    """A submission as a test sees it: its functions, as attributes. Each is equal to itself alone.
 
-    `calls`, `steps` and `looked` tell of the present test: what it called, the calls that were made to be judged,
-    and whether it looked at an answer itself.
+    `calls`, `expected_calls` and `looked` tell of the present test: its calls, those of them that a check has to
+    judge, and whether the test looked at an answer itself.
     """
 
     room: Room
     seconds: float | None = None  # how long a call of the present test may take
     calls: list[Call] = field(default_factory=list)
-    steps: list[ExpectedCall] = field(default_factory=list)
+    expected_calls: list[ExpectedCall] = field(default_factory=list)
     looked: bool = False
     trained: Trained | str = ""  # the model that was handed in; why there is none, in words
 

@@ -1,6 +1,6 @@
 """Makes the README's picture of a class report:
 
-    PYTHONPATH=tests/kit python tests/pictures/class_report.py tests/pictures/class_report.png
+    PYTHONPATH=tests/kit/shared python tests/pictures/class_report.py tests/pictures/class_report.png
 
 The class is invented: 120 students of one assignment, some stronger than others, whose mistakes are the catalogue's.
 """

@@ -1,7 +1,7 @@
 """From the zip to a grade, as a student and an instructor go it: python tests/student/from_zip.py [--screenshots DIR]
 
 Makes the zip with all wheels, which needs a package index. Then the network is taken away, and a fresh folder with
-nothing but the zip becomes a JupyterLab in which an assignment is solved and submitted (`tests/browser/first_day.py`).
+nothing but the zip becomes a JupyterLab in which an assignment is solved and submitted (`first_day.py`).
 The instructor collects the file and grades it: the public points must be those that the student was shown.
 """
 
@@ -26,7 +26,7 @@ from autograder.core.text import amount
 from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
-FIRST_DAY = ROOT / "tests" / "browser" / "first_day.py"
+FIRST_DAY = ROOT / "tests" / "kit" / "browser" / "first_day.py"
 GRADER = [sys.executable, "-m", "autograder.cli.main"]
 WITHOUT_NETWORK = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
 

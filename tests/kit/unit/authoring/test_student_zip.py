@@ -1,0 +1,155 @@
+"""The zip for students: the same twice, complete, nothing secret, and enough to begin with."""
+
+import importlib.metadata
+import json
+import platform
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from packaging.requirements import Requirement
+from places import ROOT
+from secret_lines import secret_lines
+
+from autograder.authoring.start_page import FOLDER, start_text
+from autograder.authoring.student_zip import closure, listings_of, pins, release
+from autograder.cli.main import main
+from autograder.core.errors import UserError
+from autograder.notebooks.course import Course
+from autograder.notebooks.ipynb import parse_notebook
+
+COURSE = Course(ROOT)
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("release") / "all.zip"
+    release(COURSE, path)
+    return path
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name.removeprefix(f"{FOLDER}/"): archive.read(name) for name in archive.namelist()}
+
+
+def test_made_twice_it_is_the_same_to_the_byte(zipped: Path, tmp_path: Path) -> None:
+    release(COURSE, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
+
+
+def test_it_holds_the_assignments_and_nothing_else(zipped: Path) -> None:
+    names = set(contents(zipped))
+    assert {name for name in names if "/" not in name} == {
+        "START.md",
+        "requirements.txt",
+        "requirements-capstone.txt",
+        next(name for name in names if name.endswith(".whl")),
+    }
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "assignments").rglob("*")
+        if path.is_file() and path.suffix in (".ipynb", ".json", ".npz", ".py") and "." not in path.parts[-2]
+    }
+    assert {name for name in names if name.startswith("assignments/")} == wanted
+
+
+def secret_code() -> set[str]:
+    """The mistakes' sentences are no secret: they are the hints of the self-check."""
+    lines = {line for stem in COURSE.stems for line in secret_lines(COURSE, stem) if len(line) > 40}
+    code = {line for line in lines if any(part in line for part in ("return ", " = ", "lambda "))}
+    return {line for line in code if not line.startswith(('"', "#"))}
+
+
+def test_nothing_secret_is_in_it(zipped: Path) -> None:
+    texts = []
+    for name, data in contents(zipped).items():
+        if name.endswith(".whl"):
+            (zipped.parent / name).write_bytes(data)
+            inside = contents(zipped.parent / name)
+            texts += [code.decode() for path, code in inside.items() if path.endswith(".py")]
+            assert not [path for path in inside if "reference" in path or "suites" in path]
+        elif name.endswith(".ipynb"):
+            texts.append("\n".join(cell.source for cell in parse_notebook(data)))
+        elif not name.endswith(".npz"):
+            texts.append(data.decode())
+    secret = secret_code()
+    assert len(secret) > 1000
+    assert {line for line in secret if any(line in text for text in texts)} == set()
+
+
+def test_some_assignments(tmp_path: Path) -> None:
+    made = release(COURSE, tmp_path / "two.zip", ["06_convolution", "01_perceptron"])
+    assert made.stems == ("01_perceptron", "06_convolution")
+    names = contents(tmp_path / "two.zip")
+    assert {name.split("/")[1] for name in names if name.startswith("assignments/")} == set(made.stems)
+    assert "06_convolution/convolution.ipynb" in names["START.md"].decode()
+    assert "02_activations" not in names["START.md"].decode()
+
+
+def test_start_says_which_python_the_wheels_are_for() -> None:
+    alone, beside = (start_text(["01_perceptron"], "kit.whl", wheels=wheels) for wheels in (False, True))
+    assert "You need Python 3.11 or newer." in alone
+    assert "--no-index" not in alone
+    assert f"You need Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()}" in beside
+    assert "--no-index --find-links wheels -r requirements.txt" in beside
+    assert "`!autograder submit 01_perceptron --student NAME`" in alone
+    assert max(map(len, beside.splitlines())) <= 120
+
+
+def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:
+    options = ["release", str(tmp_path / "one.zip"), "--course", str(ROOT), "--assignments"]
+    done = CliRunner().invoke(main, [*options, "08_lenet"])
+    assert done.exit_code == 0
+    assert "08_lenet" in done.output
+    refused = CliRunner().invoke(main, [*options, "17_nothing"])
+    assert refused.exit_code == 2
+    assert not (tmp_path / "two.zip").exists()
+
+
+def test_what_pytorch_needs_comes_in_a_file_of_its_own(zipped: Path, tmp_path: Path) -> None:
+    _, more, *lines = contents(zipped)["requirements-capstone.txt"].decode().splitlines()
+    assert more == "-r requirements.txt"
+    assert {"torch", "safetensors", "pooch"} <= {Requirement(line).name for line in lines}
+    assert not set(lines) & set(contents(zipped)["requirements.txt"].decode().splitlines())
+    assert "pip install -r requirements-capstone.txt" in contents(zipped)["START.md"].decode()
+    release(COURSE, tmp_path / "without.zip", ["01_perceptron"])
+    assert "requirements-capstone.txt" not in contents(tmp_path / "without.zip")
+    assert "PyTorch" not in contents(tmp_path / "without.zip")["START.md"].decode()
+
+
+def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> None:
+    first, wheel, *lines = contents(zipped)["requirements.txt"].decode().splitlines()
+    assert first.startswith("#")
+    assert re.fullmatch(r"\./nn_autograder-.*\.whl", wheel)
+    requirements = {one.name.lower(): one for one in map(Requirement, lines)}
+    assert {"numpy", "jupyterlab", "nbgrader", "matplotlib", "pytest"} <= set(requirements)
+    assert not {"torch", "ruff", "mypy", "scipy", "playwright"} & set(requirements)
+    assert [name for name, one in requirements.items() if not one.specifier] == ["setuptools"]
+    assert str(requirements["pyseccomp"].marker) == 'sys_platform == "linux"'
+    for one in requirements.values():
+        assert one.specifier.contains(importlib.metadata.version(one.name))
+
+
+def test_a_version_that_nobody_pinned_is_named() -> None:
+    with pytest.raises(UserError, match=r"constraints\.txt has no version of .*numpy"):
+        listings_of("kit.whl", {}, torch=False)
+    with pytest.raises(UserError, match="can not be read"):
+        pins(ROOT / "no such file")
+    with pytest.raises(UserError, match="make setup"):
+        closure("no-such-distribution", "lab")
+
+
+def test_an_assignment_that_was_not_built(tmp_path: Path) -> None:
+    folder = tmp_path / "assignments" / "01_perceptron"
+    folder.mkdir(parents=True)
+    (folder / "perceptron.ipynb").write_bytes(COURSE.release("01_perceptron").read_bytes())
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / "autograder").symlink_to(ROOT / "autograder")
+    with pytest.raises(UserError, match=r"selfcheck\.json: run `autograder build 01_perceptron`"):
+        release(Course(tmp_path), tmp_path / "out.zip")
+    assert json.loads((folder / "perceptron.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4

@@ -1,0 +1,218 @@
+"""From the saved notebook to the file that is handed in: what is told, what is written, and that it is graded so."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from places import ROOT
+
+from autograder.cli.main import main
+from autograder.core.errors import UserError
+from autograder.core.model import Outcome, Visibility
+from autograder.execution.in_process import LiveRooms
+from autograder.execution.limits import LIMITS
+from autograder.execution.time_limit import OutOfTime, limited
+from autograder.grading.pipeline import grade, suites_of
+from autograder.notebooks.course import Course
+from autograder.student import selfcheck, submit
+from autograder.student.handout import Handout, find_handout, handouts_in
+from autograder.student.selfcheck import NotYet, open_assignment
+
+COURSE = Course(ROOT)
+STEM = "01_perceptron"
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a student has, two exercises solved, one of them wrongly."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(ROOT / "assignments" / STEM, tmp_path / "assignments" / STEM, ignore=ignored)
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, threshold_unit="return (x @ w > threshold) * 1", boundary_distance="return x @ w + b")
+    return tmp_path
+
+
+def notebook(folder: Path) -> Path:
+    return folder / "assignments" / STEM / "perceptron.ipynb"
+
+
+def change(folder: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(notebook(folder).read_text(encoding="utf-8"))
+    edit(content)
+    notebook(folder).write_text(json.dumps(content), encoding="utf-8")
+
+
+def write(folder: Path, **bodies: str) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        for cell in content["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if name in bodies:
+                source = "".join(cell["source"])
+                assert "raise NotImplementedError" in source
+                cell["source"] = source.replace("raise NotImplementedError", bodies[name])
+
+    change(folder, edit)
+
+
+def submitted(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["submit", *arguments])
+    return done.exit_code, done.output
+
+
+def test_a_file_to_hand_in_and_its_receipt(unpacked: Path) -> None:
+    code, said = submitted(STEM, "--student", "mia", "--out", "to hand in")
+    path = unpacked / "to hand in" / f"mia__{STEM}.ipynb"
+    assert code == 0
+    assert path.read_bytes() == notebook(unpacked).read_bytes()
+    assert f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in said
+    assert "threshold_unit           passed" in said
+    assert "boundary_distance        not yet right" in said
+    assert submitted(str(notebook(unpacked)), "--student", "mia", "--out", "to hand in")[0] == 0
+
+
+def test_the_name_is_asked_for(unpacked: Path) -> None:
+    done = CliRunner().invoke(main, ["submit", STEM], input="Zoë B.\n")
+    assert done.exit_code == 0
+    assert (unpacked / f"Zoë B.__{STEM}.ipynb").is_file()
+
+
+@pytest.mark.parametrize("name", ["a/b", "a__b", ".hidden", " "])
+def test_a_name_that_can_be_none(unpacked: Path, name: str) -> None:
+    code, said = submitted(STEM, "--student", name)
+    assert code == 2
+    assert "Use the name that your instructor knows you by" in said
+    assert not list(unpacked.glob("*.ipynb"))
+
+
+def test_collected_and_graded_it_has_the_points_that_were_shown(unpacked: Path) -> None:
+    submitted(STEM, "--student", "mia")
+    options = ["--submitted", str(unpacked / "submitted"), "--course", str(ROOT)]
+    done = CliRunner().invoke(main, ["collect", str(unpacked / f"mia__{STEM}.ipynb"), *options])
+    assert done.exit_code == 0, done.output
+    handed_in = unpacked / "submitted/mia" / STEM / "perceptron.ipynb"
+    graded = grade(handed_in, "mia", suites_of(COURSE, STEM), LiveRooms())
+    public = sum(test.earned for one in graded.exercises for test in one.tests if test.visibility is Visibility.PUBLIC)
+    (handout,) = handouts_in(unpacked)
+    shown = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
+    assert sum(test.earned for one in shown.exercises for test in one.tests) == pytest.approx(public)
+    assert public > 0
+
+
+def kernel() -> dict[str, Any]:
+    return {"check": open_assignment(STEM)}
+
+
+def test_what_passed_in_the_kernel_and_is_not_in_the_file(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = """
+def gate(name):
+    table = {"AND": ([1, 1], -1.5), "OR": ([1, 1], -0.5), "NAND": ([-1, -1], 1.5)}
+    if name not in table:
+        raise ValueError(name)
+    return table[name]
+
+check(gate)
+"""
+    exec(code, kernel())
+    assert "passed" in capsys.readouterr().out
+    status, said = submitted(STEM, "--student", "mia")
+    assert status == 1
+    assert "In your kernel gate passed, in the saved file not. Save the notebook" in said
+    with pytest.raises(NotYet):
+        exec("def gate(name):\n    return [0, 0], 0\ncheck(gate)", kernel())
+    assert submitted(STEM, "--student", "mia")[0] == 0  # it no longer passed when it was checked last
+
+
+def test_outputs_of_a_large_notebook_are_left_out(unpacked: Path) -> None:
+    def draw(content: dict[str, Any]) -> None:
+        cell = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * submit.LARGE}]
+
+    change(unpacked, draw)
+    _, said = submitted(STEM, "--student", "mia")
+    assert "outputs of the cells were left out" in said
+    handed_in = json.loads((unpacked / f"mia__{STEM}.ipynb").read_text(encoding="utf-8"))
+    assert not any(cell.get("outputs") for cell in handed_in["cells"])
+    assert notebook(unpacked).stat().st_size > submit.LARGE  # the student's own is as it was
+
+
+def test_progress(unpacked: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(ROOT / "assignments/08_lenet", unpacked / "assignments/08_lenet", ignore=ignored)
+    (unpacked / "assignments/08_lenet/lenet.ipynb").write_text("{", encoding="utf-8")
+    done = CliRunner().invoke(main, ["progress"])
+    first, perceptron, lenet, _, reason = done.output.splitlines()
+    assert first.split() == ["assignment", "exercises", "public", "points"]
+    assert perceptron.split()[:4] == [STEM, "1", "of", "8"]
+    assert lenet.split() == ["08_lenet", "not", "checked"]
+    assert "lenet.ipynb" in reason
+    with pytest.raises(UserError, match="no assignments"):
+        handouts_in(unpacked / "assignments" / STEM / "nowhere")
+
+
+def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
+    handout: Handout = find_handout(STEM, unpacked)
+    submit._memory(handout).parent.mkdir(parents=True)
+    submit._memory(handout).write_text("{", encoding="utf-8")
+    assert submit.remembered(handout) == ()
+
+
+# ---- a function that does not end
+
+
+def test_an_endless_loop_ends_in_the_kernel(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
+    endless = """
+def threshold_unit(x, w, threshold):
+    while True:
+        try:
+            x = x + 0
+        except BaseException:
+            pass
+check(threshold_unit)
+"""
+    with pytest.raises(NotYet, match="took longer than"):
+        exec(endless.replace("except BaseException", "except ValueError"), kernel())
+
+
+def stubborn(rung: list[int]) -> None:
+    """Takes the first alarm for something to pass over."""
+    while True:
+        try:
+            while True:
+                pass
+        except OutOfTime:
+            rung.append(1)
+            if len(rung) == 2:
+                raise
+
+
+def test_a_loop_that_swallows_the_first_alarm() -> None:
+    rung: list[int] = []
+    with pytest.raises(OutOfTime), limited(0.05):
+        stubborn(rung)
+    assert len(rung) == 2
+
+
+def test_no_limit_and_none_left_behind() -> None:
+    with limited(None):
+        pass
+    with limited(60.0):
+        pass
+    with pytest.raises(ZeroDivisionError), limited(60.0):
+        _ = 1 / 0
+
+
+def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
+    write(unpacked, perceptron_predict="while True: pass")
+    (handout,) = handouts_in(unpacked)
+    report = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
+    outcomes = {one.name: one.outcome for one in report.exercises}
+    assert outcomes["perceptron_predict"] is Outcome.TIMEOUT
+    assert outcomes["threshold_unit"] is Outcome.PASSED
