@@ -12,7 +12,7 @@ from reports_by_hand import COURSE, STEM, course_with_roster, perceptron, put, t
 from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.instructor.class_report.load import read_class
-from autograder.instructor.class_report.pseudonyms import FILE, pseudonymize, kept_pseudonyms, with_new
+from autograder.instructor.class_report.pseudonyms import FILE, kept_pseudonyms, pseudonymize, with_new
 from autograder.instructor.class_report.statistics import assignment_statistics
 from autograder.instructor.submissions import Job, why_not_there
 
