@@ -12,6 +12,7 @@ from pathlib import Path
 import autograder
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise
+from autograder.core.settings import FILE_NAME, Settings, applied_settings
 from autograder.core.text import listed
 from autograder.notebooks.ipynb import NotebookCell, parse_notebook, parse_settings, read_bytes
 
@@ -22,11 +23,25 @@ class Course:
 
     root: Path
 
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings of `course.toml`, or its defaults; UserError if the file is wrong."""
+        return applied_settings(self.root)
+
     @property
     def stems(self) -> tuple[str, ...]:
-        """The released assignments, in teaching order."""
+        """The released assignments, in teaching order: those that `course.toml` names, or every folder."""
         folders = sorted(path for path in (self.root / "assignments").glob("*_*") if path.is_dir())
-        return tuple(folder.name for folder in folders if not folder.name.startswith("."))
+        released = tuple(folder.name for folder in folders if not folder.name.startswith("."))
+        taught = self.settings.course.assignments
+        if taught is None:
+            return released
+        if missing := [stem for stem in taught if stem not in released]:
+            raise UserError(
+                f"{self.root / FILE_NAME}: [course] assignments names {listed(missing)}, and assignments/ has no such "
+                f"folder. Released: {listed(released) or 'none'}. Correct the name, or run `autograder build`."
+            )
+        return taught
 
     @property
     def submitted(self) -> Path:
