@@ -41,6 +41,7 @@ class Lateness:
 
     @property
     def late(self) -> bool | None:
+        """Whether it was late; None if that is not known."""
         return None if self.by is None else self.by > timedelta(0)
 
 

@@ -169,10 +169,10 @@ ELSEWHERE = "it holds the result of another student or assignment"
 def test_a_file_that_is_no_result_is_named_and_left_out(tmp_path: Path, content: str, said: str) -> None:
     put(tmp_path, perceptron("zoe"))
     (tmp_path / STEM / "ada.json").write_text(content)
-    known = load_class_results(COURSE, tmp_path, None)
-    assert [one.result_summary.student for one in known.results] == ["zoe"]
-    assert known.notes == (f"{STEM}/ada.json was left out: {said}",)
-    write_class_report(known, tmp_path / "report")
+    class_results = load_class_results(COURSE, tmp_path, None)
+    assert [one.result_summary.student for one in class_results.results] == ["zoe"]
+    assert class_results.notes == (f"{STEM}/ada.json was left out: {said}",)
+    write_class_report(class_results, tmp_path / "report")
 
 
 def test_other_notes(tmp_path: Path) -> None:
@@ -200,11 +200,11 @@ def test_who_has_not_handed_in(tmp_path: Path) -> None:
     course = course_with_roster(tmp_path / "course")
     put(course.results, perceptron("ada"), perceptron("guest"))
     (course.submitted / "ben" / STEM).mkdir(parents=True)
-    known = load_class_results(course, course.results, None)
-    assert known.absent == {STEM: ("zoe",)}  # the other assignments nobody has handed in
-    assert [(one.student, one.kind) for one in concerns(known)] == [("ben", Kind.WAITING)]
-    assert known.notes == ("guest is not on roster.csv; the results count all the same",)
-    files = written(known, course.results / "report")
+    class_results = load_class_results(course, course.results, None)
+    assert class_results.absent == {STEM: ("zoe",)}  # the other assignments nobody has handed in
+    assert [(one.student, one.kind) for one in concerns(class_results)] == [("ben", Kind.WAITING)]
+    assert class_results.notes == ("guest is not on roster.csv; the results count all the same",)
+    files = written(class_results, course.results / "report")
     assert table(files["not_submitted.csv"]) == [{"assignment": STEM, "student": "zoe"}]
     assert "Nothing handed in yet: 02_activations" in files["class_report.html"]
 
