@@ -30,11 +30,11 @@ def run_demo(course: Course, out: Console) -> None:
         raise UserError(f"The sample class is missing: {sample / 'submitted'}.")
     results = course.root / "demo"
     options = Options(course=course, submitted=sample / "submitted", results=results, force=True)
-    with _Example(out) as watcher:
-        summary = grade_class(options, watcher)
+    with _Example(out) as example:
+        summary = grade_class(options, example)
     print_summary(out, summary, results.relative_to(course.root), did=_what_they_did(sample))
     plain(out, _WHAT_THERE_IS_TO_SEE)
-    plain(out, watcher.told())
+    plain(out, example.told())
 
 
 def _what_they_did(sample: Path) -> dict[str, str]:
@@ -50,8 +50,8 @@ class _Example(ProgressBar):
         super().__init__(out)
         self.hinted: dict[str, TestResult] = {}
 
-    def graded(self, report: Report) -> None:
-        super().graded(report)
+    def on_graded(self, report: Report) -> None:
+        super().on_graded(report)
         for one in report.exercises:
             for test in one.tests:
                 if test.mistake and test.visibility == "public":

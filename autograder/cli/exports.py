@@ -117,11 +117,11 @@ def gradescope(
 
 
 def _read(context: click.Context, assignments: str | None, results: Path | None, submitted: Path | None) -> GradedClass:
-    from autograder.instructor.exports.graded_class import read_class
+    from autograder.instructor.exports.graded_class import load_graded_class
 
     course = course_of(context)
     stems = tuple(filter(None, (assignments or "").split(",")))
-    return read_class(course, results or course.results, submitted or course.submitted, stems)
+    return load_graded_class(course, results or course.results, submitted or course.submitted, stems)
 
 
 def _default(context: click.Context, results: Path | None, name: str) -> Path:

@@ -113,19 +113,19 @@ def grade(
 
 
 def run_grade(options: Options, *, gradebook: bool = False) -> int:
-    from autograder.cli.output.grade import ProgressBar, console, print_booked, print_summary
+    from autograder.cli.output.grade import ProgressBar, console, print_gradebook_update, print_summary
     from autograder.instructor.batch.run import grade_class
     from autograder.nbgrader_bridge.fill import book
 
     out = console()
-    with ProgressBar(out) as watcher:
-        summary = grade_class(options, watcher)
-    if not summary.standings:
+    with ProgressBar(out) as progress:
+        summary = grade_class(options, progress)
+    if not summary.results:
         notes = (f"\nnote: {note}" for note in summary.warnings)
         raise UserError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     if gradebook:
-        print_booked(out, book(options.course, options.submitted, options.results, summary.standings))
+        print_gradebook_update(out, book(options.course, options.submitted, options.results, summary.results))
     return 1 if summary.ungraded else 0
 
 
@@ -167,21 +167,23 @@ def report(
 
     Writes class_report.html, one page that needs nothing else, and its numbers as CSV files beside it.
     """
-    from autograder.instructor.class_report.load import read_class
+    from autograder.instructor.class_report.load import load_class_results
     from autograder.instructor.class_report.page import write_class_report
 
     course = course_of(context)
     graded = results or course.results
-    known = read_class(course, graded, submitted)
+    class_results = load_class_results(course, graded, submitted)
     if hide_names:
         from autograder.instructor.class_report.pseudonyms import FILE, kept_pseudonyms, pseudonymize
 
-        known = pseudonymize(known, kept_pseudonyms(graded, known.students))
+        class_results = pseudonymize(class_results, kept_pseudonyms(graded, class_results.students))
         click.echo(f"Names are hidden. Who is who is in {graded / FILE}: keep that to yourself.")
-    page = write_class_report(known, out or graded / "report")
-    for note in known.notes:
+    page = write_class_report(class_results, out or graded / "report")
+    for note in class_results.notes:
         click.echo(f"note: {note}")
-    click.echo(f"{page}: {plural(len(known.results), 'submission')}; its numbers are in the CSV files beside it")
+    click.echo(
+        f"{page}: {plural(len(class_results.results), 'submission')}; its numbers are in the CSV files beside it"
+    )
 
 
 @click.command()

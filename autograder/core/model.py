@@ -272,7 +272,7 @@ class ResultSummary:
     score: float | None
     max_score: float
     reason: str | None
-    losses: tuple[LostPoints, ...]
+    lost_points: tuple[LostPoints, ...]
     untouched: bool  # nothing but stubs
 
     @property

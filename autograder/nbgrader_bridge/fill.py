@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autograder.core.files import write_atomically
 from autograder.core.model import ResultSummary
-from autograder.instructor.batch.pool import processors
+from autograder.instructor.batch.pool import cpu_count
 from autograder.instructor.lateness import due_dates, lateness_of
 from autograder.instructor.results.store import report_of, result_path
 from autograder.instructor.submissions import submission_path
@@ -76,7 +76,7 @@ def book(course: Course, submitted: Path, results: Path, standings: Sequence[Res
 
 def _entries(books: Sequence[_Book]) -> list[Entry | None]:
     """Of each submission its entry, in their order; in several processes where they are many."""
-    count = min(processors(), 1 + len(books) // _WORTH_A_PROCESS)
+    count = min(cpu_count(), 1 + len(books) // _WORTH_A_PROCESS)
     if count == 1:
         _original.cache_clear()  # it is for one class
         return [_entry(one) for one in books]

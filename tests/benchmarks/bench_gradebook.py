@@ -54,7 +54,7 @@ class Class:
     students: tuple[str, ...]
 
     @property
-    def standings(self) -> list[ResultSummary]:
+    def summaries(self) -> list[ResultSummary]:
         return [dataclasses.replace(one.result_summary, student=name) for one in self.reports for name in self.students]
 
 
@@ -133,7 +133,7 @@ def fill_by_cell(path: Path, what: Sequence[Entry]) -> None:
 
 
 def table_of_filling(of: Class, few: int, folder: Path) -> Table:
-    everybody = of.standings
+    everybody = of.summaries
     course = of.course
     say(f"{len(everybody)} submissions: marked notebooks and gradebook")
     whole = timed(lambda: book(course, course.submitted, course.results, everybody))

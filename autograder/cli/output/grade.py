@@ -55,7 +55,7 @@ class ProgressBar(ProgressListener):
         if self.bar.live.is_started:
             self.bar.stop()
 
-    def sandbox(self, result: ProbeResult | None) -> None:
+    def on_sandbox(self, result: ProbeResult | None) -> None:
         if result is None:
             self.out.print("sandbox: none. Students' code runs with your rights.", style="bold red")
         else:
@@ -64,12 +64,12 @@ class ProgressBar(ProgressListener):
             self.bar.start()
             self.task = self.bar.add_task("grading", total=self.total, completed=self.count)
 
-    def begins(self, total: int, up_to_date: int) -> None:
+    def on_start(self, total: int, up_to_date: int) -> None:
         self.total = total
         if up_to_date:
             self.out.print(f"{plural(up_to_date, 'submission')} up to date, {total} to grade")
 
-    def graded(self, report: Report) -> None:
+    def on_graded(self, report: Report) -> None:
         self.count += 1
         if self.bar.live.is_started:
             self.bar.advance(self.task)
@@ -80,9 +80,9 @@ class ProgressBar(ProgressListener):
 def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping[str, str] | None = None) -> None:
     """One table per assignment, then everything that wants a human's eye, then where the results are."""
     for assignment in summary.assignments:
-        standings = [one for one in summary.standings if one.assignment == assignment.stem]
-        if standings:
-            out.print(class_table(assignment, standings, did))
+        results_of_it = [result for result in summary.results if result.assignment == assignment.stem]
+        if results_of_it:
+            out.print(class_table(assignment, results_of_it, did))
     for one in summary.ungraded:
         plain(out, f"ungraded: {clean(one.student)}, {one.assignment}: {one.reason}", "bold red")
     for one in summary.kept:
@@ -90,8 +90,8 @@ def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping
     for warning in summary.warnings:
         plain(out, f"note: {warning}")
     _print_changes(out, summary.changes)
-    done = sum(one.graded for one in summary.standings)
-    plain(out, f"{done} of {plural(len(summary.standings), 'submission')} graded, {summary.graded} of them now.")
+    done = sum(result.graded for result in summary.results)
+    plain(out, f"{done} of {plural(len(summary.results), 'submission')} graded, {summary.graded} of them now.")
     plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json, for students: .html")
 
 
@@ -100,11 +100,11 @@ def plain(out: Console, text: str, style: str = "") -> None:
     out.print(Text(text, style=style), soft_wrap=True)
 
 
-def print_booked(out: Console, booked: GradebookUpdate) -> None:
-    plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
-    if booked.to_read:
-        plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
-    for student in booked.left_out:
+def print_gradebook_update(out: Console, update: GradebookUpdate) -> None:
+    plain(out, f"Gradebook: {update.gradebook} has {plural(update.submissions, 'submission')} of this run.")
+    if update.to_read:
+        plain(out, f"{update.to_read} of them with something for a person to grade: open Formgrader.")
+    for student in update.left_out:
         plain(out, f"note: {clean(student)} is not in the gradebook: rename the folder, its name is not UTF-8 text")
 
 
@@ -116,7 +116,7 @@ def _print_changes(out: Console, changes: Sequence[Change]) -> None:
 
 
 def class_table(
-    assignment: Assignment, standings: Iterable[ResultSummary], did: Mapping[str, str] | None = None
+    assignment: Assignment, results: Iterable[ResultSummary], did: Mapping[str, str] | None = None
 ) -> Table:
     """A row for each student; `did` adds, for a demonstration, what each of them handed in."""
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
@@ -125,9 +125,9 @@ def class_table(
         table.add_column("who", overflow="fold", max_width=40)
     table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
     table.add_column("what it lost points for", overflow="fold")
-    for one in standings:
-        about = [Text(did.get(one.student, ""))] if did else []
-        table.add_row(Text(clean(one.student, 60)), *about, _score(one), _losses(one))
+    for result in results:
+        about = [Text(did.get(result.student, ""))] if did else []
+        table.add_row(Text(clean(result.student, 60)), *about, _score(result), _lost_points(result))
     return table
 
 
@@ -137,17 +137,17 @@ def _score(one: ResultSummary) -> Text:
     return Text(amount(one.score), style="green" if one.score == one.max_score else "")
 
 
-def _losses(one: ResultSummary) -> Text:
+def _lost_points(one: ResultSummary) -> Text:
     if not one.graded:
         return Text(f"ungraded: {one.reason}", style="bold red")
     if one.untouched:
         return Text("nothing written yet", style="dim")
-    return Text(", ").join(Text(_said(loss), style=_STYLES.get(loss.outcome, "")) for loss in one.losses)
+    return Text(", ").join(Text(_said(lost), style=_STYLES.get(lost.outcome, "")) for lost in one.lost_points)
 
 
-def _said(loss: LostPoints) -> str:
-    why = ", ".join(loss.mistakes) if loss.mistakes else loss.outcome.value
-    return f"{loss.exercise} {amount(loss.score)}/{amount(loss.max_score)} ({why})"
+def _said(lost: LostPoints) -> str:
+    why = ", ".join(lost.mistakes) if lost.mistakes else lost.outcome.value
+    return f"{lost.exercise} {amount(lost.score)}/{amount(lost.max_score)} ({why})"
 
 
 def warn(message: str) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from autograder.core.model import Outcome, Report, Trained
 from autograder.core.text import filled, listed, plural
@@ -10,6 +15,8 @@ from autograder.grading.messages import remarks
 from autograder.student.handout import Handout
 from autograder.student.submit import Receipt
 from autograder.student.views import check_table
+
+_WIDTH = 1000  # columns, more than any assignment's name needs: no line is broken
 
 
 def submitted_text(receipt: Receipt, handout: Handout) -> str:
@@ -56,11 +63,14 @@ def _model_text(trained: Trained, *, fits: bool) -> str:
 
 def progress_text(result_summary: Sequence[tuple[Handout, Report | str]]) -> str:
     """A line for each assignment of a folder: how many exercises pass, and the public points; why others have none."""
-    rows = [("assignment", "exercises", "public points"), *(_row(*one) for one in result_summary)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for row in [("assignment", "exercises", "public points"), *(_row(*one) for one in result_summary)]:
+        table.add_row(*map(Text, row))
+    printed = io.StringIO()
+    Console(file=printed, width=_WIDTH).print(table)
+    lines = [line.rstrip() for line in printed.getvalue().splitlines()]
     reasons = [report for _, report in result_summary if isinstance(report, str)]
-    return "\n".join([*table, *(f"\n{reason}" for reason in reasons)])
+    return "\n".join([*lines, *(f"\n{reason}" for reason in reasons)])
 
 
 def _row(handout: Handout, report: Report | str) -> tuple[str, str, str]:

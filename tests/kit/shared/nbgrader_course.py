@@ -45,7 +45,7 @@ def grade_and_book(course: Course, *stems: str, student: str | None = None) -> G
     """What `autograder grade --gradebook` does."""
     options = Options(course, course.submitted, course.results, stems=stems, student=student, jobs=2)
     summary = grade_class(options, ProgressListener())
-    return book(course, course.submitted, course.results, summary.standings)
+    return book(course, course.submitted, course.results, summary.results)
 
 
 def nbgrader_settings(course: Course) -> Any:

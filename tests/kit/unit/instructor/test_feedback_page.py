@@ -20,7 +20,7 @@ from autograder.instructor.results.feedback_page import LINES, exercise_html, fe
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 
-TEMPLATES = ROOT / "autograder" / "report" / "templates"
+TEMPLATES = ROOT / "autograder" / "rendering" / "templates"
 STEM = "01_perceptron"
 VOID = {"meta"}
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
