@@ -12,12 +12,12 @@ from typing import NamedTuple
 import click
 
 from autograder import __version__
+from autograder.core.edition import is_student_edition
 from autograder.core.errors import UserError
 
 STUDENTS = "Students"
 INSTRUCTORS = "Instructors"
 AUTHORS = "Authors"
-STUDENT_EDITION = "student"  # the local part of the version in a wheel for students: 0.1.0+student
 
 
 class Entry(NamedTuple):
@@ -59,14 +59,9 @@ TABLE: dict[str, tuple[Entry, ...]] = {
 }
 
 
-def is_student_edition() -> bool:
-    """Return whether this kit comes from the wheel for students, which holds the students' commands alone."""
-    return __version__.partition("+")[2] == STUDENT_EDITION
-
-
 def entries() -> dict[str, tuple[Entry, ...]]:
     """Return the part of the table that this kit holds."""
-    return {STUDENTS: TABLE[STUDENTS]} if is_student_edition() else TABLE
+    return {STUDENTS: TABLE[STUDENTS]} if is_student_edition(__version__) else TABLE
 
 
 def load(name: str) -> click.Command | None:
