@@ -18,7 +18,7 @@ _EXPLANATION = """
 What there is to see
 - A mistake from the catalogue is named in the last column; the student reads a sentence that helps. Outcomes in
   capitals are answers that no known mistake gives, exceptions, stubs, time-outs and ended processes.
-- An endless loop, 20 GB, a crash or a flood costs its exercise and nothing else; what cheats tried came to nothing.
+- An endless loop, 20 GB, a crash or a flood costs its exercise and nothing else; cheating attempts were blocked.
 - Moved, copied, retyped, stripped and edited cells were repaired: see "remarks" in a result.
 - A notebook that cannot be read is ungraded, with what to do: never zero. The others were graded all the same.
 """

@@ -63,7 +63,7 @@ def test_no_help_is_cut_off(path: tuple[str, ...]) -> None:
     assert [line for line in lines if line.endswith(("...", "…")) and "[ASSIGNMENT]" not in line] == []
 
 
-def test_a_command_with_a_slip_in_its_name() -> None:
+def test_a_misspelled_command() -> None:
     done = CliRunner().invoke(main, ["grad"])
     assert done.exit_code == 2
     assert "No such command 'grad'. Did you mean 'grade'?" in done.output
