@@ -1,14 +1,12 @@
-"""What `autograder submit` and `autograder progress` print."""
+"""Describe what `autograder submit` wrote, and what `autograder progress` found."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from autograder.cli.output.terminal import as_text
 from autograder.core.model import Outcome, Report, Trained
 from autograder.core.text import filled, listed, plural
 from autograder.grading.messages import remarks
@@ -20,63 +18,64 @@ _WIDTH = 1000  # columns, more than any assignment's name needs: no line is brok
 
 
 def submitted_text(receipt: Receipt, handout: Handout) -> str:
-    """What counts, what differs from the kernel, and the file to hand in with its digest."""
-    said = [check_table(receipt.report.exercises, handout)]
+    """Return what counts, what differs from the kernel, and the file to hand in with its digest."""
+    paragraphs = [check_table(receipt.report.exercises, handout)]
     if receipt.report.remarks:
-        said.append(remarks(receipt.report.remarks))
+        paragraphs.append(remarks(receipt.report.remarks))
     if receipt.stale:
-        said.append(
+        paragraphs.append(
             f"In your kernel {listed(receipt.stale)} passed, in the saved file not. Save the notebook, then choose "
             "Kernel > Restart Kernel and Run All Cells, and submit again: something in the kernel is not in the file."
         )
     if receipt.stripped:
-        said.append("The outputs of the cells were left out of it, as the file was large. They are not graded.")
+        paragraphs.append("The outputs of the cells were left out of it, as the file was large. They are not graded.")
     if receipt.trained is not None:
-        said.append(_model_text(receipt.trained, fits=receipt.fits))
+        paragraphs.append(_model_text(receipt.trained, fits=receipt.fits))
     if receipt.untrained:
-        said.append(
+        paragraphs.append(
             filled(
                 f"No trained model goes with it: {receipt.untrained}. Its hidden tests give no points then. "
                 "To add it, train, run the notebook's last cells, which write both, and submit again."
             )
         )
     at = receipt.at.strftime("%Y-%m-%d %H:%M:%S %z")
-    said.append(f"Hand in this file: {receipt.path}\nwritten {at}, sha256 {receipt.sha256}")
-    return "\n\n".join(said)
+    paragraphs.append(f"Hand in this file: {receipt.path}\nwritten {at}, sha256 {receipt.sha256}")
+    return "\n\n".join(paragraphs)
 
 
 def _model_text(trained: Trained, *, fits: bool) -> str:
-    """The model that goes with the notebook."""
+    """Return what the trained model is that goes with the notebook, and whether its weights fit the notebook's."""
     claim, accuracy = trained.history, trained.history["val_accuracy"]
     ending = f", at the end {100 * accuracy[-1]:.1f} % of the validation pictures" if accuracy else ""
-    said = filled(
+    description = filled(
         f"With it goes the model: {trained.numbers:,} numbers, trained on {claim['data']} "
         f"with seed {claim['seed']} for {plural(claim['epochs'], 'epoch')}{ending}."
     )
     if fits:
-        return said
-    return f"{said}\n" + filled(
+        return description
+    return f"{description}\n" + filled(
         "Its weights are not those of the saved notebook's build_model: names or shapes differ. Save the "
         "notebook, train again, run the last cells, and submit again."
     )
 
 
-def progress_text(result_summary: Sequence[tuple[Handout, Report | str]]) -> str:
-    """A line for each assignment of a folder: how many exercises pass, and the public points; why others have none."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for row in [("assignment", "exercises", "public points"), *(_row(*one) for one in result_summary)]:
-        table.add_row(*map(Text, row))
-    printed = io.StringIO()
-    Console(file=printed, width=_WIDTH).print(table)
-    lines = [line.rstrip() for line in printed.getvalue().splitlines()]
-    reasons = [report for _, report in result_summary if isinstance(report, str)]
-    return "\n".join([*lines, *(f"\n{reason}" for reason in reasons)])
+def progress_text(results: Sequence[tuple[Handout, Report | str]]) -> str:
+    """Return a row for each assignment: how many exercises pass, and the public points.
+
+    An assignment that could not be checked has the reason instead of a report; it follows below the table.
+    """
+    table = Table.grid(padding=(0, 2))
+    table.add_row("assignment", "exercises", "public points")
+    for handout, report in results:
+        table.add_row(*_progress_row(handout, report))
+    reasons = [report for _, report in results if isinstance(report, str)]
+    return "\n".join([as_text(table), *(f"\n{reason}" for reason in reasons)])
 
 
-def _row(handout: Handout, report: Report | str) -> tuple[str, str, str]:
+def _progress_row(handout: Handout, report: Report | str) -> tuple[str, str, str]:
     if isinstance(report, str):
         return handout.assignment.stem, "not checked", ""
-    passed = sum(one.outcome is Outcome.PASSED for one in report.exercises)
-    tests = [test for one in report.exercises for test in one.tests]
+    passed = sum(exercise.outcome is Outcome.PASSED for exercise in report.exercises)
+    tests = [test for exercise in report.exercises for test in exercise.tests]
     earned, worth = (round(sum(points), 2) for points in zip(*((t.earned, t.points) for t in tests), strict=True))
     return handout.assignment.stem, f"{passed} of {len(report.exercises)}", f"{earned:g} of {worth:g}"
