@@ -24,7 +24,7 @@ from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 from autograder.sandbox.confined import ConfinedRooms
-from autograder.sandbox.environments import NUMPY, TORCH, Equipment, equipment_for
+from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer, ServerDied
 
@@ -63,11 +63,11 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
     suites = {stem: suites_of(setup.course, stem) for stem in setup.stems}
     extra = max((one.extra_seconds for one in suites.values()), default=0.0)
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + extra)
-    needed = dict.fromkeys([NUMPY, *(equipment_for(torch=one.assignment.torch) for one in suites.values())])
+    needed = dict.fromkeys([NUMPY, *(environment_for(torch=one.assignment.torch) for one in suites.values())])
     missing = {one: problem for one in needed if (problem := _why_not_there(one)) is not None}
     with ExitStack() as running:
         servers = {
-            one: running.enter_context(ForkServer(confined=setup.confined, equipment=one, limits=limits))
+            one: running.enter_context(ForkServer(confined=setup.confined, environment=one, limits=limits))
             for one in needed
             if one not in missing
         }
@@ -75,18 +75,18 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
             server.start()
         connection.send(Ready(_probed(list(servers.values()), setup), limits.submission_seconds))
         while (job := connection.recv()) is not None:
-            equipment = equipment_for(torch=suites[job.stem].assignment.torch)
-            if equipment in servers:
-                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[equipment]))
+            environment = environment_for(torch=suites[job.stem].assignment.torch)
+            if environment in servers:
+                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[environment]))
             else:
-                report = ungraded(job, suites[job.stem], missing[equipment])
+                report = ungraded(job, suites[job.stem], missing[environment])
             connection.send(report)
 
 
-def _why_not_there(equipment: Equipment) -> str | None:
+def _why_not_there(environment: Environment) -> str | None:
     """What is not installed of it, and how to mend that; None where all is there."""
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
-    if equipment is not TORCH or not missing:
+    if environment is not TORCH or not missing:
         return None
     install = f"{pip()} install -c constraints.txt {' '.join(missing)}"
     return f"the grading machine has no {' and no '.join(missing)}: type {install} in the course's folder"
