@@ -39,9 +39,9 @@ def _expected_calls(test: Test, student: Student) -> tuple[ExpectedCall, ...] | 
     """
     first = run_test(test, student)
     steps = tuple(student.expected_calls)
-    if first.outcome is not Outcome.PASSED or student.looked or not steps:
+    if first.outcome is not Outcome.PASSED or student.answer_used or not steps:
         return None
-    if any(step.order.functions for step in steps):
+    if any(step.request.functions for step in steps):
         return None
     return steps if run_test(test, student, steps).outcome is Outcome.PASSED else None
 

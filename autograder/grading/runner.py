@@ -81,12 +81,12 @@ class Run:
 
 def run_test(test: Test, student: Student, steps: Sequence[ExpectedCall] | None = None, *, ahead: bool = False) -> Run:
     """Run one test, or make the calls it is known to make (see `precomputed`) and judge them as it would."""
-    student.begin(test.seconds)
+    student.begin_test(test.seconds)
     begun = time.perf_counter()
     if steps is None:
         outcome, problem = _outcome_of(test, functools.partial(_call_test, test, student))
     else:
-        outcome, problem = _outcome_of(test, functools.partial(student.retake, steps, ahead=ahead))
+        outcome, problem = _outcome_of(test, functools.partial(student.repeat_calls, steps, ahead=ahead))
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
     prints = tuple(map(fingerprint, calls)) if outcome in _JUDGED else ()

@@ -13,7 +13,7 @@ from autograder.grading.runner import Run, run_exercise_tests
 from autograder.instructor.submissions import find_submissions, why_not_there
 from autograder.notebooks.course import Course, secrets_of
 from autograder.notebooks.submission import read_submission
-from autograder.sandbox.environments import equipment_for
+from autograder.sandbox.environments import environment_for
 from autograder.sandbox.preflight import proved_rooms
 
 
@@ -42,8 +42,11 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
         raise UserError(f"{notebook}: {error}") from None
     chosen = suites.assignment.exercise(exercise)
     secrets = secrets_of(course, [stem], [])
-    equipment = equipment_for(torch=suites.assignment.torch)
-    with proved_rooms(secrets, confined=confined, equipment=equipment) as rooms, opened(rooms, submission) as functions:
+    environment = environment_for(torch=suites.assignment.torch)
+    with (
+        proved_rooms(secrets, confined=confined, environment=environment) as rooms,
+        opened(rooms, submission) as functions,
+    ):
         return Explained(chosen.parameters, run_exercise_tests(suites, chosen, submission.source, functions))
 
 

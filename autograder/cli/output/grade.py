@@ -72,18 +72,18 @@ class ProgressBar(ProgressListener):
 def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping[str, str] | None = None) -> None:
     """Print a table per assignment, then everything that a person should look at, then where the results are."""
     for assignment in summary.assignments:
-        standings = [standing for standing in summary.results if standing.assignment == assignment.stem]
-        if standings:
-            out.print(class_table(assignment, standings, did))
-    for standing in summary.ungraded:
-        print_plain(out, f"ungraded: {clean(standing.student)}, {standing.assignment}: {standing.reason}", "bold red")
-    for standing in summary.kept:
-        earlier = f"kept: the earlier score {standing.score:g} of {clean(standing.student)}, {standing.assignment}"
+        of_assignment = [result for result in summary.results if result.assignment == assignment.stem]
+        if of_assignment:
+            out.print(class_table(assignment, of_assignment, did))
+    for result in summary.ungraded:
+        print_plain(out, f"ungraded: {clean(result.student)}, {result.assignment}: {result.reason}", "bold red")
+    for result in summary.kept:
+        earlier = f"kept: the earlier score {result.score:g} of {clean(result.student)}, {result.assignment}"
         print_plain(out, earlier)
     for warning in summary.warnings:
         print_plain(out, f"note: {warning}")
     _print_changes(out, summary.changes)
-    done = sum(standing.graded for standing in summary.results)
+    done = sum(result.graded for result in summary.results)
     print_plain(out, f"{done} of {plural(len(summary.results), 'submission')} graded, {summary.graded} of them now.")
     details = f"{results}/<assignment>/<student>.json"
     print_plain(out, f"Scores: {results}/grades.csv, details: {details}, for students: .html")

@@ -24,7 +24,7 @@ from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 from autograder.sandbox.confined import ConfinedRooms
-from autograder.sandbox.environments import NUMPY, TORCH, Equipment, equipment_for
+from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer, ServerDied
 
@@ -63,34 +63,36 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
     suites = {stem: suites_of(setup.course, stem) for stem in setup.stems}
     extra = max((suite.extra_seconds for suite in suites.values()), default=0.0)
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + extra)
-    needed = dict.fromkeys([NUMPY, *map(_equipment, suites.values())])
-    missing = {equipment: problem for equipment in needed if (problem := _why_not_there(equipment)) is not None}
+    needed = dict.fromkeys([NUMPY, *map(_environment, suites.values())])
+    missing = {environment: problem for environment in needed if (problem := _why_not_there(environment)) is not None}
     with ExitStack() as running:
         servers = {
-            equipment: running.enter_context(ForkServer(confined=setup.confined, equipment=equipment, limits=limits))
-            for equipment in needed
-            if equipment not in missing
+            environment: running.enter_context(
+                ForkServer(confined=setup.confined, environment=environment, limits=limits)
+            )
+            for environment in needed
+            if environment not in missing
         }
         for server in servers.values():
             server.start()
         connection.send(Ready(_probed(list(servers.values()), setup), limits.submission_seconds))
         while (job := connection.recv()) is not None:
-            equipment = _equipment(suites[job.stem])
-            if equipment in servers:
-                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[equipment]))
+            environment = _environment(suites[job.stem])
+            if environment in servers:
+                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[environment]))
             else:
-                report = ungraded(job, suites[job.stem].assignment, missing[equipment])
+                report = ungraded(job, suites[job.stem].assignment, missing[environment])
             connection.send(report)
 
 
-def _equipment(suites: Suites) -> Equipment:
-    return equipment_for(torch=suites.assignment.torch)
+def _environment(suites: Suites) -> Environment:
+    return environment_for(torch=suites.assignment.torch)
 
 
-def _why_not_there(equipment: Equipment) -> str | None:
+def _why_not_there(environment: Environment) -> str | None:
     """Return what is not installed of it, and how to fix that; None if everything is there."""
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
-    if equipment is not TORCH or not missing:
+    if environment is not TORCH or not missing:
         return None
     install = f"{pip()} install -c constraints.txt {' '.join(missing)}"
     return f"the grading machine has no {' and no '.join(missing)}: type {install} in the course's folder"

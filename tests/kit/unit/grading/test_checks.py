@@ -43,7 +43,7 @@ class Fixed:
     def __init__(self, reply: Returned | Raised) -> None:
         self.reply = reply
 
-    def call(self, order: CallRequest) -> Returned | Raised:
+    def call(self, request: CallRequest) -> Returned | Raised:
         return self.reply
 
     def absent(self, name: str) -> Absent | None:
