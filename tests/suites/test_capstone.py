@@ -26,7 +26,9 @@ Array = np.ndarray[Any, Any]
 
 ROOT = Path(__file__).parents[2]
 BUDGET = 62_000
-SEED, EPOCHS = 3, 12  # of what is planted
+# Of the training of seeded answers. With 12 epochs a right one missed the last step on some CPUs (98.47 %); with 15,
+# eight seeds gave 98.9 to 99.4 %.
+SEED, EPOCHS = 3, 15
 AGAIN = {  # steps of the training that are done again; how near the first ten losses must come, and the mean of all
     "mnist": (150, 1e-3, 0.01),
     "digits": (60, 1e-2, 0.1),  # fewer pictures, larger steps: another machine's rounding grows sooner to chaos
