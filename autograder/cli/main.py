@@ -7,7 +7,7 @@ import sys
 import click
 
 from autograder import __version__
-from autograder.cli import authors, exports, instructors, students
+from autograder.cli import authors, exports, instructors, results, students
 from autograder.cli.options import course_option
 from autograder.core.errors import UserError
 
@@ -39,7 +39,7 @@ def main() -> None:
 for command in (
     *(students.check, students.reset, students.progress, students.submit, students.doctor),
     *(instructors.release, instructors.collect, instructors.grade, instructors.explain, instructors.report),
-    *(exports.export, instructors.demo),
+    *(exports.export, results.results, instructors.demo),
     *(authors.build, authors.audit),
 ):
     main.add_command(command)
