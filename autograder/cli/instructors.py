@@ -113,9 +113,9 @@ def grade(
 
 
 def run_grade(options: Options, *, gradebook: bool = False) -> int:
-    from autograder.cli.output.grade import ProgressBar, console, print_booked, print_summary
+    from autograder.cli.output.grade import ProgressBar, console, print_gradebook_update, print_summary
     from autograder.instructor.batch.run import grade_class
-    from autograder.nbgrader_bridge.fill import book
+    from autograder.nbgrader_bridge.fill import fill_gradebook
 
     out = console()
     with ProgressBar(out) as watcher:
@@ -125,7 +125,8 @@ def run_grade(options: Options, *, gradebook: bool = False) -> int:
         raise UserError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     if gradebook:
-        print_booked(out, book(options.course, options.submitted, options.results, summary.standings))
+        update = fill_gradebook(options.course, options.submitted, options.results, summary.standings)
+        print_gradebook_update(out, update)
     return 1 if summary.ungraded else 0
 
 

@@ -100,11 +100,11 @@ def plain(out: Console, text: str, style: str = "") -> None:
     out.print(Text(text, style=style), soft_wrap=True)
 
 
-def print_booked(out: Console, booked: GradebookUpdate) -> None:
-    plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
-    if booked.to_read:
-        plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
-    for student in booked.left_out:
+def print_gradebook_update(out: Console, update: GradebookUpdate) -> None:
+    plain(out, f"Gradebook: {update.gradebook} has {plural(update.submissions, 'submission')} of this run.")
+    if update.to_read:
+        plain(out, f"{update.to_read} of them with something for a person to grade: open Formgrader.")
+    for student in update.left_out:
         plain(out, f"note: {clean(student)} is not in the gradebook: rename the folder, its name is not UTF-8 text")
 
 

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from nbgrader_course import ROOT, SAMPLE, files, grade_and_book, nbgrader, new_course, typed
+from nbgrader_course import ROOT, SAMPLE, files, grade_and_fill, nbgrader, new_course, typed
 
 from autograder.notebooks.course import Course
 
@@ -45,7 +45,7 @@ def test_validate_accepts_a_solution_and_names_what_fails(course: Course, tmp_pa
 def test_export_reads_the_same_scores(course: Course) -> None:
     for student in ("ada", "dilip", "tomas"):
         shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
-    done = grade_and_book(course)
+    done = grade_and_fill(course)
     assert (done.submissions, done.to_read) == (3, 2)
     nbgrader(course, "export", "--to", "exported.csv")
     with (course.root / "exported.csv").open(encoding="utf-8", newline="") as file:
@@ -58,7 +58,7 @@ def test_export_reads_the_same_scores(course: Course) -> None:
     assert {row["max_score"] for row in exported.values()} == {"28.0"}
 
 
-def test_the_command_books_and_says_so(course: Course) -> None:
+def test_the_command_fills_the_gradebook_and_says_so(course: Course) -> None:
     shutil.copytree(SAMPLE / "submitted" / "ada", course.submitted / "ada")
     said = typed(course, "autograder.cli.main", "grade", "--gradebook")
     assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in said

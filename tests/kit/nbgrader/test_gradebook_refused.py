@@ -16,7 +16,7 @@ from reports_by_hand import perceptron, put
 
 from autograder.core.errors import UserError
 from autograder.core.model import Report
-from autograder.nbgrader_bridge.fill import GradebookUpdate, book
+from autograder.nbgrader_bridge.fill import GradebookUpdate, fill_gradebook
 from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
@@ -25,17 +25,17 @@ REPORTS = [perceptron("ada"), perceptron("ben", {"gate": 0.5})]
 
 
 @pytest.fixture(scope="module")
-def booked(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Two students in a gradebook; no test changes it."""
-    course = new_course(tmp_path_factory.mktemp("booked") / "course")
+    course = new_course(tmp_path_factory.mktemp("filled") / "course")
     hand_in(course, *REPORTS)
-    book_them(course, *REPORTS)
+    fill_with(course, *REPORTS)
     return course
 
 
 @pytest.fixture
-def course(booked: Course, tmp_path: Path) -> Course:
-    return copy_of(booked, tmp_path / "course")
+def course(filled: Course, tmp_path: Path) -> Course:
+    return copy_of(filled, tmp_path / "course")
 
 
 def hand_in(course: Course, *reports: Report) -> None:
@@ -46,8 +46,8 @@ def hand_in(course: Course, *reports: Report) -> None:
     put(course.results, *reports)
 
 
-def book_them(course: Course, *reports: Report) -> GradebookUpdate:
-    return book(course, course.submitted, course.results, [one.result_summary for one in reports])
+def fill_with(course: Course, *reports: Report) -> GradebookUpdate:
+    return fill_gradebook(course, course.submitted, course.results, [one.result_summary for one in reports])
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def locked(course: Course) -> Iterator[None]:
 
 def refusal(course: Course, *reports: Report) -> str:
     with pytest.raises(UserError) as caught:
-        book_them(course, *reports)
+        fill_with(course, *reports)
     return str(caught.value)
 
 
@@ -76,7 +76,7 @@ def test_a_gradebook_in_use(course: Course) -> None:
     assert str(course.root / "gradebook.db") in said
     assert "is another program using it?" in said
     assert dump(course) == before
-    assert book_them(course, better).submissions == 1  # and goes on where it was
+    assert fill_with(course, better).submissions == 1  # and goes on where it was
     assert dump(course) != before
 
 
@@ -172,5 +172,5 @@ def test_without_them_it_does_not(course: Course) -> None:
         connection.execute(f"DROP INDEX {name}")
     connection.close()
     assert "kit_" not in " ".join(plans(course))
-    book_them(course, *REPORTS)
+    fill_with(course, *REPORTS)
     assert "kit_grade_" in " ".join(plans(course))

@@ -9,14 +9,14 @@ from typing import Any
 
 import damage as d
 import pytest
-from nbgrader_course import SAMPLE, convert, grade_and_book, nbgrader_settings, new_course
+from nbgrader_course import SAMPLE, convert, grade_and_fill, nbgrader_settings, new_course
 from reports_by_hand import perceptron, put
 from secret_lines import secret_lines
 from student import as_file
 
 from autograder.core.model import CodeCell, Outcome, Report
 from autograder.instructor.results.store import report_of
-from autograder.nbgrader_bridge.fill import book
+from autograder.nbgrader_bridge.fill import fill_gradebook
 from autograder.notebooks.course import Course
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
@@ -33,7 +33,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = new_course(tmp_path_factory.mktemp("wrong") / "course")
     for student in ("ada", "dilip"):
         shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
-    grade_and_book(course)
+    grade_and_fill(course)
     assert convert(course, "GenerateFeedback", STEM)
     return course
 
@@ -132,7 +132,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Course:
         path.write_bytes(as_file(everywhere(text)))
         reports.append(report_with(student, text))
     put(course.results, *reports)
-    book(course, course.submitted, course.results, [one.result_summary for one in reports])
+    fill_gradebook(course, course.submitted, course.results, [one.result_summary for one in reports])
     assert convert(course, "GenerateFeedback", STEM)
     return course
 
