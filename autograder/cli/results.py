@@ -29,6 +29,6 @@ def diff(context: click.Context, first: Path, second: Path) -> None:
     from autograder.cli.output.diff import diff_text
     from autograder.instructor.results.diff import diff_results
 
-    found = diff_results(first, second)
-    click.echo(diff_text(found))
-    context.exit(0 if found.equal else 1)
+    differences = diff_results(first, second)
+    click.echo(diff_text(differences))
+    context.exit(0 if differences.equal else 1)

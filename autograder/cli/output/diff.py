@@ -60,8 +60,9 @@ def _excerpts(first: str, second: str) -> Sequence[str]:
 
 
 def _first_difference(first: str, second: str) -> int:
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((place for place, (one, other) in pairs if one != other), min(len(first), len(second)))
+    """Return the index of the first character that differs."""
+    characters = enumerate(zip(first, second, strict=False))
+    return next((index for index, (a, b) in characters if a != b), min(len(first), len(second)))
 
 
 def _summary(diff: ResultsDiff) -> str:

@@ -24,6 +24,8 @@ _RECORDS = "*_*/*.json"  # below a folder of results: an assignment's folder, a 
 _NAMED = {"exercises": ("exercise ", "name"), "tests": ("", "id"), "code": ("code of ", "label")}
 _PROBLEMS = 10  # how many unreadable files are named
 _ABSENT = object()
+_Key = tuple[str, str]  # the names of a record's folder and of its file
+_Records = dict[_Key, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -69,40 +71,37 @@ def diff_results(first: Path, second: Path) -> ResultsDiff:
 
     Raises UserError if a folder is missing or has no results, and if a file in it cannot be read: it is named.
     """
-    one, other = _read_records(first), _read_records(second)
-    shared = [place for place in one if place in other]
-    pairs = [(place, tuple(_changes((), one[place], other[place]))) for place in shared]
+    records_a, records_b = _read_records(first), _read_records(second)
+    shared = [key for key in records_a if key in records_b]
+    changes = {key: tuple(_changes((), records_a[key], records_b[key])) for key in shared}
     return ResultsDiff(
         shared=len(shared),
         records=tuple(
-            RecordChanges(assignment=place[0], student=_student(place, one[place]), changes=changes)
-            for place, changes in pairs
-            if changes
+            RecordChanges(assignment=key[0], student=_student(key, records_a), changes=changes[key])
+            for key in shared
+            if changes[key]
         ),
-        only_first=tuple(_called(place, data) for place, data in one.items() if place not in other),
-        only_second=tuple(_called(place, data) for place, data in other.items() if place not in one),
+        only_first=tuple(f"{key[0]}, {_student(key, records_a)}" for key in records_a if key not in records_b),
+        only_second=tuple(f"{key[0]}, {_student(key, records_b)}" for key in records_b if key not in records_a),
         grades=tuple(_grades_changes(first / GRADES, second / GRADES)),
         has_grades=(first / GRADES).is_file() and (second / GRADES).is_file(),
     )
 
 
-def _called(place: tuple[str, str], data: Mapping[str, Any]) -> str:
-    return f"{place[0]}, {_student(place, data)}"
-
-
-def _student(place: tuple[str, str], data: Mapping[str, Any]) -> str:
-    """Return the student's name: a long one is not the name of the file."""
-    return str(data.get("student", place[1]))
+def _student(key: _Key, records: _Records) -> str:
+    """Return the student's name as the record has it: a long name is not the name of the file."""
+    return str(records[key].get("student", key[1]))
 
 
 # ---- reading
 
 
-def _read_records(results: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return each record without what may vary, by the names of its folder and its file."""
+def _read_records(results: Path) -> _Records:
+    """Return each record without what may vary."""
     if not results.is_dir():
         raise UserError(f"There is no folder {results}. Name two folders of results, as autograder grade writes them.")
-    records, problems = {}, []
+    records: _Records = {}
+    problems = []
     for path in sorted(results.glob(_RECORDS)):
         try:
             records[path.parent.name, path.stem] = _read_record(path)
@@ -146,11 +145,11 @@ def _changes(place: tuple[str, ...], first: Any, second: Any) -> Iterator[Change
     """Yield what differs between two values that stand at the same place."""
     if isinstance(first, dict) and isinstance(second, dict):
         for name in dict.fromkeys([*first, *second]):
-            one, other = first.get(name, _ABSENT), second.get(name, _ABSENT)
-            if isinstance(one, list) and isinstance(other, list):
-                yield from _list_changes(place, name, one, other)
+            value_a, value_b = first.get(name, _ABSENT), second.get(name, _ABSENT)
+            if isinstance(value_a, list) and isinstance(value_b, list):
+                yield from _list_changes(place, name, value_a, value_b)
             else:
-                yield from _changes((*place, name), one, other)
+                yield from _changes((*place, name), value_a, value_b)
     elif not _same(first, second):
         yield _change(place, first, second)
 
@@ -158,20 +157,21 @@ def _changes(place: tuple[str, ...], first: Any, second: Any) -> Iterator[Change
 def _list_changes(place: tuple[str, ...], name: str, first: Sequence[Any], second: Sequence[Any]) -> Iterator[Change]:
     """Yield what differs between two lists: entry by entry if the entries have names, else what only one list has."""
     prefix, key = _NAMED.get(name, ("", ""))
-    one, other = _by_name(first, key), _by_name(second, key)
-    if one is None or other is None:
+    named_a, named_b = _by_name(first, key), _by_name(second, key)
+    if named_a is None or named_b is None:
         yield from _unnamed_changes((*place, name), first, second)
         return
-    for entry in dict.fromkeys([*one, *other]):
-        yield from _changes((*place, f"{prefix}{entry}"), one.get(entry, _ABSENT), other.get(entry, _ABSENT))
-    yield from _order_change((*place, name), [e for e in one if e in other], [e for e in other if e in one])
+    for entry in dict.fromkeys([*named_a, *named_b]):
+        yield from _changes((*place, f"{prefix}{entry}"), named_a.get(entry, _ABSENT), named_b.get(entry, _ABSENT))
+    order_a, order_b = [e for e in named_a if e in named_b], [e for e in named_b if e in named_a]
+    yield from _order_change((*place, name), order_a, order_b)
 
 
 def _unnamed_changes(place: tuple[str, ...], first: Sequence[Any], second: Sequence[Any]) -> Iterator[Change]:
-    one, other = Counter(map(_text, first)), Counter(map(_text, second))
-    yield from (Change(", ".join(place), text, None) for text in (one - other).elements())
-    yield from (Change(", ".join(place), None, text) for text in (other - one).elements())
-    if one == other:
+    counts_a, counts_b = Counter(map(_text, first)), Counter(map(_text, second))
+    yield from (Change(", ".join(place), text, None) for text in (counts_a - counts_b).elements())
+    yield from (Change(", ".join(place), None, text) for text in (counts_b - counts_a).elements())
+    if counts_a == counts_b:
         yield from _order_change(place, first, second)
 
 
@@ -181,7 +181,7 @@ def _order_change(place: tuple[str, ...], first: Sequence[Any], second: Sequence
 
 
 def _by_name(entries: Sequence[Any], key: str) -> dict[str, Any] | None:
-    """Return the entries of a list by their names; None if one has no name, or two have the same."""
+    """Return the entries of a list by their names; None if an entry has no name, or two have the same."""
     named = {entry[key]: entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get(key), str)}
     return named if len(named) == len(entries) else None
 
@@ -212,15 +212,15 @@ def _grades_changes(first: Path, second: Path) -> Iterator[Change]:
         return
     if not first.is_file():
         return
-    one, other = _read_grades(first), _read_grades(second)
-    columns, others = _columns(one), _columns(other)
-    yield from _unshared("column", columns, others)
-    yield from _unshared("row", one, other)
-    for student in one:
-        for column in columns:
-            cells = (one[student].get(column, ""), other.get(student, {}).get(column, ""))
-            if student in other and column in others and cells[0] != cells[1]:
-                yield _change((student, column), *cells)
+    rows_a, rows_b = _read_grades(first), _read_grades(second)
+    columns_a, columns_b = _columns(rows_a), _columns(rows_b)
+    yield from _unshared("column", columns_a, columns_b)
+    yield from _unshared("row", rows_a, rows_b)
+    for student in (student for student in rows_a if student in rows_b):
+        for column in (column for column in columns_a if column in columns_b):
+            cell_a, cell_b = rows_a[student].get(column, ""), rows_b[student].get(column, "")
+            if cell_a != cell_b:
+                yield _change((student, column), cell_a, cell_b)
 
 
 def _read_grades(path: Path) -> dict[str, dict[str, str]]:

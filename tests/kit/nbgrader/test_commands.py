@@ -1,4 +1,4 @@
-"""nbgrader's own commands, typed in a course: the release, validation, scores as CSV."""
+"""nbgrader's own commands in a course: the release, validation, scores as CSV."""
 
 import csv
 import shutil
@@ -25,10 +25,10 @@ def test_generate_assignment_makes_what_build_makes(course: Course) -> None:
     shutil.copytree(ROOT / "solutions" / STEM, course.root / "solutions" / STEM)
     nbgrader(course, "generate_assignment", STEM)
     kept = {name: data for name, data in files(ROOT / "assignments" / STEM).items() if "__pycache__" not in name}
-    made = files(course.root / "assignments" / STEM)
-    assert list(made) == list(kept)
+    generated = files(course.root / "assignments" / STEM)
+    assert list(generated) == list(kept)
     for name, data in kept.items():
-        assert made[name] == data, name
+        assert generated[name] == data, name
 
 
 def test_validate_accepts_a_solution_and_names_what_fails(course: Course, tmp_path: Path) -> None:
@@ -60,9 +60,9 @@ def test_export_reads_the_same_scores(course: Course) -> None:
 
 def test_the_command_fills_the_gradebook_and_says_so(course: Course) -> None:
     shutil.copytree(SAMPLE / "submitted" / "ada", course.submitted / "ada")
-    said = typed(course, "autograder.cli.main", "grade", "--gradebook")
-    assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in said
-    assert "1 of them with something for a person to grade: open Formgrader." in said
+    output = typed(course, "autograder.cli.main", "grade", "--gradebook")
+    assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in output
+    assert "1 of them with something for a person to grade: open Formgrader." in output
     assert (course.root / "autograded" / "ada" / STEM / "perceptron.ipynb").is_file()
     nbgrader(course, "autograde", STEM, "--force")
     nbgrader(course, "generate_feedback", STEM)

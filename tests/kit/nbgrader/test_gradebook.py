@@ -61,18 +61,18 @@ def by_nbgrader(filled: Course, tmp_path_factory: pytest.TempPathFactory) -> Cou
 
 @pytest.fixture
 def few(filled: Course, tmp_path: Path) -> Course:
-    """Three of the class, graded and not filled."""
+    """Three of the class, graded, without a gradebook."""
     return some_of(filled, tmp_path / "few", "ada", "ben", "carla")
 
 
 def some_of(course: Course, root: Path, *students: str) -> Course:
-    made = new_course(root)
+    some = new_course(root)
     for student in students:
-        shutil.copytree(course.submitted / student, made.submitted / student)
+        shutil.copytree(course.submitted / student, some.submitted / student)
         for path in course.results.glob(f"*/{student}.json"):
-            (made.results / path.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, made.results / path.parent.name)
-    return made
+            (some.results / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, some.results / path.parent.name)
+    return some
 
 
 def records(course: Course) -> list[dict[str, Any]]:
@@ -83,13 +83,13 @@ def records(course: Course) -> list[dict[str, Any]]:
 
 
 def test_the_gradebook_has_what_the_results_have(filled: Course) -> None:
-    found, known = grades(filled), records(filled)
+    scored, known = grades(filled), records(filled)
     assert len(known) == len(list(CLASS.glob("*/*")))
     for record in known:
         place = (record["student"], record["assignment"])
-        for cell in (one for one in filled.assignment(record["assignment"]).cells if one.points):
-            scores = {f"test_{one['name']}": one["score"] for one in record["exercises"]}
-            row = found[*place, cell.grade_id or ""]
+        for cell in (cell for cell in filled.assignment(record["assignment"]).cells if cell.points):
+            scores = {f"test_{exercise['name']}": exercise["score"] for exercise in record["exercises"]}
+            row = scored[*place, cell.grade_id or ""]
             if record["status"] == "ungraded":
                 assert row == (None, None, None, True)
             elif not cell.solution:
@@ -190,7 +190,7 @@ def test_a_better_submission_changes_its_cells_only(few: Course, way: Callable[[
     enter(few, "carla", "why_not_xor", manual_score=2.0)
     say(few, "carla", "why_not_xor", "See me.")
     say(few, "carla", "gate", "Nearly.")
-    before, said, rest = grades(few), comments(few), dump(few)
+    before, comments_before, tables = grades(few), comments(few), dump(few)
     shutil.copy(few.submitted / "ada" / NOTEBOOK, few.submitted / "carla" / NOTEBOOK)
     way(few, "carla")
     carla = {cell: row for (student, _, cell), row in differing(before, grades(few)).items() if student == "carla"}
@@ -206,8 +206,8 @@ def test_a_better_submission_changes_its_cells_only(few: Course, way: Callable[[
     assert grades(few)["carla", STEM, "test_threshold_unit"] == (2.0, 1.5, 0.5, False)
     assert comments(few)["carla", STEM, "gate"] == (None, "Nearly.")
     assert comments(few)["carla", STEM, "why_not_xor"] == (None, "See me.")
-    assert {cell for _, _, cell in differing(said, comments(few))} >= set(ESSAYS)
-    assert {table for table, was in rest.items() if dump(few)[table] != was} == {"grade", "comment"}
+    assert {cell for _, _, cell in differing(comments_before, comments(few))} >= set(ESSAYS)
+    assert {table for table, was in tables.items() if dump(few)[table] != was} == {"grade", "comment"}
 
 
 def differing(before: Cells, after: Cells) -> Cells:

@@ -171,11 +171,13 @@ def test_a_damaged_submission(outcome: Outcome, row: Row) -> None:
     report = report_of(outcome.course.results, STEM, student)
     assert report is not None
     assert report.graded == (row.needs is not None), report.reason
-    found = rows_of(outcome, student)
-    assert {cell for cell, (*_, needs) in found.items() if needs} == (set(found) if row.needs is None else row.needs)
-    assert all(score is None for score, *_, needs in found.values() if needs)
+    marked_rows = rows_of(outcome, student)
+    assert {cell for cell, (*_, needs) in marked_rows.items() if needs} == (
+        set(marked_rows) if row.needs is None else row.needs
+    )
+    assert all(score is None for score, *_, needs in marked_rows.values() if needs)
     if row.needs is not None:
-        assert sum(score or 0 for score, *_ in found.values()) == report.score == row.code_score
+        assert sum(score or 0 for score, *_ in marked_rows.values()) == report.score == row.code_score
         assert (outcome.comments[student, STEM, "convergence_promise"][0] == "No response.") == (row.needs == FIRST)
     marked = outcome.course.root / "autograded" / student / STEM / "perceptron.ipynb"
     assert SCRIPT not in marked.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What lies in a gradebook's way is told in one sentence, and nothing is half written. Formgrader's page is quick."""
+"""A gradebook that cannot be filled is explained in a sentence, and not half written. Formgrader's page is quick."""
 
 import json
 import sqlite3
@@ -47,7 +47,7 @@ def hand_in(course: Course, *reports: Report) -> None:
 
 
 def fill_with(course: Course, *reports: Report) -> GradebookUpdate:
-    return fill_gradebook(course, course.submitted, course.results, [one.result_summary for one in reports])
+    return fill_gradebook(course, course.submitted, course.results, [report.result_summary for report in reports])
 
 
 @contextmanager
@@ -72,9 +72,9 @@ def test_a_gradebook_in_use(course: Course) -> None:
     better = perceptron("ben")
     put(course.results, better)
     with locked(course):
-        said = refusal(course, better)
-    assert str(course.root / "gradebook.db") in said
-    assert "is another program using it?" in said
+        message = refusal(course, better)
+    assert str(course.root / "gradebook.db") in message
+    assert "is another program using it?" in message
     assert dump(course) == before
     assert fill_with(course, better).submissions == 1  # and goes on where it was
     assert dump(course) != before
@@ -83,9 +83,9 @@ def test_a_gradebook_in_use(course: Course) -> None:
 @pytest.mark.parametrize("content", [b"this is no database\n" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_damaged_gradebook(course: Course, content: bytes) -> None:
     (course.root / "gradebook.db").write_bytes(content)
-    said = refusal(course, *REPORTS)
-    assert str(course.root / "gradebook.db") in said
-    assert "put a copy of it back, or move it away" in said
+    message = refusal(course, *REPORTS)
+    assert str(course.root / "gradebook.db") in message
+    assert "put a copy of it back, or move it away" in message
     assert (course.root / "gradebook.db").read_bytes() == content
 
 
@@ -105,9 +105,9 @@ def test_a_release_with_other_cells(course: Course) -> None:
     folder = course.root / "assignments" / STEM
     folder.mkdir(parents=True)
     (folder / "perceptron.ipynb").write_text(json.dumps(changed), encoding="utf-8")
-    said = refusal(course, *REPORTS)
-    assert said.startswith("01_perceptron: Cannot add or remove cells")
-    assert "take the release back, or name another gradebook" in said
+    message = refusal(course, *REPORTS)
+    assert message.startswith("01_perceptron: Cannot add or remove cells")
+    assert "take the release back, or name another gradebook" in message
     assert dump(course) == before
 
 
@@ -134,8 +134,8 @@ def test_a_place_that_cannot_be_written(course: Course) -> None:
         path.unlink()
     marked.rmdir()
     marked.write_text("a file where a folder should be")
-    said = refusal(course, better)
-    assert f"{marked}/perceptron.ipynb cannot be written" in said
+    message = refusal(course, better)
+    assert f"{marked}/perceptron.ipynb cannot be written" in message
     assert dump(course) == before
 
 
@@ -143,17 +143,17 @@ def test_a_place_that_cannot_be_written(course: Course) -> None:
 
 
 def plans(course: Course) -> list[str]:
-    """How SQLite finds what the page on an assignment asks for: a line for each table it goes through."""
+    """Return how SQLite finds what the page of an assignment needs: a line for each table that it reads."""
     import sqlalchemy
     from nbgrader.api import Gradebook
 
-    asked: list[tuple[str, Any]] = []
+    executed: list[tuple[str, Any]] = []
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         listen = sqlalchemy.event.listen
-        listen(gradebook.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        listen(gradebook.engine, "before_cursor_execute", lambda *given: executed.append((given[2], given[3])))
         gradebook.submission_dicts(STEM)
         gradebook.notebook_submission_dicts("perceptron", STEM)
-    queries = [(query, values) for query, values in asked if query.startswith("SELECT") and "grade" in query]
+    queries = [(query, values) for query, values in executed if query.startswith("SELECT") and "grade" in query]
     assert queries
     return [str(line[3]) for query, values in queries for line in rows(course, f"EXPLAIN QUERY PLAN {query}", *values)]
 
