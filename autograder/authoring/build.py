@@ -1,4 +1,4 @@
-"""Makes `assignments/` from `solutions/`: nbgrader's own converter, run on a copy, so that nothing is half written."""
+"""Make `assignments/` from `solutions/` with nbgrader's own converter, on a copy, so that nothing is half written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK, selfcheck_jso
 
 
 def build(course: Course, stem: str) -> list[str]:
-    """Build one release; gives the names of the files that changed."""
+    """Build one release, and return the names of the files that changed."""
     with tempfile.TemporaryDirectory() as temporary:
         fresh = _converted(course, stem, Path(temporary))
         changed = list(_differences(course, stem, fresh))
@@ -33,18 +33,19 @@ def build(course: Course, stem: str) -> list[str]:
 
 
 def stale_files(course: Course, stem: str) -> list[str]:
-    """The files of a release that are not what `build` would make now."""
+    """Return the names of the files of a release that `build` would change now."""
     with tempfile.TemporaryDirectory() as temporary:
         return list(_differences(course, stem, _converted(course, stem, Path(temporary))))
 
 
 def authored_stems(course: Course) -> tuple[str, ...]:
+    """Return the assignments that have a solution, in order."""
     folders = sorted(path for path in (course.root / "solutions").glob("*_*") if path.is_dir())
     return tuple(folder.name for folder in folders)
 
 
 def _converted(course: Course, stem: str, temporary: Path) -> Path:
-    """The fresh release of one assignment, in a temporary course."""
+    """Make the fresh release of one assignment in a temporary course, and return its folder."""
     from autograder.nbgrader_bridge.release import generate_release
 
     source = course.root / "solutions" / stem
@@ -64,6 +65,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
 
 
 def _differences(course: Course, stem: str, fresh: Path) -> Iterator[str]:
+    """Yield the names of the files that differ between a fresh release and the one that is there."""
     target = course.root / "assignments" / stem
     names = {path.name for folder in (fresh, target) if folder.is_dir() for path in folder.iterdir()} - LEFT_BY_RUNNING
     for name in sorted(names):

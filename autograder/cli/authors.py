@@ -43,18 +43,18 @@ def build(context: click.Context, stems: tuple[str, ...], check: bool) -> None:
 def audit(context: click.Context, stems: tuple[str, ...], mutants: bool, sandbox: str) -> None:
     """Test the test suites with wrong and right answers.
 
-    Every mistake must be caught and named, every right answer accepted, and every hostile answer refused. With
+    Every mistake must be caught and named, every right answer accepted, and every hostile answer rejected. With
     --mutants, every mutant of a solution must be caught, or be declared equivalent beside the hidden suites. Exit
     code 1 if an answer is judged wrongly.
     """
     course = course_of(context)
     stems = stems or course.stems
-    wrong = _audit_mutants(course, stems, sandbox) if mutants else _audit_answers(course, stems)
+    wrong = _wrong_on_mutants(course, stems, sandbox) if mutants else _wrong_on_seeded_answers(course, stems)
     context.exit(1 if wrong else 0)
 
 
-def _audit_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int:
-    """Print what became of the solutions' mutants, and return how many were judged wrongly."""
+def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int:
+    """Print what became of every mutant; return how many survived or are wrongly declared."""
     from autograder.authoring import mutation_audit
     from autograder.cli.output.audit import mutants_table, mutants_total
     from autograder.cli.output.terminal import console, print_plain
@@ -63,36 +63,36 @@ def _audit_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int:
     from autograder.sandbox.preflight import proved_rooms
 
     out = console()
-    mutants: list[mutation_audit.Judged] = []
+    verdicts: list[mutation_audit.MutantVerdict] = []
     with proved_rooms(secrets_of(course, stems, []), confined=sandbox == "full", limits=mutation_audit.LIMITS) as rooms:
         for stem in stems:
             suites = suites_of(course, stem)
             if suites.hand_in is not None:
-                print_plain(out, f"{stem}: no mutants are planted, as each would have to be trained")
+                print_plain(out, f"{stem}: no mutants are tried, as each would have to be trained")
                 continue
-            mutants += (judged := tuple(mutation_audit.audit_mutants(course, suites, rooms)))
-            out.print(mutants_table(stem, judged))
-    failures = (mutation_audit.Fate.SURVIVED, mutation_audit.Fate.MISDECLARED)
-    wrong = [mutant for mutant in mutants if mutant.fate in failures]
-    for mutant in wrong:
-        print_plain(out, f"{mutant.exercise}, {mutant.fate}: {mutant.mutant}", "bold red")
-    print_plain(out, mutants_total(mutants))
+            of_stem = tuple(mutation_audit.audit_mutants(course, suites, rooms))
+            verdicts += of_stem
+            out.print(mutants_table(stem, of_stem))
+    wrong = [verdict for verdict in verdicts if verdict.fate.wrong]
+    for verdict in wrong:
+        print_plain(out, f"{verdict.exercise}, {verdict.fate}: {verdict.mutant}", "bold red")
+    print_plain(out, mutants_total(verdicts))
     return len(wrong)
 
 
-def _audit_answers(course: Course, stems: Sequence[str]) -> int:
-    """Print how the known answers were judged, and return how many were judged wrongly."""
-    from autograder.authoring.audit import Verdict
-    from autograder.authoring.audit import audit as audit_suites
+def _wrong_on_seeded_answers(course: Course, stems: Sequence[str]) -> int:
+    """Print how every seeded answer was judged; return how many wrongly."""
+    from autograder.authoring import audit as auditing
     from autograder.cli.output.audit import audit_table, audit_total
     from autograder.cli.output.terminal import console, print_plain
     from autograder.grading.pipeline import suites_of
 
     out = console()
-    verdicts: list[Verdict] = []
+    verdicts: list[auditing.Verdict] = []
     for stem in stems:
-        verdicts += (of_assignment := tuple(audit_suites(suites_of(course, stem))))
-        out.print(audit_table(stem, of_assignment))
+        of_stem = tuple(auditing.audit(suites_of(course, stem)))
+        verdicts += of_stem
+        out.print(audit_table(stem, of_stem))
     wrong = [verdict for verdict in verdicts if verdict.problem]
     for verdict in wrong:
         print_plain(out, f"{verdict.exercise}, {verdict.kind} {verdict.name}: {verdict.problem}", "bold red")

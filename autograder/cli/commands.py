@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[Entry, ...]] = {
         Entry("explain", "instructors:explain", "Show in detail why a student's exercise failed."),
         Entry("report", "instructors:report", "Write a report on the class."),
         Entry("export", "exports:export", "Write the scores for Canvas, Moodle, Gradescope or CSV."),
+        Entry("results", "results:results", "Look at folders of results, as `autograder grade` writes them."),
         Entry("demo", "instructors:demo", "Grade a sample class and explain what you see."),
     ),
     AUTHORS: (

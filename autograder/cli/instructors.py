@@ -123,7 +123,7 @@ def _run_grade(options: Options, *, gradebook: bool) -> int:
     from autograder.cli.output.grade import ProgressBar, print_gradebook_update, print_summary
     from autograder.cli.output.terminal import console
     from autograder.instructor.batch.run import grade_class
-    from autograder.nbgrader_bridge.fill import book
+    from autograder.nbgrader_bridge.fill import fill_gradebook
 
     out = console()
     with ProgressBar(out) as progress_bar:
@@ -133,7 +133,7 @@ def _run_grade(options: Options, *, gradebook: bool) -> int:
         raise UserError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     if gradebook:
-        print_gradebook_update(out, book(options.course, options.submitted, options.results, summary.results))
+        print_gradebook_update(out, fill_gradebook(options.course, options.submitted, options.results, summary.results))
     return 1 if summary.ungraded else 0
 
 

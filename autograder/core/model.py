@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+# Fields of a result that may differ when the same submission is graded again: two results are equal without them.
+VARYING = frozenset({"seconds", "kit_version", "sandbox"})
+
 
 class Outcome(StrEnum):
     """How a test, or an exercise, ended. The list is closed; points come from PASSED alone."""

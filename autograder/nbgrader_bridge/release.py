@@ -1,4 +1,4 @@
-"""The release of an assignment, made by nbgrader's own converter."""
+"""Make the release of an assignment with nbgrader's own converter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from autograder.nbgrader_bridge.course_directory import course_directory
 
 
 def generate_release(course: Path, stem: str, settings: Path) -> Path:
-    """What `nbgrader generate_assignment STEM --no-db` makes of `course/solutions/STEM`; gives its folder."""
+    """Convert `course/solutions/STEM` as `nbgrader generate_assignment STEM --no-db` does.
+
+    Return the folder of the release.
+
+    Raises UserError if nbgrader cannot convert it.
+    """
     folder = course_directory(course, settings)
     from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import SaveCells

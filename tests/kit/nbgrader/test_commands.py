@@ -1,11 +1,11 @@
-"""nbgrader's own commands, typed in a course: the release, validation, scores as CSV."""
+"""nbgrader's own commands in a course: the release, validation, scores as CSV."""
 
 import csv
 import shutil
 from pathlib import Path
 
 import pytest
-from nbgrader_course import ROOT, SAMPLE, files, grade_and_book, nbgrader, new_course, typed
+from nbgrader_course import ROOT, SAMPLE, files, grade_and_fill, nbgrader, new_course, typed
 
 from autograder.notebooks.course import Course
 
@@ -25,10 +25,10 @@ def test_generate_assignment_makes_what_build_makes(course: Course) -> None:
     shutil.copytree(ROOT / "solutions" / STEM, course.root / "solutions" / STEM)
     nbgrader(course, "generate_assignment", STEM)
     kept = {name: data for name, data in files(ROOT / "assignments" / STEM).items() if "__pycache__" not in name}
-    made = files(course.root / "assignments" / STEM)
-    assert list(made) == list(kept)
+    generated = files(course.root / "assignments" / STEM)
+    assert list(generated) == list(kept)
     for name, data in kept.items():
-        assert made[name] == data, name
+        assert generated[name] == data, name
 
 
 def test_validate_accepts_a_solution_and_names_what_fails(course: Course, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_validate_accepts_a_solution_and_names_what_fails(course: Course, tmp_pa
 def test_export_reads_the_same_scores(course: Course) -> None:
     for student in ("ada", "dilip", "tomas"):
         shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
-    done = grade_and_book(course)
+    done = grade_and_fill(course)
     assert (done.submissions, done.to_read) == (3, 2)
     nbgrader(course, "export", "--to", "exported.csv")
     with (course.root / "exported.csv").open(encoding="utf-8", newline="") as file:
@@ -58,11 +58,11 @@ def test_export_reads_the_same_scores(course: Course) -> None:
     assert {row["max_score"] for row in exported.values()} == {"28.0"}
 
 
-def test_the_command_books_and_says_so(course: Course) -> None:
+def test_the_command_fills_the_gradebook_and_says_so(course: Course) -> None:
     shutil.copytree(SAMPLE / "submitted" / "ada", course.submitted / "ada")
-    said = typed(course, "autograder.cli.main", "grade", "--gradebook")
-    assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in said
-    assert "1 of them with something for a person to grade: open Formgrader." in said
+    output = typed(course, "autograder.cli.main", "grade", "--gradebook")
+    assert f"Gradebook: sqlite:///{course.root}/gradebook.db has 1 submission of this run." in output
+    assert "1 of them with something for a person to grade: open Formgrader." in output
     assert (course.root / "autograded" / "ada" / STEM / "perceptron.ipynb").is_file()
     nbgrader(course, "autograde", STEM, "--force")
     nbgrader(course, "generate_feedback", STEM)
