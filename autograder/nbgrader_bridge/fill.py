@@ -19,6 +19,7 @@ from pathlib import Path
 
 from autograder.core.files import write_atomically
 from autograder.core.model import ResultSummary
+from autograder.instructor.batch.pool import cpu_count
 from autograder.instructor.lateness import due_dates, lateness_of
 from autograder.instructor.results.store import report_of, result_path
 from autograder.instructor.submissions import submission_path
