@@ -105,7 +105,13 @@ def start(submitted: Path, results: Path, jobs: int, sandbox: str = "full") -> s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_heed_ctrl_c,
     )
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to commands in the background, and they to their children: ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(*runs: subprocess.Popen[bytes]) -> None:
