@@ -128,10 +128,10 @@ def _suites_at(suite: Path, items: list[pytest.Item]) -> tuple[Suites, Path]:
     from autograder.grading.pipeline import suites_of
     from autograder.grading.suites import is_marked, test_of
     from autograder.notebooks.course import find_course
-    from autograder.student.handout import SELFCHECK, read_handout
+    from autograder.student.handout import has_handout, read_handout
 
     ours = [item for item in items if isinstance(item, pytest.Function) and is_marked(item.function)]
-    if (suite.parent / SELFCHECK).is_file():
+    if has_handout(suite.parent):
         handout = read_handout(suite.parent)
         return handout.suites([test_of(item, Visibility.PUBLIC) for item in ours]), handout.notebook
     course = find_course(suite)
