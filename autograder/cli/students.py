@@ -35,7 +35,7 @@ def reset(notebook: Path, exercise: str) -> None:
     """Put the stub of an exercise back into a notebook. The old text is kept in a cell below, commented out."""
     from autograder.student import reset
 
-    click.echo(reset.told(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
+    click.echo(reset.reset_message(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
 
 
 @click.command()
@@ -44,9 +44,9 @@ def progress(folder: Path) -> None:
     """How far you are: the exercises that pass, and the public points, of each assignment of a folder."""
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in
-    from autograder.student.selfcheck import result_summary
+    from autograder.student.selfcheck import check_saved
 
-    click.echo(progress_text([(one, result_summary(one)) for one in handouts_in(folder)]))
+    click.echo(progress_text([check_saved(handout) for handout in handouts_in(folder)]))
 
 
 @click.command()
@@ -65,7 +65,7 @@ def submit(context: click.Context, notebook: str, student: str, out: Path) -> No
     found = handout.handout_of(path) if path.suffix == ".ipynb" else handout.find_handout(notebook, Path.cwd())
     receipt = submit.submit(path if path.suffix == ".ipynb" else found.notebook, found, student.strip(), out)
     click.echo(submitted_text(receipt, found))
-    context.exit(1 if receipt.stale or receipt.untrained or not receipt.fits or not receipt.report.graded else 0)
+    context.exit(0 if receipt.in_order else 1)
 
 
 @click.command()
@@ -74,8 +74,8 @@ def submit(context: click.Context, notebook: str, student: str, out: Path) -> No
 @click.pass_context
 def doctor(context: click.Context, folder: Path, as_json: bool) -> None:
     """Is this computer ready for the workshop? Run it in the folder that was unpacked."""
-    from autograder.student import doctor as examining
+    from autograder.student import doctor
 
-    found = list(examining.findings(folder.resolve()))
-    click.echo(examining.as_json(found) if as_json else examining.as_text(found))
-    context.exit(0 if all(one.ready for one in found) else 1)
+    checks = list(doctor.health_checks(folder.resolve()))
+    click.echo(doctor.as_json(checks) if as_json else doctor.as_text(checks))
+    context.exit(0 if all(check.ready for check in checks) else 1)

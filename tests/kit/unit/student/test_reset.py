@@ -19,7 +19,7 @@ from autograder.grading.pipeline import grade
 from autograder.grading.suites import Suites, load_suites
 from autograder.notebooks.course import Course, read_assignment
 from autograder.notebooks.submission import read_submission
-from autograder.student.reset import KEPT, Reset, reset, stubs_of, told
+from autograder.student.reset import KEPT, Reset, reset, reset_message, stubs_of
 
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
@@ -374,14 +374,14 @@ def test_no_notebook_there(tmp_path: Path) -> None:
 
 
 def test_what_is_said() -> None:
-    assert told(Reset("gate", True, 14)) == (
+    assert reset_message(Reset("gate", True, 14)) == (
         "gate is the stub again (cell 14); your code is kept in the cell below it, commented out. "
         "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
     )
-    assert told(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
-    assert told(Reset("gate", False, 14, (16,))).endswith(
+    assert reset_message(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
+    assert reset_message(Reset("gate", False, 14, (16,))).endswith(
         "\nCell 16 of yours defines gate too and counts as your answer: delete it."
     )
-    assert told(Reset("gate", False, 14, (16, 20))).endswith(
+    assert reset_message(Reset("gate", False, 14, (16, 20))).endswith(
         "\nCells 16 and 20 of yours define gate too and count as your answer: delete them."
     )

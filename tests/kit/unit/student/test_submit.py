@@ -20,7 +20,7 @@ from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
-from autograder.student import selfcheck, submit
+from autograder.student import history, selfcheck, submit
 from autograder.student.handout import Handout, find_handout, handouts_in
 from autograder.student.selfcheck import NotYet, open_assignment
 
@@ -157,9 +157,10 @@ def test_progress(unpacked: Path) -> None:
 
 def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
     handout: Handout = find_handout(STEM, unpacked)
-    submit._memory(handout).parent.mkdir(parents=True)
-    submit._memory(handout).write_text("{", encoding="utf-8")
-    assert submit.remembered(handout) == ()
+    path = history.memory_path(handout)
+    path.parent.mkdir(parents=True)
+    path.write_text("{", encoding="utf-8")
+    assert history.remembered(handout) == ()
 
 
 # ---- a function that does not end
