@@ -108,7 +108,8 @@ def top_k_error(scores: Array, labels: npt.NDArray[np.int64], k: int) -> float:
 def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
     """Return the side, in input pixels, of the square that a unit sees through layers (kernel, stride).
 
-    The layers go from input to output. Each adds kernel − 1 steps, and a step is as long as the product of all strides before it.
+    The layers go from input to output. Each adds kernel − 1 steps, and a step is as long as the product of all strides
+    before it.
     """
     side, step = 1, 1
     for kernel, stride in layers:
