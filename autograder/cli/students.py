@@ -40,7 +40,7 @@ def reset(notebook: Path, exercise: str) -> None:
     """
     from autograder.student import reset
 
-    click.echo(reset.told(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
+    click.echo(reset.reset_message(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
 
 
 @click.command()
@@ -52,9 +52,9 @@ def progress(folder: Path) -> None:
     """
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in
-    from autograder.student.selfcheck import result_summary
+    from autograder.student.selfcheck import check_saved
 
-    click.echo(progress_text([(handout, result_summary(handout)) for handout in handouts_in(folder)]))
+    click.echo(progress_text([check_saved(handout) for handout in handouts_in(folder)]))
 
 
 @click.command()
@@ -82,8 +82,7 @@ def submit(context: click.Context, notebook: str, student: str, out: Path) -> No
         path = handout.notebook
     receipt = submit.submit(path, handout, student.strip(), out)
     click.echo(submitted_text(receipt, handout))
-    complete = receipt.report.graded and receipt.fits and not receipt.stale and not receipt.untrained
-    context.exit(0 if complete else 1)
+    context.exit(0 if receipt.in_order else 1)
 
 
 @click.command()
@@ -97,6 +96,6 @@ def doctor(context: click.Context, folder: Path, as_json: bool) -> None:
     """
     from autograder.student import doctor
 
-    checks = list(doctor.findings(folder.resolve()))
+    checks = list(doctor.health_checks(folder.resolve()))
     click.echo(doctor.as_json(checks) if as_json else doctor.as_text(checks))
     context.exit(0 if all(check.ready for check in checks) else 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,39 @@ from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
+from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
 from autograder.notebooks.course import Course
+
+
+class ReleaseExporter(NotebookExporter):
+    """Makes a release notebook, and puts files beside it that are computed from it."""
+
+    computed = Dict(
+        help="by file name, a command that runs in the course, gets the release notebook's path and prints the file"
+    ).tag(config=True)
+
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
+        text, resources = super().from_filename(filename, resources, **options)
+        converter: Any = self.parent
+        names, directory = resources["nbgrader"], converter.coursedir
+        stem = names["assignment"]
+        release = Path(directory.format_path(directory.release_directory, names["student"], stem))
+        notebook = release / f"{names['notebook']}.ipynb"
+        notebook.write_text(str(text), encoding="utf-8")  # nbgrader writes the same text once more, but only afterwards
+        for name, command in self.computed.items():
+            # In a new process: Formgrader's server lives on, and would not see that a suite was edited.
+            done = subprocess.run([*command, str(notebook)], cwd=directory.root, capture_output=True, check=False)
+            if done.returncode != 0:
+                reason = done.stderr.decode(errors="replace").strip()
+                raise UserError(f"{stem}: {name} could not be computed:\n{reason}")
+            (release / name).write_bytes(done.stdout)
+        return text, resources
 
 
 class SubmissionExporter(NotebookExporter):

@@ -31,12 +31,24 @@ def test_generate_assignment_makes_what_build_makes(course: Course) -> None:
         assert generated[name] == data, name
 
 
+def test_generate_assignment_fails_if_the_suites_do_not_match(course: Course) -> None:
+    for folder in ("assignments", "solutions"):
+        (course.root / folder).unlink()
+    shutil.copytree(ROOT / "solutions" / STEM, course.root / "solutions" / STEM)
+    suite = course.public_suite(STEM)
+    suite.write_text(suite.read_text(encoding="utf-8").replace('@exercise("gate"', '@exercise("gates"'), "utf-8")
+    said = nbgrader(course, "generate_assignment", STEM, expect=1)
+    assert "selfcheck.json could not be computed" in said
+    assert "tests and exercises do not match: gates" in said
+    assert not (course.root / "assignments" / STEM).exists()
+
+
 def test_validate_accepts_a_solution_and_names_what_fails(course: Course, tmp_path: Path) -> None:
-    for folder, name in (("solutions", "solved"), ("assignments", "released")):
-        shutil.copytree(ROOT / folder / STEM, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    solved = nbgrader(course, "validate", str(tmp_path / "solved" / "perceptron.ipynb"))
+    for folder in ("solutions", "assignments"):
+        shutil.copytree(ROOT / folder / STEM, tmp_path / folder / STEM, ignore=shutil.ignore_patterns("__pycache__"))
+    solved = nbgrader(course, "validate", str(tmp_path / "solutions" / STEM / "perceptron.ipynb"))
     assert "Success! Your notebook passes all the tests." in solved
-    released = nbgrader(course, "validate", str(tmp_path / "released" / "perceptron.ipynb"))
+    released = nbgrader(course, "validate", str(tmp_path / "assignments" / STEM / "perceptron.ipynb"))
     assert "VALIDATION FAILED ON" in released
     assert "check(threshold_unit)" in released
     assert "threshold_unit is still the stub" in " ".join(released.split())
