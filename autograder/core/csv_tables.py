@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and gradebooks know them: CSV in UTF-8, whose first line names the columns."""
+"""Read and write CSV tables as spreadsheets and gradebooks use them: UTF-8, with the columns' names in line 1."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def cell(text: object) -> str:
-    """A text of a student's as a table may hold it."""
+    """Return a student's text so that a table may hold it."""
     return disarmed(clean(text))
 
 
 def disarmed(text: str) -> str:
-    """A text that a spreadsheet would take for a formula, and run, behind the sign that keeps it from that."""
+    """Return a text with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{text}" if is_formula(text) else text
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a cell. Source: OWASP, "CSV Injection", with its wide signs for East Asia."""
+    """Return whether a spreadsheet would run a cell. Source: OWASP, "CSV Injection", with its full-width signs."""
     return text.lstrip().startswith(_FORMULA)
 
 
 def exact(points: float) -> str:
-    """Points to their last digit, as other programs read them: `2`, `17.4`, `0.333333`; never an exponent."""
+    """Return points with all digits, for other programs: `2`, `17.4`, `0.333333`; never with an exponent."""
     return format(Decimal(repr(float(points))), "f").removesuffix(".0")
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
-    """The file that holds these rows. What may be a student's has been through `cell`."""
+    """Return the content of a file with these rows. A student's text must have been through `cell`."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue().encode()
 
 
 def read_rows(path: Path, first_line: str) -> list[dict[str, str]]:
-    """The rows of a table that a person keeps, by column, without blanks at both ends.
+    """Return the rows of a table that a person maintains, by column; blanks at both ends of a cell are dropped.
 
-    first_line: the columns as a message names them; the first of them is demanded
+    first_line: the columns as a message names them; only the first of them must be there
 
-    Raises UserError where the file cannot be read or the column is missing.
+    Raises UserError if the file cannot be read or that column is missing.
     """
     needed = first_line.partition(",")[0]
     try:

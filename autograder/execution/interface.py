@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograder.core.model import Outcome, Source, Trained
+from autograder.core.model import NoModel, Outcome, Source, TrainedModel
 from autograder.core.sanitize import clean
 from autograder.guest import wire
 
@@ -156,7 +156,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     expected_calls: list[ExpectedCall] = field(default_factory=list)
     looked: bool = False
-    trained: Trained | str = ""  # the model that was handed in; why there is none, in words
+    trained: TrainedModel | NoModel = field(default_factory=NoModel)  # that was handed in with the notebook
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):

@@ -54,7 +54,7 @@ class Handout:
         if tests is None:
             tests, _ = collect(self.suite, Visibility.PUBLIC)
         weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in self.entries.items()}
-        return Suites(self.assignment, tuple(tests), weights, self.mistakes)
+        return Suites(self.assignment, tuple(tests), weights, mistakes_of=self.mistakes)
 
     def mistakes(self, name: str) -> Sequence[Mistake]:
         return catalogue_from_json(self.entries[name]["mistakes"])
@@ -125,7 +125,8 @@ def read_handout(folder: Path) -> Handout:
         cells = tuple(Cell(**{**cell, "tags": tuple(cell["tags"])}) for cell in content["cells"])
         entries: dict[str, dict[str, Any]] = content["exercises"]
         exercises = tuple(Exercise(name, one["points"], tuple(one["parameters"])) for name, one in entries.items())
-        assignment = Assignment(content["assignment"], exercises, cells, bool(content["torch"]), companion_in(folder))
+        torch, companion = bool(content["torch"]), companion_in(folder)
+        assignment = Assignment(content["assignment"], exercises, cells, torch=torch, companion=companion)
         return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None

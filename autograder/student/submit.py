@@ -18,7 +18,7 @@ from typing import Any
 from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.core.folder_names import why_no_folder
-from autograder.core.model import Outcome, Report, Trained
+from autograder.core.model import Outcome, Report, TrainedModel
 from autograder.student.handout import Handout
 from autograder.student.history import remembered
 from autograder.student.training_files import NothingTrained, with_trained_model
@@ -36,7 +36,7 @@ class Receipt:
     report: Report  # of the saved file, on the public tests
     stale: tuple[str, ...]  # exercises that passed in the kernel, and do not in the saved file
     stripped: bool
-    trained: Trained | None = None  # what was packed, where a model is asked for
+    trained: TrainedModel | None = None  # what was packed, where a model is asked for
     fits: bool = True  # its weights are those of the saved notebook's model
     untrained: str = ""  # why no model was packed, where one is asked for
 
@@ -62,7 +62,7 @@ def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Rece
     return Receipt(path, digest, datetime.now().astimezone(), report, stale, stripped, trained, fits, untrained)
 
 
-def _with_model(data: bytes, notebook: Path, handout: Handout) -> tuple[bytes, Trained | None, str]:
+def _with_model(data: bytes, notebook: Path, handout: Handout) -> tuple[bytes, TrainedModel | None, str]:
     """The file's content with the model, where one is asked for; where nothing was trained, without, and why."""
     if not handout.assignment.torch:
         return data, None, ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.core.text import listed
 from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
 
@@ -24,7 +24,7 @@ class NothingTrained(UserError):
     """Neither weights nor a history lie beside the notebook: nothing was trained yet."""
 
 
-def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
+def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, TrainedModel]:
     """The notebook with what lies in `folder`: its weights and `history.json`; and what was found there.
 
     Raises NothingTrained where there is neither; UserError where one of them is missing, too large, or not what it

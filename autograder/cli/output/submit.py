@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder.core.model import Outcome, Report, Trained
+from autograder.core.model import Outcome, Report, TrainedModel
 from autograder.core.text import filled, listed, plural
 from autograder.grading.messages import remarks
 from autograder.student.handout import Handout
@@ -38,7 +38,7 @@ def submitted_text(receipt: Receipt, handout: Handout) -> str:
     return "\n\n".join(said)
 
 
-def _model_text(trained: Trained, *, fits: bool) -> str:
+def _model_text(trained: TrainedModel, *, fits: bool) -> str:
     """The model that goes with the notebook."""
     claim, accuracy = trained.history, trained.history["val_accuracy"]
     ending = f", at the end {100 * accuracy[-1]:.1f} % of the validation pictures" if accuracy else ""

@@ -18,7 +18,7 @@ from autograder.core.model import Report
 from autograder.execution.limits import LIMITS
 from autograder.instructor.batch.worker import Ready, Setup, work
 from autograder.instructor.submissions import Job
-from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.course import Course
 from autograder.sandbox.escape_probe import ProbeResult
 from autograder.sandbox.preflight import require_full, require_platform
 
@@ -30,7 +30,7 @@ def processors() -> int:
 
 
 def ungraded(course: Course, job: Job, reason: str) -> Report:
-    return Report(job.student, job.stem, course.assignment(job.stem).max_score, reason=reason)
+    return Report.ungraded(job.student, job.stem, course.assignment(job.stem).max_score, reason)
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Workers:
         self.context = multiprocessing.get_context("spawn")
         self.seconds = float("inf")  # for one submission; the suites say
         stems = sorted({job.stem for job in jobs})
-        secrets = secrets_of(course, stems, [job.notebook for job in jobs])
+        secrets = course.secrets(stems, [job.notebook for job in jobs])
         self.setup = Setup(course, tuple(stems), confined, secrets, controls=True)
         self.count = min(count or processors(), len(jobs))
 

@@ -30,10 +30,24 @@ def exercise_result(
     exercise: Exercise, points: float, outcome: Outcome = Outcome.FAILED, mistakes: Iterable[str] = ()
 ) -> ExerciseResult:
     """An exercise that got these points of its own: one test passed, and one for each mistake did not."""
-    tests = [TestResult("test_0", "0", exercise.name, Visibility.PUBLIC, points, Outcome.PASSED)]
+    tests = [
+        TestResult(
+            "test_0", "0", exercise=exercise.name, visibility=Visibility.PUBLIC, points=points, outcome=Outcome.PASSED
+        )
+    ]
     for mistake in [*mistakes] or [None] * (points < exercise.points):
         worth = exercise.points - points
-        tests.append(TestResult("test_1", "1", exercise.name, Visibility.HIDDEN, worth, outcome, mistake=mistake))
+        tests.append(
+            TestResult(
+                "test_1",
+                "1",
+                exercise=exercise.name,
+                visibility=Visibility.HIDDEN,
+                points=worth,
+                outcome=outcome,
+                mistake=mistake,
+            )
+        )
     return ExerciseResult(exercise.name, exercise.points, tuple(tests))
 
 

@@ -16,19 +16,8 @@ from autograder.core.model import Outcome, Visibility
 from autograder.core.text import WIDTH
 from autograder.execution.in_process import LiveRoom
 from autograder.execution.interface import Absent, Call, CallRaised, CallRequest, Function, Raised, Returned, Student
-from autograder.grading.checks import (
-    CheckFailed,
-    array,
-    close,
-    equal,
-    holds,
-    number,
-    raises,
-    several,
-    silent,
-    tolerance_for,
-    unchanged,
-)
+from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
+from autograder.grading.comparison import CheckFailed, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_print
 from autograder.grading.messages import Finding, FindingKind, failure
 from autograder.grading.value_format import show, show_call
@@ -427,7 +416,7 @@ def test_rows_are_counted_before_they_are_taken_apart() -> None:
 
 def test_a_public_message_shows_all_three() -> None:
     found = finding(close, answering([1, 2]), expected=np.array([1, 3]))
-    said = failure("f", found, "x = [5, 6]", Visibility.PUBLIC, "Have you forgotten the bias?")
+    said = failure("f", found, "x = [5, 6]", Visibility.PUBLIC, hint="Have you forgotten the bias?")
     assert said.splitlines() == [
         "f returned wrong values: 1 of 2 differ.",
         "  called with   x = [5, 6]",
@@ -483,8 +472,8 @@ def test_a_hidden_message_tells_no_input_and_no_expected_value() -> None:
             sentence=chance.choice(["", "It is None. Is a `return` missing?", "long " * 60]),
         )
         hint = chance.choice(["", "The kernel is flipped.", "hint " * 50])
-        hidden = failure("conv2d", found, secrets[2], Visibility.HIDDEN, hint)
-        public = failure("conv2d", found, secrets[2], Visibility.PUBLIC, hint)
+        hidden = failure("conv2d", found, secrets[2], Visibility.HIDDEN, hint=hint)
+        public = failure("conv2d", found, secrets[2], Visibility.PUBLIC, hint=hint)
         flat = "".join(hidden.split())
         assert not any(secret in flat for secret in secrets)
         assert all(secret in "".join(public.split()) for secret in secrets)

@@ -51,8 +51,18 @@ def suites(*functions: Any) -> Suites:
         return by(x) if by else 2 * x
 
     tests = tuple(
-        Test(f.__name__, f.__name__, "f", 1, Visibility.PUBLIC, f, {}, frozenset(f.__annotations__) - {"return"}, 7)
-        for f in functions
+        Test(
+            id=function.__name__,
+            sentence=function.__name__,
+            exercise="f",
+            weight=1,
+            visibility=Visibility.PUBLIC,
+            function=function,
+            parameters={},
+            fixtures=frozenset(function.__annotations__) - {"return"},
+            seed=7,
+        )
+        for function in functions
     )
     assignment = Assignment("01_double", (Exercise("f", 1.0, ("x",)),), ())
     return precomputed(Suites(assignment, tests, {"f": len(tests)}, alternatives={"f": {"double": double}}))
