@@ -69,9 +69,9 @@ def test_cells_that_are_no_objects_are_damaged() -> None:
 
 def test_surrogates_reach_no_field() -> None:
     cell = code("1") | {"id": "\ud800", "metadata": {"tags": ["\udfff"], "nbgrader": {"grade_id": "\ud800"}}}
-    for found in parse_notebook(notebook(cell)):
-        repr(found).encode()
-        assert (found.grade_id, found.cell_id) == ("\N{REPLACEMENT CHARACTER}",) * 2
+    for read_cell in parse_notebook(notebook(cell)):
+        repr(read_cell).encode()
+        assert (read_cell.grade_id, read_cell.cell_id) == ("\N{REPLACEMENT CHARACTER}",) * 2
 
 
 def test_format_3_and_a_byte_order_mark() -> None:

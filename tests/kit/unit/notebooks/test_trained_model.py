@@ -43,7 +43,7 @@ def handed_in(weights: bytes = save(WEIGHTS), **history: Any) -> bytes:
 def test_what_is_packed_is_read_again() -> None:
     model = read_trained(handed_in())
     assert model.weights.keys() == WEIGHTS.keys()
-    assert all(np.array_equal(model.weights[name], one) for name, one in WEIGHTS.items())
+    assert all(np.array_equal(model.weights[name], array) for name, array in WEIGHTS.items())
     assert model.history == {name: value for name, value in HISTORY.items() if name != "schema"}
     assert model.numbers == 7  # the buffer counts
 
@@ -76,7 +76,7 @@ def with_packed(**changes: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("notebook", "said"),
+    ("notebook", "reason"),
     [
         pytest.param(NOTEBOOK, "No trained model was handed in", id="nothing"),
         pytest.param(with_packed(weights=None), "No weights were handed in", id="no-weights"),
@@ -108,8 +108,8 @@ def with_packed(**changes: Any) -> bytes:
         pytest.param(handed_in(loss=[10**400]), "'loss'", id="a-number-of-400-digits"),
     ],
 )
-def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, said: str) -> None:
-    with pytest.raises(NotTrained, match=said):
+def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, reason: str) -> None:
+    with pytest.raises(NotTrained, match=reason):
         read_trained(notebook)
 
 
