@@ -59,12 +59,11 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
     from autograder.cli.output.audit import mutants_table, mutants_total
     from autograder.cli.output.terminal import console, print_plain
     from autograder.grading.pipeline import suites_of
-    from autograder.notebooks.course import secrets_of
     from autograder.sandbox.preflight import proved_rooms
 
     out = console()
     verdicts: list[mutation_audit.MutantVerdict] = []
-    with proved_rooms(secrets_of(course, stems, []), confined=sandbox == "full", limits=mutation_audit.LIMITS) as rooms:
+    with proved_rooms(course.secrets(stems), confined=sandbox == "full", limits=mutation_audit.LIMITS) as rooms:
         for stem in stems:
             suites = suites_of(course, stem)
             if suites.hand_in is not None:

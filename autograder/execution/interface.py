@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograder.core.model import Outcome, Source, Trained
+from autograder.core.model import NoModel, Outcome, Source, TrainedModel
 from autograder.core.sanitize import clean
 from autograder.guest import wire
 
@@ -160,7 +160,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     expected_calls: list[ExpectedCall] = field(default_factory=list)
     answer_used: bool = False
-    trained: Trained | str = ""  # the model that was submitted; a str says why there is none
+    trained: TrainedModel | NoModel = field(default_factory=NoModel)  # that was handed in with the notebook
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):

@@ -11,7 +11,7 @@ from autograder.core.text import listed
 from autograder.grading.pipeline import opened, suites_of
 from autograder.grading.runner import Run, run_exercise_tests
 from autograder.instructor.submissions import find_submissions, why_not_there
-from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.sandbox.environments import environment_for
 from autograder.sandbox.preflight import proved_rooms
@@ -41,7 +41,7 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
     chosen = suites.assignment.exercise(exercise)
-    secrets = secrets_of(course, [stem], [])
+    secrets = course.secrets([stem])
     environment = environment_for(torch=suites.assignment.torch)
     with (
         proved_rooms(secrets, confined=confined, environment=environment) as rooms,

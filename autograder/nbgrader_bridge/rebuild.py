@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.core.model import Assignment, Cell
 from autograder.notebooks.ipynb import NotebookCell
-from autograder.notebooks.submission import StudentCell, normal, students_cells
+from autograder.notebooks.student_cells import StudentCell, normal, students_cells
 
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")
 

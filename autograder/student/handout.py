@@ -54,7 +54,7 @@ class Handout:
         if tests is None:
             tests, _ = collect(self.suite, Visibility.PUBLIC)
         weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in self.entries.items()}
-        return Suites(self.assignment, tuple(tests), weights, self.mistakes)
+        return Suites(self.assignment, tuple(tests), weights, mistakes_of=self.mistakes)
 
     def mistakes(self, name: str) -> Sequence[Mistake]:
         """Return the catalogue of mistakes of an exercise."""
@@ -150,7 +150,8 @@ def read_handout(folder: Path) -> Handout:
         exercises = tuple(
             Exercise(name, entry["points"], tuple(entry["parameters"])) for name, entry in entries.items()
         )
-        assignment = Assignment(content["assignment"], exercises, cells, bool(content["torch"]), companion_in(folder))
+        torch, companion = bool(content["torch"]), companion_in(folder)
+        assignment = Assignment(content["assignment"], exercises, cells, torch=torch, companion=companion)
         return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None

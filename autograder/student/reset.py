@@ -21,7 +21,7 @@ from autograder.core.files import write_atomically
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.core.text import listed
 from autograder.notebooks.ipynb import NEWEST_FORMAT, NotebookCell, parse_notebook, read_bytes
-from autograder.notebooks.submission import StudentCell, students_cells
+from autograder.notebooks.student_cells import StudentCell, students_cells
 from autograder.student.handout import handout_of
 
 KEPT = "before-reset"  # the tag of the cell that keeps the old text

@@ -23,7 +23,8 @@ from autograder.core.text import filled
 from autograder.execution.in_process import LiveRoom, LiveRooms
 from autograder.execution.interface import CallRaised, RoomEnded, Student, cell_label
 from autograder.execution.limits import LIMITS
-from autograder.grading.checks import CheckFailed, trained_model
+from autograder.grading.checks import trained_model
+from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
 from autograder.grading.pipeline import grade, opened
 from autograder.grading.runner import run_exercise

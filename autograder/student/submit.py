@@ -16,7 +16,7 @@ from typing import Any
 from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.core.folder_names import why_no_folder
-from autograder.core.model import Outcome, Report, Trained
+from autograder.core.model import Outcome, Report, TrainedModel
 from autograder.student.handout import Handout
 from autograder.student.history import remembered
 from autograder.student.selfcheck import check_notebook, weights_fit
@@ -35,7 +35,7 @@ class Receipt:
     report: Report  # of the saved file, on the public tests
     stale: tuple[str, ...]  # exercises that passed in the kernel and do not pass in the saved file
     stripped: bool  # whether the outputs were left out
-    trained: Trained | None = None  # the model that was packed
+    trained: TrainedModel | None = None  # the model that was packed
     fits: bool = True  # whether its weights are those of the saved notebook's model
     untrained: str = ""  # why no model was packed, if the assignment asks for one
 
@@ -50,7 +50,7 @@ class _Content:
     """The content of the file to hand in, and the model in it. See `Receipt` for `untrained`."""
 
     data: bytes
-    trained: Trained | None = None
+    trained: TrainedModel | None = None
     untrained: str = ""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.core.text import listed
 from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
 
@@ -24,7 +24,7 @@ class NothingTrained(UserError):
     """Neither weights nor a history are beside the notebook: nothing was trained yet."""
 
 
-def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
+def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, TrainedModel]:
     """Return the notebook with the weights and the `history.json` of `folder` in it, and the trained model.
 
     Raises NothingTrained if both are missing, and UserError if one is missing, too large or damaged.

@@ -17,7 +17,7 @@ import pytest
 
 from autograder import array, exercise, holds, load_images, number, several, trained_model
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.datasets import MNIST_DIR
 from autograder.grading.suites import seed_of
 from autograder.notebooks.trained_model import SCHEMA, history_of
@@ -197,7 +197,7 @@ def test_trained_again(student):
 # ---- what is planted
 
 
-def HAND_IN(functions: Mapping[str, Any]) -> Trained:
+def HAND_IN(functions: Mapping[str, Any]) -> TrainedModel:
     """What somebody with these functions hands in: trained on the digits."""
     import torch
 
@@ -209,7 +209,7 @@ def HAND_IN(functions: Mapping[str, Any]) -> Trained:
     history = functions["train"](model, images.train_images, images.train_labels, **options)
     weights = {name: one.numpy() for name, one in model.state_dict().items()}
     claim = {"schema": SCHEMA, "data": "digits", "seed": SEED, "epochs": EPOCHS, "device": "cpu", **history}
-    return Trained(weights, history_of(claim))
+    return TrainedModel(weights, history_of(claim))
 
 
 def _reference() -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from autograder.core.model import TestResult
 from autograder.core.text import plural
 from autograder.execution.interface import Raised, Returned
-from autograder.grading.checks import CheckFailed
+from autograder.grading.problems import WrongAnswer
 from autograder.grading.runner import Run
 from autograder.grading.value_format import show
 from autograder.instructor.explain import Explained
@@ -48,7 +48,7 @@ def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
         return
     yield "  answer"
     yield from _value("", reply.value)
-    expected = run.problem.expected if isinstance(run.problem, CheckFailed) else None
+    expected = run.problem.expected if isinstance(run.problem, WrongAnswer) else None
     if expected is not None:
         yield "  expected"
         yield from _value("", expected)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from autograder.cli.output.terminal import as_text
-from autograder.core.model import Outcome, Trained
+from autograder.core.model import Outcome, TrainedModel
 from autograder.core.text import filled, listed, plural
 from autograder.grading.messages import remarks
 from autograder.student.handout import Handout
@@ -44,7 +44,7 @@ def submitted_text(receipt: Receipt, handout: Handout) -> str:
     return "\n\n".join(parts)
 
 
-def _model_text(trained: Trained, *, fits: bool) -> str:
+def _model_text(trained: TrainedModel, *, fits: bool) -> str:
     """Return what is known about the model that goes with the notebook."""
     claim, accuracy = trained.history, trained.history["val_accuracy"]
     ending = f", at the end {100 * accuracy[-1]:.1f} % of the validation pictures" if accuracy else ""

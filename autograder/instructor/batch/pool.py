@@ -18,7 +18,7 @@ from autograder.core.model import Report
 from autograder.execution.limits import LIMITS
 from autograder.instructor.batch.worker import Ready, Setup, ungraded, work
 from autograder.instructor.submissions import Job
-from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.course import Course
 from autograder.sandbox.escape_probe import ProbeResult
 from autograder.sandbox.preflight import require_full, require_platform
 
@@ -57,7 +57,7 @@ class Workers:
         self.context = multiprocessing.get_context("spawn")
         self.seconds = float("inf")  # for one submission; set by the suites
         stems = sorted({job.stem for job in jobs})
-        secrets = secrets_of(course, stems, [job.notebook for job in jobs])
+        secrets = course.secrets(stems, [job.notebook for job in jobs])
         self.setup = Setup(course=course, stems=tuple(stems), confined=confined, secrets=secrets, controls=True)
         self.count = min(count or cpu_count(), len(jobs))
 

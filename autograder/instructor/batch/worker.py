@@ -124,7 +124,7 @@ def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
 
 
 def ungraded(job: Job, assignment: Assignment, reason: str) -> Report:
-    return Report(job.student, job.stem, assignment.max_score, reason=reason)
+    return Report.ungraded(job.student, job.stem, assignment.max_score, reason)
 
 
 def _die_with_parent() -> None:

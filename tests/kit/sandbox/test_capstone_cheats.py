@@ -21,7 +21,7 @@ from opened_rooms import cell
 from places import ROOT
 from with_model import written
 
-from autograder.core.model import Outcome, Report, Source, Trained
+from autograder.core.model import Outcome, Report, Source, TrainedModel
 from autograder.execution.in_process import LiveRooms
 from autograder.execution.limits import LIMITS
 from autograder.grading.pipeline import grade, suites_of
@@ -67,7 +67,7 @@ def secret(suites: Suites) -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def honest(suites: Suites) -> Trained:
+def honest(suites: Suites) -> TrainedModel:
     """Train the solution and return its model."""
     with LiveRooms().open(read_submission(SOLUTION, ASSIGNMENT, "").source) as student:
         assert suites.hand_in is not None
@@ -90,7 +90,7 @@ class Grader:
     rooms: ConfinedRooms
     folder: Path
 
-    def graded(self, trained: Trained, *tests: str, seconds: float | None = None, **cells: str) -> Report:
+    def graded(self, trained: TrainedModel, *tests: str, seconds: float | None = None, **cells: str) -> Report:
         """Grade by these tests alone if some are named. `cells` replaces cells of the solution."""
         path = written(trained, notebook_with(self.folder, **cells), self.folder / "capstone.ipynb")
         chosen = [test for test in self.suites.tests if not tests or test.id in tests]
@@ -100,7 +100,7 @@ class Grader:
         assert report.graded, report.reason
         return report
 
-    def lost(self, trained: Trained, *tests: str, **cells: str) -> set[str]:
+    def lost(self, trained: TrainedModel, *tests: str, **cells: str) -> set[str]:
         """Return which of these tests fail; the others must pass."""
         by_test = outcomes(self.graded(trained, *tests, **cells))
         assert set(by_test.values()) <= {"PASSED", "FAILED"}, by_test
@@ -141,15 +141,15 @@ def new_weights(text: str, **known: Any) -> Arrays:
     return {name: weights.numpy() for name, weights in model.state_dict().items()} | known
 
 
-def claimed(honest: Trained, weights: Arrays | None = None, **history: Any) -> Trained:
-    return Trained(honest.weights if weights is None else weights, {**honest.history, **history})
+def claimed(honest: TrainedModel, weights: Arrays | None = None, **history: Any) -> TrainedModel:
+    return TrainedModel(honest.weights if weights is None else weights, {**honest.history, **history})
 
 
 # ---- what is known of the test images
 
 
 def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.MEMORISES, cheats.memory(len(known.test_labels)))
@@ -162,7 +162,7 @@ def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
 
 
 def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
     """Noise does not hide an image from a search for the nearest one; but training images are asked, too."""
     known = secret["images_of"]("digits")
@@ -178,7 +178,7 @@ def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
 
 
 def test_the_order_of_the_test_pictures_helps_nobody(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.COUNTS_PICTURES, cheats.labels(len(known.test_labels)))
@@ -193,7 +193,7 @@ def test_pictures_are_asked_in_any_order_in_batches_of_any_size(secret: Mapping[
     asked: list[tuple[np.ndarray[Any, Any], int]] = []
 
     class Asked:
-        trained = Trained({}, {"data": "digits"})
+        trained = TrainedModel({}, {"data": "digits"})
 
         def logits(self, weights: Arrays, images: np.ndarray[Any, Any], batch: int) -> np.ndarray[Any, Any]:
             asked.append((images, batch))
@@ -210,7 +210,7 @@ def test_pictures_are_asked_in_any_order_in_batches_of_any_size(secret: Mapping[
     assert np.abs(np.diff(nearest)).mean() > 0.2 * len(known)  # in another order
 
 
-def test_a_model_that_answers_one_picture_alone_reads_no_batch(grader: Grader, honest: Trained) -> None:
+def test_a_model_that_answers_one_picture_alone_reads_no_batch(grader: Grader, honest: TrainedModel) -> None:
     text = cheats.model(cheats.ALONE_ONLY)
     lost = {"test_pictures_do_not_matter_to_each_other"}
     assert grader.lost(claimed(honest, new_weights(text)), *lost, "test_budget", build_model=text) == lost
@@ -230,7 +230,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("change", NAMES.values(), ids=NAMES)
-def test_names_that_are_not_the_model_s(grader: Grader, honest: Trained, change: Callable[[Any], Arrays]) -> None:
+def test_names_that_are_not_the_model_s(grader: Grader, honest: TrainedModel, change: Callable[[Any], Arrays]) -> None:
     tests = ("test_the_weights_are_the_model_s", PASS[0])
     by_test = outcomes(grader.graded(claimed(honest, change(honest.weights)), *tests))
     assert [by_test[name] for name in tests] == ["FAILED", "RAISED"]
@@ -260,7 +260,7 @@ LYING = {
 
 @pytest.mark.parametrize("lie", LYING.values(), ids=LYING)
 def test_a_lie_about_the_size_is_one_about_the_new_model_alone(
-    grader: Grader, honest: Trained, lie: tuple[str, str, str]
+    grader: Grader, honest: TrainedModel, lie: tuple[str, str, str]
 ) -> None:
     before, parts, others = lie
     weights = new_weights(cheats.table(cheats.LARGE))
@@ -270,7 +270,7 @@ def test_a_lie_about_the_size_is_one_about_the_new_model_alone(
     assert grader.lost(claimed(honest, weights), *tests, build_model=cheats.table(cheats.LARGE)) == set(tests)
 
 
-def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: Trained) -> None:
+def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: TrainedModel) -> None:
     """A model may lie about itself; still too many numbers were submitted, and they classify nothing correctly."""
     chance = np.random.default_rng(0)
     weights = {name: chance.normal(0, 0.1, shape).astype(np.float32) for name, shape in cheats.LIAR_WEIGHTS.items()}
@@ -282,7 +282,7 @@ def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: Tra
 
 
 @pytest.mark.parametrize("odd", cheats.ODD)
-def test_nothing_that_a_room_answers_breaks_the_grader(grader: Grader, honest: Trained, odd: str) -> None:
+def test_nothing_that_a_room_answers_breaks_the_grader(grader: Grader, honest: TrainedModel, odd: str) -> None:
     by_test = outcomes(grader.graded(honest, build_model=cheats.liar(cheats.answers(odd))))
     assert "BROKEN" not in by_test.values()
     assert not [name for name, outcome in by_test.items() if outcome == "PASSED" and name.startswith(ANSWERED)]
@@ -315,19 +315,19 @@ def test_a_model_opens_nothing_and_calls_nobody(rooms: ConfinedRooms) -> None:
 
 
 @pytest.mark.parametrize("train", cheats.ENDLESS.values(), ids=cheats.ENDLESS)
-def test_a_training_without_end_is_ended(grader: Grader, honest: Trained, train: str) -> None:
+def test_a_training_without_end_is_ended(grader: Grader, honest: TrainedModel, train: str) -> None:
     chosen = ("test_ten_logits", "test_budget", "test_steps", "test_epochs")
     by_test = outcomes(grader.graded(honest, *chosen, seconds=2.0, train=train))
     assert [by_test[name] for name in chosen] == ["PASSED", "PASSED", "TIMEOUT", "SKIPPED"]
 
 
-def test_a_training_of_10_gib_costs_its_exercise(grader: Grader, honest: Trained) -> None:
+def test_a_training_of_10_gib_costs_its_exercise(grader: Grader, honest: TrainedModel) -> None:
     by_test = outcomes(grader.graded(honest, "test_ten_logits", "test_steps", PASS[0], train=cheats.GREEDY_TRAIN))
     assert by_test == {"test_ten_logits": "PASSED", "test_steps": "RAISED", PASS[0]: "PASSED"}
 
 
 @pytest.mark.parametrize("text", cheats.GREEDY.values(), ids=cheats.GREEDY)
-def test_a_model_of_10_gib_is_none(grader: Grader, honest: Trained, text: str) -> None:
+def test_a_model_of_10_gib_is_none(grader: Grader, honest: TrainedModel, text: str) -> None:
     assert outcomes(grader.graded(honest, "test_ten_logits", build_model=text)) == {"test_ten_logits": "RAISED"}
 
 
@@ -351,29 +351,29 @@ MADE_UP = {
 
 
 @pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
-def test_a_history_that_was_made_up(grader: Grader, honest: Trained, change: Callable[[Any], Any]) -> None:
+def test_a_history_that_was_made_up(grader: Grader, honest: TrainedModel, change: Callable[[Any], Any]) -> None:
     trained = claimed(honest, **change(honest.history))
     assert grader.lost(trained, "test_trained_again") == {"test_trained_again"}
 
 
-def test_weights_of_chance_with_a_history_of_success(grader: Grader, honest: Trained) -> None:
+def test_weights_of_chance_with_a_history_of_success(grader: Grader, honest: TrainedModel) -> None:
     weights = new_weights("\n".join(part.text for part in read_submission(SOLUTION, ASSIGNMENT, "").source.cells))
     perfect = claimed(honest, weights, val_accuracy=[1.0] * len(honest.history["val_accuracy"]))
     lost = grader.lost(perfect, *PASS, "test_the_claim", "test_trained_again")
     assert lost == {*PASS, "test_the_claim"}
 
 
-def test_another_student_s_model_and_history(grader: Grader, honest: Trained, suites: Suites) -> None:
+def test_another_student_s_model_and_history(grader: Grader, honest: TrainedModel, suites: Suites) -> None:
     """Submit weights of the same architecture, so that they fit; the training is the cheat's own."""
     own = "import numpy as np\n" + cheats.SLOW
     assert grader.lost(honest, PASS[0], "test_trained_again", train=own) == {"test_trained_again"}
 
 
-def test_losses_that_were_invented_teach_nothing(grader: Grader, honest: Trained) -> None:
+def test_losses_that_were_invented_teach_nothing(grader: Grader, honest: TrainedModel) -> None:
     assert grader.lost(honest, "test_it_learns", train=cheats.INVENTED) == {"test_it_learns"}
 
 
-def test_a_training_of_ten_steps_is_none(grader: Grader, honest: Trained) -> None:
+def test_a_training_of_ten_steps_is_none(grader: Grader, honest: TrainedModel) -> None:
     """Submit weights from elsewhere: ten steps are enough for the public test's patterns, but not for the claim."""
     source = read_submission(SOLUTION, ASSIGNMENT, "").source
     train = next(part.text for part in source.cells if "train" in part.exercises)
@@ -385,7 +385,7 @@ def test_a_training_of_ten_steps_is_none(grader: Grader, honest: Trained) -> Non
 # ---- the contrast
 
 
-def test_the_honest_model_gets_everything_after_all_that(grader: Grader, honest: Trained) -> None:
+def test_the_honest_model_gets_everything_after_all_that(grader: Grader, honest: TrainedModel) -> None:
     report = grader.graded(honest)
     assert {exercise.outcome for exercise in report.exercises} == {Outcome.PASSED}
     assert (report.score, report.max_score) == (30.0, 30.0)

@@ -29,11 +29,25 @@ SMALL = Assignment("01_small", (Exercise("a", 2.0, ()), Exercise("b", 4.0, ())),
 def exercise_result(
     exercise: Exercise, points: float, outcome: Outcome = Outcome.FAILED, mistakes: Iterable[str] = ()
 ) -> ExerciseResult:
-    """Return an exercise with these points: one test passed, and one test for each mistake did not."""
-    tests = [TestResult("test_0", "0", exercise.name, Visibility.PUBLIC, points, Outcome.PASSED)]
+    """An exercise that got these points of its own: one test passed, and one for each mistake did not."""
+    tests = [
+        TestResult(
+            "test_0", "0", exercise=exercise.name, visibility=Visibility.PUBLIC, points=points, outcome=Outcome.PASSED
+        )
+    ]
     for mistake in [*mistakes] or [None] * (points < exercise.points):
         worth = exercise.points - points
-        tests.append(TestResult("test_1", "1", exercise.name, Visibility.HIDDEN, worth, outcome, mistake=mistake))
+        tests.append(
+            TestResult(
+                "test_1",
+                "1",
+                exercise=exercise.name,
+                visibility=Visibility.HIDDEN,
+                points=worth,
+                outcome=outcome,
+                mistake=mistake,
+            )
+        )
     return ExerciseResult(exercise.name, exercise.points, tuple(tests))
 
 

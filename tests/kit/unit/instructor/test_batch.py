@@ -66,7 +66,9 @@ def graded_before(course: Course, student: str, score: float) -> Report:
 
 
 def report_of(student: str, stem: str, score: float, sha256: str | None = None) -> Report:
-    test = TestResult("test_it", "it works", "gate", Visibility.PUBLIC, score, Outcome.PASSED)
+    test = TestResult(
+        "test_it", "it works", exercise="gate", visibility=Visibility.PUBLIC, points=score, outcome=Outcome.PASSED
+    )
     return Report(student, stem, 24.0, (ExerciseResult("gate", 24.0, (test,)),), submission_sha256=sha256)
 
 
@@ -86,7 +88,7 @@ class Judge:
             if content.isdigit():
                 yield job, report_of(job.student, job.stem, float(content), hashlib.sha256(content).hexdigest())
             else:
-                yield job, Report(job.student, job.stem, 24.0, reason="the file is empty: hand in the notebook again")
+                yield job, Report.ungraded(job.student, job.stem, 24.0, "the file is empty: hand in the notebook again")
 
     def grades(self, course: Course, **options: Any) -> tuple[list[str], Summary]:
         """(who is graded in one run, the run's summary)."""

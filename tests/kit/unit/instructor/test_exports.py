@@ -53,10 +53,22 @@ def hand_in(course: Course, student: str, stem: str = FIRST, timestamp: str | by
 def graded(course: Course, student: str, score: float, stem: str = FIRST) -> Report:
     """A result of one exercise that is right and one that is wrong."""
     hand_in(course, student, stem)
-    right = TestResult("test_a", "it counts", "gate", Visibility.PUBLIC, score, Outcome.PASSED)
+    right = TestResult(
+        "test_a", "it counts", exercise="gate", visibility=Visibility.PUBLIC, points=score, outcome=Outcome.PASSED
+    )
     said = "gate returned <wrong> values."
     wrong = [
-        TestResult(f"test_{n}", n, "xor", Visibility.HIDDEN, 1.0, Outcome.FAILED, said, "swapped") for n in ("b", "c")
+        TestResult(
+            f"test_{n}",
+            n,
+            exercise="xor",
+            visibility=Visibility.HIDDEN,
+            points=1.0,
+            outcome=Outcome.FAILED,
+            message=said,
+            mistake="swapped",
+        )
+        for n in ("b", "c")
     ]
     exercises = (ExerciseResult("gate", WORTH[stem] - 2, (right,)), ExerciseResult("xor", 2.0, tuple(wrong)))
     report = Report(student, stem, WORTH[stem], exercises, remarks=("<b>a cell</b> was there twice",))
@@ -67,7 +79,7 @@ def graded(course: Course, student: str, score: float, stem: str = FIRST) -> Rep
 def ungraded(course: Course, student: str, stem: str = FIRST) -> None:
     hand_in(course, student, stem)
     reason = "=the file <x> is empty"
-    record.write(result_path(course.results, stem, student), Report(student, stem, WORTH[stem], reason=reason))
+    record.write(result_path(course.results, stem, student), Report.ungraded(student, stem, WORTH[stem], reason))
 
 
 def roster(course: Course, text: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from places import ROOT
 
 from autograder.core.errors import Ungradable, UserError
+from autograder.core.model import NoModel
 from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.notebooks.trained_model import SCHEMA, WEIGHT_BYTES, packed
@@ -85,8 +86,8 @@ def test_what_is_packed_and_is_no_weights_is_refused(tmp_path: Path, make: Calla
     path = tmp_path / "capstone.ipynb"
     path.write_bytes(packed(SOLUTION.read_bytes(), weights, HISTORY))
     trained = read_submission(path, ASSIGNMENT, "cheat").trained
-    assert isinstance(trained, str)
-    assert problem in trained
+    assert isinstance(trained, NoModel)
+    assert problem in trained.reason
     assert not (tmp_path / "left-behind").exists()
 
 
