@@ -27,7 +27,6 @@ from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
 DISTRIBUTION = "nn-autograder"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # of a zip's calendar
-_INSTALLERS = {"pip", "setuptools", "wheel"}  # which `pip freeze` leaves out
 
 
 @dataclass(frozen=True)
@@ -92,16 +91,17 @@ def build_wheel(root: Path, folder: Path) -> Path:
     return wheel
 
 
-def pins(constraints: Path) -> dict[str, str]:
-    """`name==version` by name."""
+def pins(constraints: Path) -> dict[str, Requirement]:
+    """Return the pinned versions by name, each with the marker that says which machines need it."""
     try:
         lines = constraints.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UserError(f"{constraints} cannot be read ({error.strerror}); it holds the versions to install.") from None
-    return {str(canonicalize_name(line.partition("==")[0])): line.strip() for line in lines if "==" in line}
+    pinned = map(Requirement, (line for line in lines if "==" in line))
+    return {str(canonicalize_name(requirement.name)): requirement for requirement in pinned}
 
 
-def listings_of(wheel: str, pinned: dict[str, str], *, torch: bool) -> dict[str, str]:
+def listings_of(wheel: str, pinned: dict[str, Requirement], *, torch: bool) -> dict[str, str]:
     """What pip is told to install, by file: all that a student's JupyterLab needs, at the versions that were tested.
 
     What PyTorch needs comes in a file of its own: it is large, and wanted by the last assignment alone.
@@ -116,11 +116,17 @@ def listings_of(wheel: str, pinned: dict[str, str], *, torch: bool) -> dict[str,
     return {name: "\n".join([*lines, ""]) for name, lines in listings.items()}
 
 
-def _lines(needed: dict[str, str], pinned: dict[str, str]) -> list[str]:
-    missing = [name for name in needed if name not in pinned and name not in _INSTALLERS]
+def _lines(needed: dict[str, str], pinned: dict[str, Requirement]) -> list[str]:
+    missing = [name for name in needed if name not in pinned]
     if missing:
         raise UserError(f"constraints.txt has no version of {listed(missing)}.")
-    return [pinned.get(name, name) + (f"; {marker}" if marker else "") for name, marker in sorted(needed.items())]
+    return [_line(pinned[name], marker) for name, marker in sorted(needed.items())]
+
+
+def _line(pin: Requirement, asked_under: str) -> str:
+    """Return the line for pip: the pin's own marker goes before the one under which the package was asked for."""
+    marker = pin.marker or asked_under
+    return f"{pin.name}{pin.specifier}" + (f"; {marker}" if marker else "")
 
 
 def closure(distribution: str, extra: str) -> dict[str, str]:

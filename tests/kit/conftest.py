@@ -38,6 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(FOLDER).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(folder)
+        if item.get_closest_marker("series"):
+            item.add_marker("slow")
         for marker, needed in missing.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=f"{needed} is not installed"))

@@ -23,6 +23,7 @@ def loaded_by(code: str) -> set[str]:
     return set(output.rpartition("loaded:")[2].split())
 
 
+@pytest.mark.slow
 def test_grading_imports_no_nbgrader() -> None:
     """Those cost seconds; a notebook is read with json."""
     modules = loaded_by("import autograder.cli.main, autograder.instructor.batch.run, autograder.cli.output.grade")
@@ -34,6 +35,7 @@ def test_importing_the_package_is_quick_work() -> None:
     assert loaded_by("import autograder") & {"pytest", "numpy"} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", NOT_FOR_STUDENTS)
 def test_a_notebooks_first_cells_load_nothing_of_the_instructors(package: str) -> None:
     modules = loaded_by(FIRST_CELL)

@@ -120,6 +120,7 @@ def test_mini_batches_are_a_partition(n: int, batch_size: int) -> None:
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
 
 
+@pytest.mark.slow
 def test_the_network_reads_digits_from_every_start() -> None:
     with np.load(DIGITS) as data:
         X, Y = data["train_images"].reshape(-1, 64).T / 16, np.eye(10)[:, data["train_labels"]]

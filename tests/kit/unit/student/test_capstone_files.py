@@ -79,6 +79,7 @@ NO_WEIGHTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
 def test_what_is_packed_and_is_no_weights_is_refused(tmp_path: Path, make: Callable[[Path], tuple[bytes, str]]) -> None:
     weights, said = make(tmp_path)

@@ -183,6 +183,7 @@ def submitted() -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_the_receipt_tells_of_the_model(unpacked: Path) -> None:
     lay(unpacked, weights_safetensors=weights())
     code, said = submitted()
@@ -200,6 +201,7 @@ def old_history(folder: Path) -> None:
     lay(folder, {"loss": [1.0]}, weights_safetensors=weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepare", "code", "said", "written"),
     [
