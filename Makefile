@@ -21,7 +21,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PYTEST := $(BIN)/python -m pytest
 # What is left out of `make check`: it takes seconds, namespaces, or PyTorch, whose import alone takes seconds.
 QUICK := not slow and not sandbox and not torch and not nbgrader and not browser
-PARALLEL := --numprocesses logical --dist loadfile
+# A file is run by one process, because what its tests share takes seconds to make; in the order of the folders, because
+# the files that take longest come first then.
+PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 .PHONY: help grade check test prove lint pythons build pins setup clean system
 

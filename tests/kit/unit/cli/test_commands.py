@@ -158,6 +158,7 @@ def test_help_and_version() -> None:
 # ---- grading
 
 
+@pytest.mark.slow
 def test_from_anywhere_with_the_course_named(class_of_two: Path, tmp_path: Path) -> None:
     code, said, _ = run(tmp_path, "--course", class_of_two, "grade", *QUICKLY)
     assert code == 0

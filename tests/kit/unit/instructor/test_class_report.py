@@ -110,6 +110,7 @@ def test_a_class_of_four_gets_no_pictures(tmp_path: Path) -> None:
     assert table(files["assignments.csv"])[0]["mean"] == ""
 
 
+@pytest.mark.slow
 def test_remarks_that_tell_of_a_guess(sample_class: ClassResults) -> None:
     found = {(one.student, one.what) for one in concerns(sample_class) if one.kind is Kind.GUESSED}
     remarks = {(student, remark) for student, entry in EXPECTED.items() for remark in entry["remarks"]}
