@@ -4,6 +4,7 @@
 #   make check    while editing: lint, types, and the quick tests; half a minute
 #   make test     before a change is handed in: everything it must pass, on all processors; a quarter of an hour
 #   make prove    before a release: every case of every long series, each Python; an hour or two
+#   make tests    the tests of `make test` alone; TESTS="-m sandbox" selects some
 #   make lint     ruff, mypy, import-linter
 #   make pythons  the unit tests and the sample class with Python 3.11, 3.12 and 3.13, those that are found
 #   make build    make the release notebooks in assignments/ from solutions/
@@ -25,7 +26,7 @@ QUICK := not slow and not sandbox and not torch and not nbgrader and not browser
 # the files that take longest come first then.
 PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: help grade check test prove lint pythons build pins setup clean system
+.PHONY: help grade check test tests prove lint pythons build pins setup clean system
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,7 +43,10 @@ check: $(VENV)/.everything
 test: lint
 	$(BIN)/autograder build --check
 	$(BIN)/autograder audit
-	$(PYTEST) $(PARALLEL)
+	@$(MAKE) --no-print-directory tests
+
+tests: $(VENV)/.everything
+	$(PYTEST) $(PARALLEL) $(TESTS)
 
 prove: lint
 	$(BIN)/autograder build --check

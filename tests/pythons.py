@@ -2,7 +2,7 @@
 
     python tests/pythons.py            3.11, 3.12 and 3.13
     python tests/pythons.py --others   all but the one that runs this
-    python tests/pythons.py --quick    only the quick unit tests, as `make check` runs them
+    python tests/pythons.py --quick    only the quick unit tests, as `make check` has them
 
 Looked for: python3.12 on the path, then the versions of pyenv. Each gets an environment in a temporary folder, with the
 extra `test`: without PyTorch, so the tests that need it are left out there, and pytest says how many they are.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
-QUICK = "not slow and not sandbox and not torch and not nbgrader and not browser"  # as the Makefile has it
+QUICK = "not slow and not sandbox and not nbgrader and not browser"  # those with PyTorch are then counted as left out
 INSTALL = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 
 
