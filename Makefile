@@ -1,32 +1,79 @@
 # What a person types, and what CI types: the same few words.
-#   make grade   set up what grading needs, and grade the sample class
-#   make test    set up the rest, and run every check
-#   make setup   only set up
+#
+#   make grade    set up what grading needs, and grade the sample class
+#   make check    while editing: lint, types, and the quick tests; half a minute
+#   make test     before a change is handed in: everything it must pass, on all processors; a quarter of an hour
+#   make prove    before a release: every case of every long series, each Python; an hour or two
+#   make tests    the tests of `make test` alone; TESTS="-m sandbox" selects some
+#   make lint     ruff, mypy, import-linter
+#   make pythons  the unit tests and the sample class with Python 3.11, 3.12 and 3.13, those that are found
+#   make build    make the release notebooks in assignments/ from solutions/
+#   make pins     renew constraints.txt: the versions that set-up installs
+#   make setup    only set up .venv, for authors and tests
+#   make clean    remove what set-up, the tools and the sample class have made; no results, no gradebook
+#   make help     print these lines
+#
+# PYTHON=python3.12 names the Python that .venv is made with.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest
+# What is left out of `make check`: it takes seconds, namespaces, or PyTorch, whose import alone takes seconds.
+QUICK := not slow and not sandbox and not torch and not nbgrader and not browser
+# A file is run by one process, because what its tests share takes seconds to make; in the order of the folders, because
+# the files that take longest come first then.
+PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: grade test setup lint release clean
+.PHONY: help grade check test tests prove lint pythons build pins setup clean system
+
+help:
+	@sed -n 's/^#   //p' Makefile
 
 grade: $(VENV)/.grading
 	@$(BIN)/autograder demo
 
-test: $(VENV)/.everything lint
+# Lint runs beside the tests; both are waited for, and either fails the whole.
+check: $(VENV)/.everything
+	@$(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
+	$(PYTEST) --quiet $(PARALLEL) -m '$(QUICK)' tests/kit/unit; tests=$$?; \
+	wait $$lint; lint=$$?; cat $(VENV)/lint.log; exit $$((tests | lint))
+
+test: lint
 	$(BIN)/autograder build --check
 	$(BIN)/autograder audit
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory tests
 
-setup: $(VENV)/.everything
+tests: $(VENV)/.everything
+	$(PYTEST) $(PARALLEL) $(TESTS)
+
+prove: lint
+	$(BIN)/autograder build --check
+	$(BIN)/autograder audit
+	$(BIN)/autograder audit --mutants
+	$(BIN)/python tests/student/from_zip.py
+	$(BIN)/python tests/student/like_colab.py
+	$(BIN)/python tests/pythons.py
+	$(PYTEST) $(PARALLEL) --full
 
 lint: $(VENV)/.everything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
-release: $(VENV)/.everything
+pythons: $(VENV)/.everything
+	$(BIN)/python tests/pythons.py
+
+build: $(VENV)/.everything
 	$(BIN)/autograder build
+
+pins: $(VENV)/.everything
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest --all-extras \
+	  --no-header --no-annotate pyproject.toml --output-file constraints.txt
+
+setup: $(VENV)/.everything
 
 # Only what grading needs: no JupyterLab, no torch.
 $(VENV)/.grading: pyproject.toml constraints.txt | system
@@ -44,7 +91,6 @@ $(VENV)/.everything: $(VENV)/.grading
 	@touch $@
 
 # Rooms are confined by bubblewrap, a system package.
-.PHONY: system
 system:
 	@command -v bwrap >/dev/null || [ "$$(uname)" != Linux ] || { \
 	  echo "Installing bubblewrap, which confines students' code …"; \
@@ -53,4 +99,4 @@ system:
 	  echo "bubblewrap could not be installed. Install it: sudo apt install bubblewrap"
 
 clean:
-	rm -rf $(VENV) results demo
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .import_linter_cache

@@ -24,7 +24,6 @@ from autograder.notebooks.course import Course
 from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can name
-_INSTALLERS = {"pip", "setuptools", "wheel"}  # `pip freeze` leaves them out, so no version is pinned
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,22 @@ def _write_zip(out: Path, entries: Mapping[str, bytes]) -> None:
 # ---- requirements.txt: the versions to install
 
 
-def pins(constraints: Path) -> dict[str, str]:
-    """Return `name==version` by name; raise UserError if the file cannot be read."""
+def pins(constraints: Path) -> dict[str, Requirement]:
+    """Return the pinned versions by name, each with the marker of the machines that need it.
+
+    Raise UserError if the file cannot be read.
+    """
     try:
         lines = constraints.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UserError(f"{constraints} cannot be read ({error.strerror}); it holds the versions to install.") from None
-    return {str(canonicalize_name(line.partition("==")[0])): line.strip() for line in lines if "==" in line}
+    pinned = map(Requirement, (line for line in lines if "==" in line))
+    return {str(canonicalize_name(requirement.name)): requirement for requirement in pinned}
 
 
-def listings_of(wheel: str, requires: Sequence[str], pinned: Mapping[str, str], *, torch: bool) -> dict[str, str]:
+def listings_of(
+    wheel: str, requires: Sequence[str], pinned: Mapping[str, Requirement], *, torch: bool
+) -> dict[str, str]:
     """Return the files for `pip install -r`, by name: all that JupyterLab and the kit need, at the tested versions.
 
     wheel: the file name of the kit's wheel
@@ -114,11 +119,17 @@ def listings_of(wheel: str, requires: Sequence[str], pinned: Mapping[str, str], 
     return {name: "\n".join([*lines, ""]) for name, lines in listings.items()}
 
 
-def _pinned_lines(needed: Mapping[str, str], pinned: Mapping[str, str]) -> list[str]:
-    missing = [name for name in needed if name not in pinned and name not in _INSTALLERS]
+def _pinned_lines(needed: Mapping[str, str], pinned: Mapping[str, Requirement]) -> list[str]:
+    missing = [name for name in needed if name not in pinned]
     if missing:
         raise UserError(f"constraints.txt has no version of {listed(missing)}.")
-    return [pinned.get(name, name) + (f"; {marker}" if marker else "") for name, marker in sorted(needed.items())]
+    return [_line(pinned[name], marker) for name, marker in sorted(needed.items())]
+
+
+def _line(pin: Requirement, asked_under: str) -> str:
+    """Return the line for pip: the pin's own marker goes before the one under which the package was asked for."""
+    marker = pin.marker or asked_under
+    return f"{pin.name}{pin.specifier}" + (f"; {marker}" if marker else "")
 
 
 def closure(requires: Iterable[str], extra: str) -> dict[str, str]:

@@ -1,6 +1,15 @@
-"""What several tests of the kit start with."""
+"""Set up every test of the kit: which ones run here, how much of a long series runs, and fixtures that many share.
 
-from collections.abc import Iterator
+The markers are listed in pyproject.toml. A folder sets some of them by itself: what lies in `sandbox/` is marked
+`sandbox`. Tests that need something which is not installed are skipped, and the last lines say how many they are.
+"""
+
+import functools
+import importlib.util
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from opened_rooms import LIMITS
@@ -8,10 +17,82 @@ from opened_rooms import LIMITS
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.fork_server import ForkServer
 
+FOLDER = Path(__file__).parent
+MARKED_FOLDERS = ("browser", "nbgrader", "sandbox")  # each marks what lies in it with its own name
+NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {  # marker: what its tests need, and whether it is there
+    "torch": ("PyTorch", lambda: _installed("torch")),
+    "nbgrader": ("nbgrader", lambda: _installed("nbgrader")),
+    "browser": ("Chromium and Playwright", lambda: _installed("playwright") and _chromium() is not None),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run every case of the long series, not a sample of each")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark by folder, skip what needs something that is missing, and take a sample of each long series."""
+    missing = {marker: needed for marker, (needed, is_there) in NEEDS.items() if not is_there()}
+    for item in items:
+        folder = item.path.relative_to(FOLDER).parts[0]
+        if folder in MARKED_FOLDERS:
+            item.add_marker(folder)
+        if item.get_closest_marker("series"):
+            item.add_marker("slow")
+        for marker, needed in missing.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"{needed} is not installed"))
+    if not config.getoption("--full"):
+        left_out = _beyond_samples(items)
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were left out because something is not installed."""
+    missing = {f"Skipped: {needed} is not installed": needed for needed, _ in NEEDS.values()}
+    skipped = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, needed in missing.items():
+        if skipped[reason]:
+            tests = "test needs" if skipped[reason] == 1 else "tests need"
+            terminalreporter.write_line(
+                f"{skipped[reason]} {tests} {needed}, not installed here: left out", yellow=True
+            )
+
+
+def _beyond_samples(items: list[pytest.Item]) -> dict[pytest.Item, None]:
+    """Return the cases of `series(n)` that are not in the sample: n cases at even distances, always the same ones."""
+    series: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("series"):
+            series[item.nodeid.partition("[")[0]].append(item)
+    left_out: dict[pytest.Item, None] = {}
+    for cases in series.values():
+        (size,) = cases[0].get_closest_marker("series").args  # type: ignore[union-attr]
+        kept = {number * len(cases) // size for number in range(size)}
+        left_out |= dict.fromkeys(case for number, case in enumerate(cases) if number not in kept)
+    return left_out
+
+
+def _installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+@functools.cache
+def _chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether a test that is a long series by itself runs all of it: `--full` asks for that."""
+    return bool(pytestconfig.getoption("--full"))
+
 
 @pytest.fixture(autouse=True)
 def _no_memory_of_checks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `check` remembers is not written to the home of who runs the tests, and not read from it."""
+    """Keep what `check` remembers out of the home of the person who runs the tests, and do not read it from there."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 

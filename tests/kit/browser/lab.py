@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, ViewportSize, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, ViewportSize
 
 PATIENCE = 120_000  # ms: for what takes a second on an idle machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -188,8 +189,10 @@ def jupyter(
     scale: float = 1,
 ) -> Iterator[Jupyter]:
     """JupyterLab as `command` starts it in a folder; all that a server keeps goes to `home`."""
+    from playwright.sync_api import sync_playwright  # takes a second
+
     with _server(folder, home, command) as url, sync_playwright() as player, _browser(player, home) as browser:
-        viewport = ViewportSize(width=width, height=height)
+        viewport: ViewportSize = {"width": width, "height": height}
         yield Jupyter(url, browser.new_context(viewport=viewport, device_scale_factor=scale))
 
 

@@ -1,12 +1,13 @@
 """A student's way through the capstone in JupyterLab: a model without pooling, a training that does not stop, both
 mended, trained on the small digits, saved, packed, and graded. SCREENSHOTS=DIR keeps pictures of what was seen."""
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from answers import COURSE, answers, unpacked_release
+from lab import KIT, Jupyter, Lab, jupyter, keep
 
 from autograder.core.model import Report
 from autograder.grading.pipeline import grade, suites_of
@@ -15,14 +16,7 @@ from autograder.sandbox.confined import ConfinedRooms
 from autograder.sandbox.environments import TORCH
 from autograder.sandbox.fork_server import ForkServer
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
-from answers import COURSE, answers, unpacked_release
-from lab import CHROMIUM, KIT, Jupyter, Lab, jupyter, keep
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt install chromium"),
-    pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"),
-]
+pytestmark = pytest.mark.torch
 STEM = "09_capstone"
 RIGHT = answers(STEM)
 NO_POOLING = """\

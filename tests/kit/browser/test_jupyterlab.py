@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from answers import COURSE, answers, unpacked_release
+from lab import Jupyter, Lab, jupyter, keep
 
 from autograder.core.text import WIDTH
 from autograder.grading.pipeline import grade, suites_of
@@ -14,12 +16,6 @@ from autograder.notebooks.course import topic_of
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.confined import ConfinedRooms
 from autograder.sandbox.fork_server import ForkServer
-
-pytest.importorskip("playwright", reason="playwright is not installed: pip install 'nn-autograder[dev]'")
-from answers import COURSE, answers, unpacked_release
-from lab import CHROMIUM, Jupyter, Lab, jupyter, keep
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt install chromium")
 
 
 @dataclass(frozen=True)

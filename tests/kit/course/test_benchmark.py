@@ -38,6 +38,7 @@ def rows_of(printed: str, title: str) -> list[list[str]]:
     return rows[2:]
 
 
+@pytest.mark.series(0)
 @pytest.mark.parametrize(
     ("title", "rows"),
     [
@@ -56,6 +57,7 @@ def test_every_table_is_filled(printed: str, title: str, rows: int) -> None:
         assert all(FIGURE.fullmatch(figure) for figure in figures), figures
 
 
+@pytest.mark.series(0)
 def test_the_reference_is_measured_beside_others() -> None:
     command = [sys.executable, BENCHMARKS / "bench_reference.py", "--rounds", "1", "--markdown"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=600, check=False)
@@ -66,11 +68,13 @@ def test_the_reference_is_measured_beside_others() -> None:
         assert all(FIGURE.match(one[1]) and FIGURE.match(one[2]) for one in found)
 
 
+@pytest.mark.series(0)
 def test_it_says_what_is_included(printed: str) -> None:
     for word in ("processors", "numpy", "nbgrader", "start-up included", "sandbox full", "public tests only"):
         assert word in printed
 
 
+@pytest.mark.series(0)
 def test_pytest_only_collects(printed: str) -> None:
     assert "then called 0 functions of pytest's" in printed
 

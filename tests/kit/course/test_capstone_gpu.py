@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from later import later
 from places import ROOT
 from with_model import written
 
@@ -14,18 +15,21 @@ from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
 
-torch = pytest.importorskip("torch")
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
+torch = later("torch")
 
-CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device: training on a graphics card")
-MPS = pytest.mark.skipif(not torch.backends.mps.is_available(), reason="no MPS device: training on Apple's graphics")
 COURSE, STEM = Course(ROOT), "09_capstone"
 IMAGES = load_images("digits", digits=COURSE.solution(STEM).with_name("digits.npz"))
 SEED, EPOCHS = 5, 20
 
 
-@pytest.fixture(scope="module", params=[pytest.param("cuda", marks=CUDA), pytest.param("mps", marks=MPS)])
+@pytest.fixture(scope="module", params=["cuda", "mps"])
 def trained(request: pytest.FixtureRequest) -> Iterator[TrainedModel]:
     """What is handed in after a training on the device."""
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device: training on a graphics card")
+    if request.param == "mps" and not torch.backends.mps.is_available():
+        pytest.skip("no MPS device: training on Apple's graphics")
     from reference_impl import capstone
 
     before, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, False  # as in the notebook

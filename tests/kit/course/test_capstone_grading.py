@@ -24,7 +24,7 @@ from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 from autograder.sandbox.environments import NUMPY, TORCH
 
-torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
 
 COURSE, STEM = Course(ROOT), "09_capstone"
 

@@ -8,8 +8,7 @@ from places import ROOT
 from autograder.notebooks.course import Course
 from autograder.student.selfcheck import Check, NotYet, open_assignment
 
-pytest.importorskip("torch", reason="PyTorch is not installed")
-pytest.importorskip("safetensors", reason="safetensors is not installed")
+pytestmark = pytest.mark.torch
 
 RELEASE = Course(ROOT).release("09_capstone").parent
 GIVEN = "import torch\nfrom torch import nn\n"

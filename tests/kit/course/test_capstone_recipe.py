@@ -5,8 +5,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from later import later
 
-torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+torch = later("torch")
 
 BUDGET = 62_000
 SETTINGS = {"device": "cpu", "epochs": 2, "seed": 3}

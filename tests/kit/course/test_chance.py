@@ -1,7 +1,8 @@
 """Exercises that draw: right answers of every kind pass whatever the draws are.
 
 Each test of theirs states how seldom a right answer fails it. Here every alternative is judged under 200 other
-streams of random numbers; the long training on digits, which alone takes most of the time, under 20.
+streams of random numbers; the long training on digits, which alone takes most of the time, under 20. Without `--full`
+it is a twentieth of that.
 """
 
 from collections.abc import Callable
@@ -10,19 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from places import ROOT
+from course_suites import course_suites
 
 from autograder.authoring.audit import result_of
 from autograder.core.model import Outcome
-from autograder.grading.pipeline import suites_of
 from autograder.grading.suites import Suites
-from autograder.notebooks.course import Course
 
-COURSE = Course(ROOT)
+pytestmark = pytest.mark.slow
 DRAWING = [("04_backprop", "mini_batches"), ("04_backprop", "train_network"), ("05_regularization", "dropout")]
 LONG = "test_train_digits"
-SUITES = {stem: suites_of(COURSE, stem) for stem, _ in DRAWING}
-CASES = [(stem, name, label) for stem, name in DRAWING for label in SUITES[stem].alternatives[name]]
 
 
 def with_stream(function: Callable[..., Any], stream: int) -> Callable[..., Any]:
@@ -41,16 +38,20 @@ def failures(suites: Suites, name: str, function: Callable[..., Any], streams: i
     return {test.id for result in results for test in result.tests if test.outcome is not Outcome.PASSED}
 
 
-@pytest.mark.parametrize(("stem", "name", "label"), CASES)
-def test_right_answers_pass_under_two_hundred_streams(stem: str, name: str, label: str) -> None:
-    suites = SUITES[stem]
-    quick = replace(suites, tests=tuple(test for test in suites.tests if test.id != LONG))
-    assert failures(quick, name, suites.alternatives[name][label], 200) == set()
+def failing(stem: str, name: str, streams: int, *, long: bool) -> dict[str, set[str]]:
+    """The tests that an exercise's alternatives fail, by alternative: the long training alone, or all but it."""
+    suites = course_suites(stem)
+    chosen = replace(suites, tests=tuple(test for test in suites.tests if (test.id == LONG) == long))
+    assert chosen.tests
+    alternatives = suites.alternatives[name].items()
+    failed = {label: failures(chosen, name, function, streams) for label, function in alternatives}
+    return {label: tests for label, tests in failed.items() if tests}
 
 
-@pytest.mark.parametrize("label", SUITES["04_backprop"].alternatives["train_network"])
-def test_digits_are_read_under_twenty_streams(label: str) -> None:
-    suites = SUITES["04_backprop"]
-    long = replace(suites, tests=tuple(test for test in suites.tests if test.id == LONG))
-    assert len(long.tests) == 1
-    assert failures(long, "train_network", suites.alternatives["train_network"][label], 20) == set()
+@pytest.mark.parametrize(("stem", "name"), DRAWING)
+def test_right_answers_pass_under_two_hundred_streams(stem: str, name: str, full: bool) -> None:
+    assert failing(stem, name, 200 if full else 10, long=False) == {}
+
+
+def test_digits_are_read_under_twenty_streams(full: bool) -> None:
+    assert failing("04_backprop", "train_network", 20 if full else 1, long=True) == {}

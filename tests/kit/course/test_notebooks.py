@@ -59,6 +59,7 @@ def test_each_exercise_has_its_cells(path: Path) -> None:
         assert grading_of(test)["schema_version"] == 3
 
 
+@pytest.mark.series(5)
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_a_solution_runs_from_top_to_bottom(stem: str) -> None:
     import nbformat
@@ -74,6 +75,7 @@ def test_a_solution_runs_from_top_to_bottom(stem: str) -> None:
     assert len(pictures) >= len(demos) - 1  # one may only define how the others draw
 
 
+@pytest.mark.series(3)
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_in_a_release_every_check_says_that_the_stub_is_there(stem: str) -> None:
     import nbformat

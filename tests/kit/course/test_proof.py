@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from course_suites import COURSE, course_suites
 from places import ROOT
 from secret_lines import secret_lines
 from with_model import written
@@ -16,13 +17,9 @@ from with_model import written
 from autograder.authoring.build import authored_stems, stale_files
 from autograder.core.model import Outcome, Report, Visibility
 from autograder.execution.in_process import LiveRooms
-from autograder.grading.pipeline import grade, suites_of
-from autograder.notebooks.course import Course
+from autograder.grading.pipeline import grade
 from autograder.notebooks.ipynb import parse_notebook
 from autograder.notebooks.submission import read_submission
-
-COURSE = Course(ROOT)
-SUITES = {stem: suites_of(COURSE, stem) for stem in COURSE.stems}
 
 
 def test_every_authored_assignment_is_released() -> None:
@@ -32,14 +29,14 @@ def test_every_authored_assignment_is_released() -> None:
 
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_a_solution_scores_full(stem: str, tmp_path: Path) -> None:
-    report = grade(handed_in(stem, tmp_path), "solution", SUITES[stem], LiveRooms())
+    report = grade(handed_in(stem, tmp_path), "solution", course_suites(stem), LiveRooms())
     assert failures(report) == []
     assert report.score == report.max_score
 
 
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_a_release_scores_nothing(stem: str) -> None:
-    report = grade(COURSE.release(stem), "release", SUITES[stem], LiveRooms())
+    report = grade(COURSE.release(stem), "release", course_suites(stem), LiveRooms())
     assert report.graded
     assert report.score == 0
     assert {one.outcome for one in report.exercises} == {Outcome.STUB}
@@ -47,7 +44,7 @@ def test_a_release_scores_nothing(stem: str) -> None:
 
 def handed_in(stem: str, folder: Path) -> Path:
     """The solution, with the model that it trains where one is asked for."""
-    hand_in = SUITES[stem].hand_in
+    hand_in = course_suites(stem).hand_in
     if hand_in is None:
         return COURSE.solution(stem)
     with LiveRooms().open(read_submission(COURSE.solution(stem), COURSE.assignment(stem), "").source) as student:
@@ -60,7 +57,7 @@ def failures(report: Report) -> list[tuple[str, str | None]]:
 
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_every_exercise_has_mistakes_and_alternatives(stem: str) -> None:
-    suites = SUITES[stem]
+    suites = course_suites(stem)
     names = [one.name for one in suites.assignment.exercises]
     mistakes = [len(suites.seeded.get(name, {})) for name in names]
     assert min(mistakes) >= 2
@@ -70,7 +67,7 @@ def test_every_exercise_has_mistakes_and_alternatives(stem: str) -> None:
 
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_points_add_up(stem: str) -> None:
-    suites = SUITES[stem]
+    suites = course_suites(stem)
     for one in suites.assignment.exercises:
         tests = suites.tests_for(one.name)
         assert sum(suites.points(test) for test in tests) == pytest.approx(one.points, abs=1e-9)
@@ -78,6 +75,7 @@ def test_points_add_up(stem: str) -> None:
         assert [test.visibility for test in tests] == sorted((t.visibility for t in tests), reverse=True)
 
 
+@pytest.mark.series(1)  # `make test` has run `autograder build --check`
 @pytest.mark.parametrize("stem", COURSE.stems)
 def test_releases_are_current(stem: str) -> None:
     assert stale_files(COURSE, stem) == []

@@ -9,7 +9,6 @@ from nbgrader_course import ROOT, SAMPLE, files, grade_and_fill, nbgrader, new_c
 
 from autograder.notebooks.course import Course
 
-pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 STEM = "01_perceptron"
 
 

@@ -24,7 +24,6 @@ from nbgrader_course import (
 
 from autograder.notebooks.course import Course
 
-pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 STEM = "01_perceptron"
 NOTEBOOK = f"{STEM}/perceptron.ipynb"

@@ -14,7 +14,6 @@ from autograder.instructor.collect.place import collect
 from autograder.instructor.results.store import report_of
 from autograder.notebooks.course import Course
 
-pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 STEM = "01_perceptron"
 WORDS = "No line has both ones on one side."

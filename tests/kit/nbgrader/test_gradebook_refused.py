@@ -19,7 +19,6 @@ from autograder.core.model import Report
 from autograder.nbgrader_bridge.fill import GradebookUpdate, fill_gradebook
 from autograder.notebooks.course import Course
 
-pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 STEM = "01_perceptron"
 REPORTS = [perceptron("ada"), perceptron("ben", {"gate": 0.5})]
 

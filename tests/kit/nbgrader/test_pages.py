@@ -19,7 +19,6 @@ from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.fill import fill_gradebook
 from autograder.notebooks.course import Course
 
-pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nn-autograder[lab]'")
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 STEM = "01_perceptron"
 ADA = json.loads((SAMPLE / "submitted" / "ada" / STEM / "perceptron.ipynb").read_bytes())

@@ -6,7 +6,6 @@ digits the model recognises in images that were disturbed for this test.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +34,7 @@ from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = [
     pytest.mark.skipif(missing_parts() is not None, reason=f"rooms cannot be confined here: {missing_parts()}"),
-    pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"),
+    pytest.mark.torch,
 ]
 
 COURSE = Course(ROOT)

@@ -158,6 +158,7 @@ def kill_at(runs: list[subprocess.Popen[bytes]], moments: list[float]) -> None:
         run.communicate(timeout=PATIENCE)  # returns only when all processes that hold its pipes are gone
 
 
+@pytest.mark.series(2)
 @pytest.mark.parametrize("first", range(0, MOMENTS, AT_ONCE))
 def test_a_killed_run_loses_nothing(
     submitted: Path, undisturbed: tuple[Path, float], tmp_path: Path, first: int

@@ -53,6 +53,7 @@ def unpacked(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_grading_imports_no_nbgrader() -> None:
     """It takes seconds to import; a notebook is read with json."""
     modules = loaded_by(
@@ -67,6 +68,7 @@ def test_importing_the_package_is_quick_work() -> None:
     assert loaded_by("import autograder") & {"pytest", "numpy"} == set()
 
 
+@pytest.mark.slow
 def test_a_notebooks_first_cells_load_nothing_of_the_instructors() -> None:
     modules = loaded_by(FIRST_CELL)
     assert "autograder.student.selfcheck" in modules

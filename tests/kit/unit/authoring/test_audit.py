@@ -16,6 +16,8 @@ from autograder.grading.known_answers import with_catalogue
 from autograder.grading.suites import Suites, load_suites
 from autograder.notebooks.course import Course
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
 

@@ -116,17 +116,20 @@ def declare(course: Course, **reasons: str) -> None:
     path.write_text(f"['{STEM}'.boundary_distance]\n{lines}\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_mutants_of_a_solution_are_caught(course: Course) -> None:
     of_mutants = dict(fates(course))
     assert len(of_mutants) >= 5
     assert set(of_mutants.values()) == {Fate.CAUGHT}
 
 
+@pytest.mark.slow
 def test_a_suite_that_asks_nothing_lets_mutants_survive(course: Course) -> None:
     suites = replace(of_one_exercise(course, "boundary_distance"), tests=())
     assert {verdict.fate for verdict in audit_mutants(course, suites, LiveRooms())} == {Fate.SURVIVED}
 
 
+@pytest.mark.slow
 def test_declared_mutants(course: Course) -> None:
     solution = read_submission(course.solution(STEM), course.assignment(STEM), "").source
     caught = next(name for name, _ in mutated_solutions(solution, "boundary_distance"))
@@ -135,6 +138,7 @@ def test_declared_mutants(course: Course) -> None:
     assert {name for name, fate in of_mutants.items() if fate is Fate.MISDECLARED} == {caught, "no such → mutant"}
 
 
+@pytest.mark.slow
 def test_an_equivalent_mutant_has_to_agree_on_other_inputs_too(course: Course) -> None:
     path = course.solution(STEM)
     text = path.read_text(encoding="utf-8")
@@ -146,6 +150,7 @@ def test_an_equivalent_mutant_has_to_agree_on_other_inputs_too(course: Course) -
     assert dict(fates(course))[survivors[0]] is Fate.EQUIVALENT
 
 
+@pytest.mark.slow
 def test_a_damaged_declaration_is_named(course: Course) -> None:
     path = course.hidden_suite(STEM).with_name(mutation_audit.DECLARED)
     path.write_text("[", encoding="utf-8")
@@ -153,6 +158,7 @@ def test_a_damaged_declaration_is_named(course: Course) -> None:
         list(fates(course))
 
 
+@pytest.mark.slow
 def test_the_command(course: Course) -> None:
     command = ["audit", STEM, "--mutants", "--sandbox", "none", "--course", str(course.root)]
     done = CliRunner().invoke(main, command)

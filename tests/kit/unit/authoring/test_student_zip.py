@@ -36,11 +36,14 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name.removeprefix(f"{FOLDER}/"): archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.torch
+@pytest.mark.slow
 def test_made_twice_it_is_the_same_to_the_byte(zipped: Path, tmp_path: Path) -> None:
     release(COURSE, tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
 
 
+@pytest.mark.torch
 def test_it_holds_the_assignments_and_nothing_else(zipped: Path) -> None:
     names = set(contents(zipped))
     assert {name for name in names if "/" not in name} == {
@@ -64,6 +67,7 @@ def secret_code() -> set[str]:
     return {line for line in code if not line.startswith(('"', "#"))}
 
 
+@pytest.mark.torch
 def test_nothing_secret_is_in_it(zipped: Path) -> None:
     texts = []
     for name, data in contents(zipped).items():
@@ -110,6 +114,7 @@ def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:
     assert not (tmp_path / "two.zip").exists()
 
 
+@pytest.mark.torch
 def test_what_pytorch_needs_comes_in_a_file_of_its_own(zipped: Path, tmp_path: Path) -> None:
     _, more, *lines = contents(zipped)["requirements-capstone.txt"].decode().splitlines()
     assert more == "-r requirements.txt"
@@ -121,6 +126,7 @@ def test_what_pytorch_needs_comes_in_a_file_of_its_own(zipped: Path, tmp_path: P
     assert "PyTorch" not in contents(tmp_path / "without.zip")["START.md"].decode()
 
 
+@pytest.mark.torch
 def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> None:
     first, wheel, *lines = contents(zipped)["requirements.txt"].decode().splitlines()
     assert first.startswith("#")
@@ -128,11 +134,20 @@ def test_every_requirement_is_pinned_and_torch_is_none_of_them(zipped: Path) -> 
     requirements = {one.name.lower(): one for one in map(Requirement, lines)}
     assert {"numpy", "jupyterlab", "nbgrader", "matplotlib", "pytest"} <= set(requirements)
     assert not {"torch", "ruff", "mypy", "scipy", "playwright"} & set(requirements)
-    assert [name for name, one in requirements.items() if not one.specifier] == ["setuptools"]
+    assert [name for name, one in requirements.items() if not one.specifier] == []
     assert "pyseccomp" not in requirements  # only the instructor's sandbox needs it
-    assert str(requirements["pexpect"].marker) == 'sys_platform != "win32" and sys_platform != "emscripten"'
+    assert str(requirements["pexpect"].marker) == 'sys_platform != "emscripten" and sys_platform != "win32"'
     for one in requirements.values():
         assert one.specifier.contains(importlib.metadata.version(one.name))
+
+
+def test_a_pin_keeps_its_marker(tmp_path: Path) -> None:
+    (tmp_path / "constraints.txt").write_text("# pins\nPyWin_PTY==3.1 ; os_name == 'nt'\nnumpy==2.4.6\n")
+    pinned = pins(tmp_path / "constraints.txt")
+    assert {name: str(pin) for name, pin in pinned.items()} == {
+        "pywin-pty": 'PyWin_PTY==3.1; os_name == "nt"',
+        "numpy": "numpy==2.4.6",
+    }
 
 
 def test_a_version_that_nobody_pinned_is_named() -> None:

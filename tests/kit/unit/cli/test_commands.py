@@ -127,6 +127,7 @@ def test_a_course_with_a_file_missing(class_of_two: Path) -> None:
     assert message == f"{path} cannot be read (No such file or directory); {STEM} needs it.\n"
 
 
+@pytest.mark.slow
 def test_results_that_cannot_be_written(class_of_two: Path) -> None:
     (class_of_two / "results").write_text("a file is in the way")
     code, _, err = run(class_of_two, "grade", *QUICKLY)
@@ -157,6 +158,7 @@ def test_help_and_version() -> None:
 # ---- grading
 
 
+@pytest.mark.slow
 def test_from_anywhere_with_the_course_named(class_of_two: Path, tmp_path: Path) -> None:
     code, out, _ = run(tmp_path, "--course", class_of_two, "grade", *QUICKLY)
     assert code == 0
@@ -165,6 +167,7 @@ def test_from_anywhere_with_the_course_named(class_of_two: Path, tmp_path: Path)
     assert f"Scores: {class_of_two}/results/grades.csv" in out
 
 
+@pytest.mark.slow
 def test_from_a_folder_within_the_course_with_other_folders(class_of_two: Path) -> None:
     (class_of_two / "submitted").rename(class_of_two / "handed in")
     options = ["--submitted", "../handed in", "--results", "../out"]
@@ -174,6 +177,7 @@ def test_from_a_folder_within_the_course_with_other_folders(class_of_two: Path) 
     assert {path.name for path in (class_of_two / "out" / STEM).iterdir()} == {"ben.html", "ben.json"}
 
 
+@pytest.mark.slow
 def test_without_a_sandbox_is_said(class_of_two: Path) -> None:
     code, out, _ = run(class_of_two, "grade", *QUICKLY)
     assert code == 0
@@ -181,6 +185,7 @@ def test_without_a_sandbox_is_said(class_of_two: Path) -> None:
     assert json.loads((class_of_two / "results" / STEM / "ada.json").read_bytes())["sandbox"] == "none"
 
 
+@pytest.mark.slow
 def test_plain_lines_where_nobody_watches(class_of_two: Path) -> None:
     (class_of_two / "submitted" / "cleo" / STEM).mkdir(parents=True)
     code, out, err = run(class_of_two, "grade", "--jobs", 2)
@@ -196,6 +201,7 @@ def test_plain_lines_where_nobody_watches(class_of_two: Path) -> None:
     assert "2 of 3 submissions graded, 0 of them now.\n" in out
 
 
+@pytest.mark.slow
 def test_an_output_without_unicode(class_of_two: Path) -> None:
     hand_in(class_of_two, "名前")
     code, out, err = run(class_of_two, "grade", *QUICKLY, PYTHONIOENCODING="ascii")
@@ -203,6 +209,7 @@ def test_an_output_without_unicode(class_of_two: Path) -> None:
     assert "3 of 3 submissions graded, 3 of them now." in out
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal(class_of_two: Path) -> None:
     columns = 40
     (class_of_two / "submitted" / "cleo" / STEM).mkdir(parents=True)  # counted although no worker sees it
@@ -243,6 +250,7 @@ def on_a_terminal(folder: Path, columns: int, *arguments: str) -> tuple[int, str
 # ---- building
 
 
+@pytest.mark.slow
 def test_a_release_that_is_stale_and_then_current(course: Path) -> None:
     solution = course / "solutions" / STEM / "perceptron.ipynb"
     solution.write_text(solution.read_text(encoding="utf-8").replace("McCulloch", "McCullock"), encoding="utf-8")
@@ -257,12 +265,14 @@ def test_a_release_that_is_stale_and_then_current(course: Path) -> None:
 # ---- checking a saved notebook
 
 
+@pytest.mark.slow
 def test_a_right_notebook_is_checked(course: Path) -> None:
     code, out, err = run(course, "check", f"solutions/{STEM}/perceptron.ipynb")
     assert (code, err) == (0, "")
     assert out.splitlines()[-1].split()[:5] == ["together", "8", "of", "8", "passed"]
 
 
+@pytest.mark.slow
 def test_a_wrong_notebook_is_told_what_is_wrong(course: Path) -> None:
     wrong = ROOT / "tests" / "sample_class" / "submitted" / "dilip" / STEM / "perceptron.ipynb"
     code, out, _ = run(course, "check", hand_in(course, "dilip", wrong))

@@ -178,8 +178,10 @@ def test_the_small_digits_lie_beside_the_notebook(tmp_path: Path, monkeypatch: p
     assert not frame.any()
 
 
+@pytest.mark.torch
 def test_enlarged_is_bilinear_as_pytorch_has_it() -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     small = np.random.default_rng(0).integers(0, 17, (5, 8, 8)).astype(np.uint8)
     pixels = torch.from_numpy(small).double().unsqueeze(1) * (255 / 16)
     want = torch.nn.functional.interpolate(pixels, size=20, mode="bilinear", align_corners=False).squeeze(1).numpy()

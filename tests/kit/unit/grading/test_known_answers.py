@@ -152,6 +152,7 @@ def f(x, by=None):
     assert outcomes(server, text.strip("\n"), counts_to_three, draws) == ["KILLED", "SKIPPED"]
 
 
+@pytest.mark.series(3)
 @pytest.mark.parametrize("stem", [stem for stem in Course(ROOT).stems if not Course(ROOT).assignment(stem).torch])
 def test_nearly_all_of_the_course_is_rehearsed(stem: str) -> None:
     """What is not is run for every student anew; a suite that looks at answers more than it must costs a class time.
@@ -162,6 +163,7 @@ def test_nearly_all_of_the_course_is_rehearsed(stem: str) -> None:
     assert len(prepared.expected_calls) > 0.6 * len(prepared.tests)
 
 
+@pytest.mark.slow
 def test_the_same_verdicts_without_rehearsal() -> None:
     prepared = suites_of(Course(ROOT), "01_perceptron")
     for name, mistakes in prepared.seeded.items():

@@ -295,6 +295,7 @@ def test_too_much_is_refused_before_it_is_made(value: Callable[[], Any]) -> None
         wire.pack({"value": value()})
 
 
+@pytest.mark.slow
 def test_limits_are_reached_but_not_passed() -> None:
     for value in (
         nested(wire.MAX_DEPTH, lambda inner: [inner]),

@@ -358,11 +358,13 @@ def outcomes(workers: Workers) -> dict[str, float | str | None]:
         return {job.student: report.reason or report.score for job, report in workers.run()}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(course: Course) -> None:
     jobs = jobs_of(course, "ada", "ben", "cleo")
     assert outcomes(Disturbed(course, jobs, confined=False, count=2)) == {"ada": 24, "ben": 24, "cleo": 24}
 
 
+@pytest.mark.slow
 def test_a_submission_that_ends_two_workers_is_ungraded(course: Course) -> None:
     workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), confined=False, count=1)
     workers.times = 2
@@ -370,6 +372,7 @@ def test_a_submission_that_ends_two_workers_is_ungraded(course: Course) -> None:
     assert outcomes(workers) == {"ada": 24, "ben": why, "cleo": 24}
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced(course: Course) -> None:
     workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), confined=False, count=2)
     workers.signal = signal.SIGSTOP
@@ -386,6 +389,7 @@ def typed(course: Course, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "text"),
     [("hidden_suite", "def test_(:\n"), ("public_suite", "import nothing_of_that_name\n"), ("hidden_suite", None)],
@@ -405,6 +409,7 @@ def test_a_broken_suite_is_named_and_nothing_is_overwritten(course: Course, whic
     assert [path.name for path in course.results.rglob("*")] == [STEM, "ada.json"]
 
 
+@pytest.mark.slow
 def test_a_test_of_ours_that_breaks_leaves_submissions_ungraded(course: Course) -> None:
     hand_in(course, "ada")
     hand_in(course, "ben")
@@ -424,6 +429,7 @@ def test_a_test_of_ours_that_breaks_leaves_submissions_ungraded(course: Course) 
     assert scores(course)[1:] == [["ada", "20"], ["ben", ""]]
 
 
+@pytest.mark.slow
 def test_two_assignments_in_one_run(course: Course) -> None:
     """Each submission meets its own assignment's suites."""
     duplicated(course)

@@ -63,6 +63,7 @@ def sample_class(sample: Path) -> ClassResults:
     return load_class_results(COURSE, sample, None)
 
 
+@pytest.mark.slow
 def test_the_command_reports_on_the_sample_class(sample: Path) -> None:
     command = ["--course", str(ROOT), "report", "--results", str(sample)]
     command += ["--submitted", str(ROOT / "tests" / "sample_class" / "submitted")]
@@ -85,6 +86,7 @@ def test_the_command_reports_on_the_sample_class(sample: Path) -> None:
     assert all(row["sentence"] for row in table(files["mistakes.csv"]))
 
 
+@pytest.mark.slow
 def test_pictures_are_well_formed_and_told_to_screen_readers(sample_class: ClassResults, tmp_path: Path) -> None:
     page = written(sample_class, tmp_path)["class_report.html"]
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
@@ -97,6 +99,7 @@ def test_pictures_are_well_formed_and_told_to_screen_readers(sample_class: Class
     assert not re.search(r"""(?:src|href)=(?!"#)|url\(|@import|<script|<link""", page)
 
 
+@pytest.mark.slow
 def test_a_class_of_four_gets_no_pictures(tmp_path: Path) -> None:
     put(tmp_path, *(perceptron(f"s{n}", {"gate": n / 2}) for n in range(4)))
     files = written(load_class_results(COURSE, tmp_path, None), tmp_path / "report")
@@ -107,6 +110,7 @@ def test_a_class_of_four_gets_no_pictures(tmp_path: Path) -> None:
     assert table(files["assignments.csv"])[0]["mean"] == ""
 
 
+@pytest.mark.slow
 def test_remarks_that_tell_of_a_guess(sample_class: ClassResults) -> None:
     found = {(one.student, one.what) for one in concerns(sample_class) if one.kind is Kind.GUESSED}
     remarks = {(student, remark) for student, entry in EXPECTED.items() for remark in entry["remarks"]}
@@ -125,6 +129,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_hostile_names_mistakes_and_reasons(tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)>"
     put(tmp_path, *(perceptron(name, reason=f"<b>{name}</b>") for name in HOSTILE))
@@ -151,6 +156,7 @@ DAMAGED, OTHER = "it is damaged; grade again", "it was graded with other exercis
 ELSEWHERE = "it holds the result of another student or assignment"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -175,6 +181,7 @@ def test_a_file_that_is_no_result_is_named_and_left_out(tmp_path: Path, content:
     write_class_report(class_results, tmp_path / "report")
 
 
+@pytest.mark.slow
 def test_other_notes(tmp_path: Path) -> None:
     put(tmp_path, dataclasses.replace(perceptron("ada"), suite_sha256="of last year"), Report("s", "09_gone", 1.0))
     assert load_class_results(COURSE, tmp_path, None).notes == (
@@ -196,6 +203,7 @@ def test_without_results_the_operator_is_told(tmp_path: Path) -> None:
 # ---- the roster, and what is not graded yet
 
 
+@pytest.mark.slow
 def test_who_has_not_handed_in(tmp_path: Path) -> None:
     course = course_with_roster(tmp_path / "course")
     put(course.results, perceptron("ada"), perceptron("guest"))
@@ -209,6 +217,7 @@ def test_who_has_not_handed_in(tmp_path: Path) -> None:
     assert "Nothing handed in yet: 02_activations" in files["class_report.html"]
 
 
+@pytest.mark.slow
 def test_thresholds_are_stated_on_the_page(tmp_path: Path) -> None:
     put(tmp_path, perceptron("ada"))
     page = written(load_class_results(COURSE, tmp_path, None), tmp_path / "report")["class_report.html"]

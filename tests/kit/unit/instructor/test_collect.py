@@ -744,6 +744,7 @@ def test_what_may_not_be_read_or_written(course: Course, download: Callable[...,
 # ---- to the end
 
 
+@pytest.mark.slow
 def test_a_download_of_three_is_graded(course: Course, download: Callable[..., Path]) -> None:
     real = Course(ROOT)
     shutil.copy(real.release(STEM), course.release(STEM))

@@ -6,6 +6,8 @@ from places import ROOT
 
 from autograder.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 CLASS = ROOT / "tests" / "sample_class" / "submitted"
 STEM = "01_perceptron"
 

@@ -17,6 +17,7 @@ from autograder.instructor.class_report.statistics import assignment_statistics
 from autograder.instructor.submissions import Job, why_not_there
 
 
+@pytest.mark.slow
 def test_hidden_names_are_nowhere(tmp_path: Path) -> None:
     course = course_with_roster(tmp_path / "course")
     job = Job("benedikta", STEM, course.submitted / "benedikta" / STEM / "perceptron.ipynb")
@@ -72,6 +73,7 @@ def test_damaged_pseudonyms_are_told(tmp_path: Path, content: str) -> None:
         kept_pseudonyms(tmp_path, ["a"])
 
 
+@pytest.mark.slow
 def test_hidden_changes_no_number(tmp_path: Path) -> None:
     put(tmp_path, *(perceptron(f"s{n}", {"gate": n % 3}, mistakes={"gate": ["swapped"]}) for n in range(12)))
     open_class = load_class_results(COURSE, tmp_path, None)

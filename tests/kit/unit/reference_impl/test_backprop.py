@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
+from later import later
 from places import ROOT
 
 from reference_impl import activations
 from reference_impl import backprop as ref
 
+torch = later("torch")
 Array = np.ndarray
 Network = tuple[list[Array], list[Array]]
 RNG = np.random.default_rng(4)
@@ -42,6 +43,7 @@ def by_autograd(x: Array, y: Array, net: Network, cost: str) -> Network:
     return [w.grad.numpy() for w in weights], [b.grad.numpy() for b in biases]
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
 @pytest.mark.parametrize(("sizes", "m"), [((5, 7, 4, 3), 6), ((4, 3), 1), ((3, 3, 3, 3, 3), 3)])
 def test_backprop_agrees_with_autograd(sizes: tuple[int, ...], m: int, cost: str) -> None:
@@ -76,6 +78,7 @@ def test_feedforward_sample_by_sample() -> None:
         assert zs[0][:, i : i + 1] == pytest.approx(z[0])
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("steps", [1, 2, 20])
 def test_adam_agrees_with_pytorch(steps: int) -> None:
     start = RNG.normal(size=(3, 4))
@@ -90,6 +93,7 @@ def test_adam_agrees_with_pytorch(steps: int) -> None:
     assert w == pytest.approx(theirs.detach().numpy(), abs=1e-12)
 
 
+@pytest.mark.torch
 def test_momentum_agrees_with_pytorch() -> None:
     start = RNG.normal(size=5)
     theirs = torch.from_numpy(start.copy()).requires_grad_()
@@ -116,6 +120,7 @@ def test_mini_batches_are_a_partition(n: int, batch_size: int) -> None:
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
 
 
+@pytest.mark.slow
 def test_the_network_reads_digits_from_every_start() -> None:
     with np.load(DIGITS) as data:
         X, Y = data["train_images"].reshape(-1, 64).T / 16, np.eye(10)[:, data["train_labels"]]

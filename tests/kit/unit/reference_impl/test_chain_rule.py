@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
-from scipy import optimize
+from later import later
 
 from reference_impl import chain_rule as ref
 
+torch, optimize = later("torch"), later("scipy.optimize")
 Array = np.ndarray
 RNG = np.random.default_rng(3)
 W, X = np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0])  # the slides' neuron
@@ -29,6 +29,7 @@ def test_the_slides_rounding() -> None:
     assert round(-1 / node["v"] ** 2, 2) * round(node["u"], 2) * -1 * X[0] == pytest.approx(-0.1961)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("seed", range(5))
 def test_graphs_agree_with_autograd(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -84,6 +85,7 @@ def test_relative_error() -> None:
     assert ref.relative_error(0 * a, 0 * a) == 0
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("n", [1, 2, 9])
 def test_line_gradient_agrees_with_autograd(n: int) -> None:
     x, t = torch.from_numpy(RNG.normal(size=n)), torch.from_numpy(RNG.normal(size=n))
@@ -114,6 +116,7 @@ def test_no_direction_falls_faster() -> None:
     assert not ref.steepest_direction(np.zeros((2, 2))).any()
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("x0", [2.0, np.array([1.0, -2.0]), np.array([[3, -1], [0, 2]])])
 def test_descent_agrees_with_pytorch(x0: Array | float) -> None:
     point = torch.tensor(x0, dtype=torch.float64, requires_grad=True)

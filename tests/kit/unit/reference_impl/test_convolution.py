@@ -6,11 +6,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-import torch
-from scipy import signal
+from later import later
 
 from reference_impl import convolution as ref
 
+torch, signal = later("torch"), later("scipy.signal")
 Array = ref.Array
 EIGHTHS = np.random.default_rng(6)
 PAIRS = [((5, 5), (3, 3)), ((4, 7), (2, 5)), ((6, 3), (4, 1)), ((3, 3), (3, 3)), ((5, 4), (1, 1))]
@@ -271,6 +271,7 @@ LAYERS = [
 ]
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("stride", "padding"), list(product((1, 2, 3), (0, 1, 2))))
 @pytest.mark.parametrize(("input_shape", "kernels"), LAYERS)
 def test_the_layer_and_its_gradient_agree_with_pytorch(
@@ -287,6 +288,7 @@ def test_the_layer_and_its_gradient_agree_with_pytorch(
         assert ours == pytest.approx(theirs.numpy(), abs=1e-12)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
 def test_other_dtypes(dtype: type) -> None:
     x, w = (8 * random(2, 3, 6, 5)).astype(dtype), (8 * random(4, 3, 3, 2)).astype(dtype)

@@ -2,19 +2,22 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
+from later import later
 
 from reference_impl import lenet as ref
 
+torch, nn = later("torch"), later("torch.nn")
 
-def count(module: nn.Module) -> int:
+
+def count(module: Any) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("kernel", "stride", "padding"), list(itertools.product((1, 3, 5), (1, 2, 3), (0, 1, 2))))
 def test_a_convolution_has_pytorchs_shape_and_parameters(kernel: int, stride: int, padding: int) -> None:
     layer = nn.Conv2d(3, 4, kernel, stride, padding)
@@ -22,12 +25,14 @@ def test_a_convolution_has_pytorchs_shape_and_parameters(kernel: int, stride: in
     assert ref.conv_parameters(3, 4, kernel) == count(layer)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("size", "stride"), list(itertools.product((1, 2, 3), (None, 1, 2, 3))))
 def test_pooling_has_pytorchs_shape(size: int, stride: int | None) -> None:
     shape = tuple(nn.MaxPool2d(size, stride)(torch.zeros(5, 7, 10)).shape)
     assert ref.pool_output_shape((5, 7, 10), size, stride) == shape
 
 
+@pytest.mark.torch
 def test_lenet5_is_pytorchs() -> None:
     layers = [nn.Conv2d(1, 6, 5), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.AvgPool2d(2), nn.Conv2d(16, 120, 5)]
     layers += [nn.Sequential(nn.Flatten(0), nn.Linear(120, 84)), nn.Linear(84, 10)]
@@ -39,6 +44,7 @@ def test_lenet5_is_pytorchs() -> None:
     assert ref.total_parameters(ref.lenet5()) == 61_706
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("groups", "printed"), [(2, 60_965_224), (1, 62_378_344)])
 def test_alexnet_is_pytorchs(groups: int, printed: int) -> None:
     with torch.device("meta"):
@@ -80,6 +86,7 @@ def test_receptive_field_by_tracing(depth: int) -> None:
         assert ref.receptive_field(list(layers)) == seen_pixels(list(layers))
 
 
+@pytest.mark.torch
 def test_top_k_error_by_pytorch() -> None:
     scores, labels = torch.randn(60, 8, generator=torch.manual_seed(1), dtype=torch.float64), torch.arange(60) % 8
     for k in range(1, 9):

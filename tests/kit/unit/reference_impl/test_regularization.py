@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
-import torch
-from scipy import ndimage
+from later import later
 
 from reference_impl import regularization as ref
 
+torch, ndimage = later("torch"), later("scipy.ndimage")
 Array = np.ndarray
 RNG = np.random.default_rng(5)
 IMAGE = RNG.normal(size=(5, 8))
 
 
+@pytest.mark.torch
 def test_l2_agrees_with_autograd() -> None:
     arrays = [RNG.normal(size=(4, 3)), RNG.normal(size=(2, 4))]
     weights = [torch.from_numpy(w).requires_grad_() for w in arrays]
@@ -23,6 +24,7 @@ def test_l2_agrees_with_autograd() -> None:
         assert ref.l2_step(w, grad, 0.2, 3.0, 7) == pytest.approx(w - 0.2 * (grad + given.grad.numpy()))
 
 
+@pytest.mark.torch
 def test_l2_step_is_pytorchs_weight_decay() -> None:
     start, grad = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
     w = torch.from_numpy(start.copy()).requires_grad_()

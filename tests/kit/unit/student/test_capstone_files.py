@@ -20,8 +20,6 @@ from autograder.notebooks.submission import read_submission
 from autograder.notebooks.trained_model import SCHEMA, WEIGHT_BYTES, packed
 from autograder.student import training_files
 
-pytest.importorskip("safetensors")
-
 COURSE = Course(ROOT)
 SOLUTION = COURSE.solution("09_capstone")
 ASSIGNMENT = COURSE.assignment("09_capstone")
@@ -47,9 +45,11 @@ class Evil:
         return (Path.touch, (self.path,))
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("as_torch_saves_it", [True, False], ids=["zip", "bare"])
 def test_a_pickle_is_not_run_by_submit(tmp_path: Path, as_torch_saves_it: bool) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     left = tmp_path / "left-behind"
     path = tmp_path / "weights.pt"
     if as_torch_saves_it:
@@ -80,6 +80,7 @@ NO_WEIGHTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
 def test_what_is_packed_and_is_no_weights_is_refused(tmp_path: Path, make: Callable[[Path], tuple[bytes, str]]) -> None:
     weights, problem = make(tmp_path)

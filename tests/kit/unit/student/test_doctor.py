@@ -26,6 +26,7 @@ def by_subject(folder: Path) -> dict[str, HealthCheck]:
     return {check.subject: check for check in health_checks(folder)}
 
 
+@pytest.mark.slow
 def test_ready(unpacked: Path) -> None:
     done = CliRunner().invoke(main, ["doctor", str(unpacked)])
     assert done.exit_code == 0, done.output
@@ -34,6 +35,7 @@ def test_ready(unpacked: Path) -> None:
     assert "ok    06_convolution: 10 exercises, all cells there" in done.output
 
 
+@pytest.mark.slow
 def test_for_a_program(unpacked: Path) -> None:
     done = CliRunner().invoke(main, ["doctor", str(unpacked), "--json"])
     checks = json.loads(done.output)

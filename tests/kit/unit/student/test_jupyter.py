@@ -12,6 +12,7 @@ from places import ROOT
 
 from autograder.notebooks.course import Course
 
+pytestmark = pytest.mark.slow
 RELEASE = Course(ROOT).release("01_perceptron").parent
 SETUP = 'import numpy as np\nfrom autograder import open_assignment\ncheck = open_assignment("01_perceptron")'
 RIGHT = "def threshold_unit(x, w, threshold):\n    return (np.dot(x, w) > threshold) * 1"

@@ -13,6 +13,8 @@ from autograder.notebooks.course import Course
 from autograder.sandbox.confined import ConfinedRooms
 from autograder.sandbox.fork_server import ForkServer
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
 
@@ -26,6 +28,7 @@ NOTEBOOKS = {
 }
 
 
+@pytest.mark.series(3)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_plain_pytest_agrees(name: str) -> None:
     with ForkServer(confined=True) as server:

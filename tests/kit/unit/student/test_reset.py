@@ -105,6 +105,7 @@ def test_the_old_text_is_kept_below(handout: Path) -> None:
     assert uncommented(text(kept)) == text(SOLUTION["cells"][at(SOLUTION, "gate")])
 
 
+@pytest.mark.slow
 def test_after_a_reset_the_exercise_is_a_stub_and_the_others_are_not(handout: Path, suites: Suites) -> None:
     path = written(handout, copied())
     reset(path, "gate", stubs_of(path))

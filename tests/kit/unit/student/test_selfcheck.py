@@ -40,6 +40,7 @@ def failing(check: Check, function: Callable[..., Any]) -> str:
     return message
 
 
+@pytest.mark.slow
 def test_a_right_answer(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(threshold_unit) is None
     output = capsys.readouterr().out
@@ -57,6 +58,7 @@ def test_a_known_mistake_is_named(check: Check) -> None:
     assert ">=" in message  # the hint
 
 
+@pytest.mark.slow
 def test_a_stub(check: Check) -> None:
     def gate(name: str) -> Any:
         raise NotImplementedError
@@ -114,6 +116,7 @@ def test_the_whole_notebook(check: Check, capsys: pytest.CaptureFixture[str]) ->
     assert lines[9].split() == "together 1 of 8 passed 0.8 of 11.78 47, worth 12.22".split()
 
 
+@pytest.mark.slow
 def test_something_else_is_told_what_check_knows(check: Check) -> None:
     with pytest.raises(NotYet, match=r"check\(\) knows threshold_unit, perceptron_predict"):
         check(print)

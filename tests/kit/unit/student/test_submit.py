@@ -65,6 +65,7 @@ def submitted(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.slow
 def test_a_file_to_hand_in_and_its_receipt(unpacked: Path) -> None:
     code, output = submitted(STEM, "--student", "mia", "--out", "to hand in")
     path = unpacked / "to hand in" / f"mia__{STEM}.ipynb"
@@ -76,6 +77,7 @@ def test_a_file_to_hand_in_and_its_receipt(unpacked: Path) -> None:
     assert submitted(str(notebook(unpacked)), "--student", "mia", "--out", "to hand in")[0] == 0
 
 
+@pytest.mark.slow
 def test_the_name_is_asked_for(unpacked: Path) -> None:
     done = CliRunner().invoke(main, ["submit", STEM], input="Zoë B.\n")
     assert done.exit_code == 0
@@ -90,6 +92,7 @@ def test_a_name_that_can_be_none(unpacked: Path, name: str) -> None:
     assert not list(unpacked.glob("*.ipynb"))
 
 
+@pytest.mark.slow
 def test_collected_and_graded_it_has_the_points_that_were_shown(unpacked: Path) -> None:
     submitted(STEM, "--student", "mia")
     options = ["--submitted", str(unpacked / "submitted"), "--course", str(ROOT)]
@@ -110,6 +113,7 @@ def kernel() -> dict[str, Any]:
     return {"check": open_assignment(STEM)}
 
 
+@pytest.mark.slow
 def test_what_passed_in_the_kernel_and_is_not_in_the_file(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = """
 def gate(name):
@@ -130,6 +134,7 @@ check(gate)
     assert submitted(STEM, "--student", "mia")[0] == 0  # it no longer passed when it was checked last
 
 
+@pytest.mark.slow
 def test_outputs_of_a_large_notebook_are_left_out(unpacked: Path) -> None:
     def draw(content: dict[str, Any]) -> None:
         cell = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
@@ -143,6 +148,7 @@ def test_outputs_of_a_large_notebook_are_left_out(unpacked: Path) -> None:
     assert notebook(unpacked).stat().st_size > submit.LARGE  # the student's own is as it was
 
 
+@pytest.mark.slow
 def test_progress(unpacked: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(ROOT / "assignments/08_lenet", unpacked / "assignments/08_lenet", ignore=ignored)
@@ -168,6 +174,7 @@ def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
 # ---- a function that does not end
 
 
+@pytest.mark.slow
 def test_an_endless_loop_ends_in_the_kernel(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
     endless = """
@@ -211,6 +218,7 @@ def test_no_limit_and_none_left_behind() -> None:
         _ = 1 / 0
 
 
+@pytest.mark.slow
 def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
     write(unpacked, perceptron_predict="while True: pass")

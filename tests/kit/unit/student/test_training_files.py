@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from later import later
 from places import ROOT
 
 from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.student.training_files import NothingTrained, with_trained_model
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-save = pytest.importorskip("safetensors.numpy").save
+pytestmark = pytest.mark.torch
+torch, safetensors = later("torch"), later("safetensors.numpy")
 
 STEM = "09_capstone"
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4}).encode()
@@ -54,14 +55,21 @@ def torch_file(content: Any) -> bytes:
     return file.getvalue()
 
 
+def sound() -> bytes:
+    return bytes(safetensors.save(WEIGHTS))
+
+
 def state(**changes: Any) -> dict[str, Any]:
     return {name: torch.from_numpy(array) for name, array in WEIGHTS.items()} | changes
 
 
-def lay(folder: Path, history: Any = HISTORY, **files: bytes) -> None:
+File = bytes | Callable[[], bytes]  # the bytes, or what makes them when the test runs, because it takes PyTorch
+
+
+def lay(folder: Path, history: Any = HISTORY, **files: File) -> None:
     """Write the history, and files by their names, in which `_` stands for the dot."""
     for name, content in files.items():
-        (folder / name.replace("_", ".")).write_bytes(content)
+        (folder / name.replace("_", ".")).write_bytes(content if isinstance(content, bytes) else content())
     if history is not None:
         (folder / "history.json").write_bytes(history if isinstance(history, bytes) else json.dumps(history).encode())
 
@@ -72,19 +80,22 @@ def lay(folder: Path, history: Any = HISTORY, **files: bytes) -> None:
 @pytest.mark.parametrize(
     "files",
     [
-        pytest.param({"weights_safetensors": save(WEIGHTS)}, id="safetensors"),
-        pytest.param({"weights_pt": torch_file(state())}, id="pt"),
-        pytest.param({"weights_pth": torch_file(state())}, id="pth"),
+        pytest.param({"weights_safetensors": sound}, id="safetensors"),
+        pytest.param({"weights_pt": lambda: torch_file(state())}, id="pt"),
+        pytest.param({"weights_pth": lambda: torch_file(state())}, id="pth"),
         pytest.param(
-            {"weights_pt": torch_file(state(weight=torch.arange(6.0).view(2, 3).T.contiguous().T))}, id="view"
+            {"weights_pt": lambda: torch_file(state(weight=torch.arange(6.0).view(2, 3).T.contiguous().T))}, id="view"
         ),
-        pytest.param({"weights_pt": torch_file(state(weight=torch.arange(6.0).view(2, 3).bfloat16()))}, id="bfloat16"),
         pytest.param(
-            {"weights_pt": torch_file(state(weight=torch.nn.Parameter(torch.arange(6.0).view(2, 3))))}, id="parameters"
+            {"weights_pt": lambda: torch_file(state(weight=torch.arange(6.0).view(2, 3).bfloat16()))}, id="bfloat16"
+        ),
+        pytest.param(
+            {"weights_pt": lambda: torch_file(state(weight=torch.nn.Parameter(torch.arange(6.0).view(2, 3))))},
+            id="parameters",
         ),
     ],
 )
-def test_weights_are_packed_as_they_are(tmp_path: Path, files: dict[str, bytes]) -> None:
+def test_weights_are_packed_as_they_are(tmp_path: Path, files: dict[str, File]) -> None:
     lay(tmp_path, **files)
     whole, trained = with_trained_model(NOTEBOOK, tmp_path)
     assert trained.weights.keys() == WEIGHTS.keys()
@@ -104,37 +115,36 @@ def test_a_file_with_code_is_refused_and_its_code_not_run(tmp_path: Path) -> Non
     assert trace.exists()  # so it would have shown
 
 
-SOUND = save(WEIGHTS)
-
-
 @pytest.mark.parametrize(
     ("files", "history", "message"),
     [
         pytest.param({}, HISTORY, r"weights\.safetensors is missing\. Run the notebook's last cells", id="no-weights"),
-        pytest.param({"weights_safetensors": SOUND}, None, r"history\.json is missing", id="no-history"),
+        pytest.param({"weights_safetensors": sound}, None, r"history\.json is missing", id="no-history"),
         pytest.param(
-            {"weights_safetensors": SOUND, "weights_pt": torch_file(state())},
+            {"weights_safetensors": sound, "weights_pt": lambda: torch_file(state())},
             HISTORY,
             r"holds weights\.safetensors and weights\.pt: delete",
             id="two-of-them",
         ),
         pytest.param({"weights_safetensors": bytes(2 << 20)}, HISTORY, "has 2,097,152 bytes; at most", id="too-large"),
-        pytest.param({"weights_safetensors": SOUND[:-4]}, HISTORY, "no safetensors file", id="cut-off"),
+        pytest.param({"weights_safetensors": lambda: sound()[:-4]}, HISTORY, "no safetensors file", id="cut-off"),
         pytest.param({"weights_safetensors": b""}, HISTORY, "no safetensors file", id="empty"),
         pytest.param(
-            {"weights_pt": torch_file(state())[:-40]}, HISTORY, "no weights could be read", id="torch-cut-off"
+            {"weights_pt": lambda: torch_file(state())[:-40]}, HISTORY, "no weights could be read", id="torch-cut-off"
         ),
-        pytest.param({"weights_pt": torch_file(torch.nn.Linear(2, 2))}, HISTORY, r"state_dict\(\)", id="a-whole-model"),
-        pytest.param({"weights_pt": torch_file([1, 2])}, HISTORY, r"state_dict\(\)", id="no-dict"),
-        pytest.param({"weights_pt": torch_file({"weight": "7"})}, HISTORY, r"state_dict\(\)", id="no-tensor"),
-        pytest.param({"weights_safetensors": SOUND}, b"{", r"history\.json is damaged", id="history-cut-off"),
-        pytest.param({"weights_safetensors": SOUND}, [1], "holds no history", id="history-no-dict"),
-        pytest.param({"weights_safetensors": SOUND}, HISTORY | {"loss": [float("nan")]}, "'loss'", id="history-nan"),
-        pytest.param({"weights_safetensors": SOUND}, HISTORY | {"schema": 0}, "history .* is missing", id="schema"),
+        pytest.param(
+            {"weights_pt": lambda: torch_file(torch.nn.Linear(2, 2))}, HISTORY, r"state_dict\(\)", id="a-whole-model"
+        ),
+        pytest.param({"weights_pt": lambda: torch_file([1, 2])}, HISTORY, r"state_dict\(\)", id="no-dict"),
+        pytest.param({"weights_pt": lambda: torch_file({"weight": "7"})}, HISTORY, r"state_dict\(\)", id="no-tensor"),
+        pytest.param({"weights_safetensors": sound}, b"{", r"history\.json is damaged", id="history-cut-off"),
+        pytest.param({"weights_safetensors": sound}, [1], "holds no history", id="history-no-dict"),
+        pytest.param({"weights_safetensors": sound}, HISTORY | {"loss": [float("nan")]}, "'loss'", id="history-nan"),
+        pytest.param({"weights_safetensors": sound}, HISTORY | {"schema": 0}, "history .* is missing", id="schema"),
     ],
 )
 def test_what_cannot_be_packed_says_what_to_do(
-    tmp_path: Path, files: dict[str, bytes], history: Any, message: str
+    tmp_path: Path, files: dict[str, File], history: Any, message: str
 ) -> None:
     lay(tmp_path, history, **files)
     with pytest.raises(UserError, match=message) as caught:
@@ -167,7 +177,7 @@ def weights(classes: int = 10) -> bytes:
     model = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 5), *map(torch.nn.Identity, range(3)), torch.nn.Linear(144, classes)
     )
-    return bytes(save({name: tensor.numpy() for name, tensor in model.state_dict().items()}))
+    return bytes(safetensors.save({name: one.numpy() for name, one in model.state_dict().items()}))
 
 
 def submitted() -> tuple[int, str]:
@@ -175,6 +185,7 @@ def submitted() -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_the_receipt_tells_of_the_model(unpacked: Path) -> None:
     lay(unpacked, weights_safetensors=weights())
     code, output = submitted()
@@ -192,6 +203,7 @@ def old_history(folder: Path) -> None:
     lay(folder, {"loss": [1.0]}, weights_safetensors=weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepare", "code", "message", "written"),
     [
