@@ -35,6 +35,7 @@ class Reset:
     changed: bool  # False: the cell was the stub already, and nothing was written
     cell: int  # the cell that is the stub
     others: tuple[int, ...] = ()  # other cells that define the exercise
+    kept: bool = True  # whether the old text is in a cell below; a blank cell leaves nothing to keep
 
 
 def stubs_of(notebook: Path) -> dict[str, str]:
@@ -70,9 +71,10 @@ def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
 def reset_message(result: Reset) -> str:
     """Return what a reset did, in words."""
     if result.changed:
+        kept = "; your code is kept in the cell below it, commented out" if result.kept else ""
         text = (
-            f"{result.exercise} is the stub again (cell {result.cell}); your code is kept in the cell below it, "
-            "commented out. If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+            f"{result.exercise} is the stub again (cell {result.cell}){kept}. "
+            "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
         )
     else:
         text = f"{result.exercise} is the stub already (cell {result.cell}): nothing was changed."
@@ -103,9 +105,10 @@ def _plan(cells: Sequence[NotebookCell], exercise: str, stubs: Mapping[str, str]
     candidates = [cell for cell in answers if cell.number in labelled] if labelled else answers
     if candidates:
         target = candidates[-1]
+        kept = bool(cells[target.number - 1].source.strip())
         # The cell with the old text is inserted below the target, so the cells after it move down by one.
-        others = tuple(cell.number + (cell.number > target.number) for cell in answers if cell is not target)
-        return _Plan(target, Reset(exercise, True, target.number, others))
+        others = tuple(cell.number + (kept and cell.number > target.number) for cell in answers if cell is not target)
+        return _Plan(target, Reset(exercise, True, target.number, others, kept))
     stub = labelled[-1] if labelled else _last_stub(cells, stubs[exercise])
     if stub is None:
         return None

@@ -371,6 +371,18 @@ def test_no_notebook_there(tmp_path: Path) -> None:
         stubs_of(tmp_path / "perceptron.ipynb")
 
 
+def test_a_blank_cell_leaves_nothing_to_keep(handout: Path) -> None:
+    """No cell is inserted then, so the cells below keep their numbers."""
+    notebook = copied()
+    notebook["cells"][at(notebook, "gate")]["source"] = " \n"
+    in_a_scratch_cell_too(notebook)
+    path = handout / "perceptron.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    done = reset(path, "gate", STUBS)
+    assert done == Reset("gate", True, PLACE, (LAST,), kept=False)
+    assert len(json.loads(path.read_bytes())["cells"]) == LAST
+
+
 # ---- the message
 
 
@@ -378,6 +390,9 @@ def test_the_message() -> None:
     assert reset_message(Reset("gate", True, 14)) == (
         "gate is the stub again (cell 14); your code is kept in the cell below it, commented out. "
         "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+    )
+    assert reset_message(Reset("gate", True, 14, kept=False)) == (
+        "gate is the stub again (cell 14). If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
     )
     assert reset_message(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
     assert reset_message(Reset("gate", False, 14, (16,))).endswith(
