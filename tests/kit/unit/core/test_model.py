@@ -36,7 +36,7 @@ def test_a_notebook_of_stubs_is_untouched(outcomes: tuple[Outcome, ...], untouch
     exercises = tuple(ExerciseResult("f", 1.0, (result(outcome),)) for outcome in outcomes)
     summary = Report("ada", "01_x", 2.0, exercises).result_summary
     assert summary.untouched is untouched
-    assert [lost.outcome for lost in summary.losses] == [outcome for outcome in outcomes if outcome != "PASSED"]
+    assert [lost.outcome for lost in summary.lost_points] == [outcome for outcome in outcomes if outcome != "PASSED"]
 
 
 def test_wide_numbers_of_a_model_count_twice() -> None:

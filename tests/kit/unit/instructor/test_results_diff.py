@@ -26,8 +26,25 @@ Data = dict[str, Any]
 
 def report(student: str) -> Report:
     tests = (
-        TestResult("test_and[0]", "the gate AND", "gate", Visibility.PUBLIC, 0.7, Outcome.PASSED, seconds=0.01),
-        TestResult("test_or", "OR, σ", "gate", Visibility.HIDDEN, 1.3, Outcome.FAILED, "two\nlines", "swapped"),
+        TestResult(
+            "test_and[0]",
+            "the gate AND",
+            exercise="gate",
+            visibility=Visibility.PUBLIC,
+            points=0.7,
+            outcome=Outcome.PASSED,
+            seconds=0.01,
+        ),
+        TestResult(
+            "test_or",
+            "OR, σ",
+            exercise="gate",
+            visibility=Visibility.HIDDEN,
+            points=1.3,
+            outcome=Outcome.FAILED,
+            message="two\nlines",
+            mistake="swapped",
+        ),
     )
     return Report(
         student=student,
