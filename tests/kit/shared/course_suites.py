@@ -2,6 +2,7 @@
 
 import functools
 
+import pytest
 from places import ROOT
 
 from autograder.grading.pipeline import suites_of
@@ -9,6 +10,9 @@ from autograder.grading.suites import Suites
 from autograder.notebooks.course import Course
 
 COURSE = Course(ROOT)
+STEMS = [  # to parametrize a test that runs the answers of each assignment
+    pytest.param(stem, marks=pytest.mark.torch if COURSE.assignment(stem).torch else ()) for stem in COURSE.stems
+]
 
 
 @functools.cache

@@ -185,6 +185,7 @@ def test_without_a_sandbox_is_said(class_of_two: Path) -> None:
     assert json.loads((class_of_two / "results" / STEM / "ada.json").read_bytes())["sandbox"] == "none"
 
 
+@pytest.mark.sandbox
 @pytest.mark.slow
 def test_plain_lines_where_nobody_watches(class_of_two: Path) -> None:
     (class_of_two / "submitted" / "cleo" / STEM).mkdir(parents=True)
@@ -209,6 +210,7 @@ def test_an_output_without_unicode(class_of_two: Path) -> None:
     assert "3 of 3 submissions graded, 3 of them now." in out
 
 
+@pytest.mark.sandbox
 @pytest.mark.slow
 def test_a_bar_on_a_terminal(class_of_two: Path) -> None:
     columns = 40

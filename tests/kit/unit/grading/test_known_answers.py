@@ -81,6 +81,7 @@ def test_a_test_that_looks_at_an_answer_is_not_rehearsed() -> None:
     assert set(suites(counts_to_three, looks, draws).expected_calls) == {"counts_to_three", "draws"}
 
 
+@pytest.mark.sandbox
 def test_nor_one_that_hands_a_function_over(server: ForkServer) -> None:
     def watches(student: Any) -> None:
         asked: list[Any] = []
@@ -114,15 +115,18 @@ RIGHT = "def f(x, by=None): return by(x) if by else 2 * x"
 ALL = (counts_to_three, asks_back, looks, draws, large)
 
 
+@pytest.mark.sandbox
 def test_right_answers(server: ForkServer) -> None:
     assert outcomes(server, RIGHT, *ALL) == ["PASSED"] * 5
 
 
+@pytest.mark.sandbox
 def test_a_failure_leaves_no_reply_behind(server: ForkServer) -> None:
     text = "def f(x, by=None): return -1 if type(x) is int and x == 1 and by is None else (by(x) if by else 2 * x)"
     assert outcomes(server, text, *ALL) == ["FAILED", "PASSED", "FAILED", "PASSED", "PASSED"]
 
 
+@pytest.mark.sandbox
 def test_an_endless_call_that_a_failed_test_would_not_have_come_to(server: ForkServer) -> None:
     """The room has that order already; the test failed before it, and the next one finds a new room."""
     text = """
@@ -134,6 +138,7 @@ def f(x, by=None):
         assert outcomes(quick, text.strip("\n"), counts_to_three, draws) == ["FAILED", "PASSED"]
 
 
+@pytest.mark.sandbox
 def test_an_end_that_a_failed_test_would_not_have_come_to(server: ForkServer) -> None:
     text = """
 def f(x, by=None):
@@ -143,6 +148,7 @@ def f(x, by=None):
     assert outcomes(server, text.strip("\n"), counts_to_three, draws) == ["FAILED", "PASSED"]
 
 
+@pytest.mark.sandbox
 def test_an_end_on_the_way(server: ForkServer) -> None:
     text = """
 def f(x, by=None):

@@ -17,6 +17,7 @@ def explain(student: str, exercise: str, stem: str = STEM, *options: str) -> Res
     return CliRunner().invoke(main, arguments)
 
 
+@pytest.mark.sandbox
 def test_inputs_answer_expected_and_difference_of_every_failed_test() -> None:
     done = explain("dilip", "boundary_distance")
     assert done.exit_code == 0
@@ -34,16 +35,19 @@ def test_inputs_answer_expected_and_difference_of_every_failed_test() -> None:
     assert "test_distance_batch (hidden" in done.output  # all of it: this is the instructor
 
 
+@pytest.mark.sandbox
 def test_an_exercise_that_is_right() -> None:
     assert explain("dilip", "gate").output == "10 of 10 tests passed.\n"
 
 
+@pytest.mark.sandbox
 def test_an_exception() -> None:
     done = explain("felix", "delta_rule")
     assert "RAISED" in done.output
     assert "raised: " in done.output
 
 
+@pytest.mark.sandbox
 def test_a_stub_has_no_inputs() -> None:
     done = explain("carla", "gate")
     assert done.exit_code == 0

@@ -28,6 +28,7 @@ NOTEBOOKS = {
 }
 
 
+@pytest.mark.sandbox
 @pytest.mark.series(3)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_plain_pytest_agrees(name: str) -> None:
