@@ -16,8 +16,8 @@ from pathlib import Path
 from autograder.authoring.mutants import Mutant, mutants
 from autograder.core.errors import UserError
 from autograder.core.model import Outcome, Source, SourceCell
-from autograder.execution.in_process import LiveRooms
-from autograder.execution.interface import RoomEnded, Rooms, Student
+from autograder.execution.in_process import InProcessExecutor
+from autograder.execution.interface import Executor, SessionEnded, Student
 from autograder.execution.limits import Limits
 from autograder.grading.known_answers import unwarned
 from autograder.grading.runner import run_test
@@ -53,7 +53,7 @@ class MutantVerdict:
     fate: Fate
 
 
-def audit_mutants(course: Course, suites: Suites, rooms: Rooms) -> Iterator[MutantVerdict]:
+def audit_mutants(course: Course, suites: Suites, executor: Executor) -> Iterator[MutantVerdict]:
     """Yield a verdict on every mutant of every solution of an assignment, each run in a process of its own."""
     solution = read_submission(course.solution(suites.assignment.stem), suites.assignment, "solution").source
     declared = read_declared(course, suites.assignment.stem)
@@ -62,7 +62,7 @@ def audit_mutants(course: Course, suites: Suites, rooms: Rooms) -> Iterator[Muta
         names = set()
         for name, source in mutated_solutions(solution, exercise):
             names.add(name)
-            yield MutantVerdict(exercise, name, _fate(suites, exercise, source, rooms, declared=name in reasons))
+            yield MutantVerdict(exercise, name, _fate(suites, exercise, source, executor, declared=name in reasons))
         yield from (MutantVerdict(exercise, name, Fate.MISDECLARED) for name in reasons if name not in names)
 
 
@@ -84,8 +84,8 @@ def _with_mutant(solution: Source, original: SourceCell, mutant: Mutant) -> Sour
     return Source(tuple(mutated if cell is original else cell for cell in solution.cells))
 
 
-def _fate(suites: Suites, exercise: str, source: Source, rooms: Rooms, *, declared: bool) -> Fate:
-    with rooms.open(source) as student, unwarned():
+def _fate(suites: Suites, exercise: str, source: Source, executor: Executor, *, declared: bool) -> Fate:
+    with executor.open(source) as student, unwarned():
         caught = not _passes_all(suites, exercise, student)
     if not declared:
         return Fate.CAUGHT if caught else Fate.SURVIVED
@@ -94,9 +94,9 @@ def _fate(suites: Suites, exercise: str, source: Source, rooms: Rooms, *, declar
 
 def _passes_all(suites: Suites, exercise: str, student: Student) -> bool:
     try:
-        if student.room.absent(exercise) is not None:
+        if student.session.absent(exercise) is not None:
             return False
-    except RoomEnded:
+    except SessionEnded:
         return False
     runs = (
         run_test(test, student, suites.expected_calls.get(test.id), ahead=True) for test in suites.tests_for(exercise)
@@ -111,7 +111,7 @@ def agrees(suites: Suites, exercise: str, source: Source) -> bool:
     """
     drawing = [test for test in suites.tests_for(exercise) if "rng" in test.fixtures]
     calls = 0
-    with LiveRooms().open(source) as student, unwarned():
+    with InProcessExecutor().open(source) as student, unwarned():
         for seed in range(AGREEING_INPUTS if drawing else 0):
             for test in drawing:
                 if run_test(_reseeded(test, seed), student).outcome is not Outcome.PASSED:

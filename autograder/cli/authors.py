@@ -59,17 +59,17 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
     from autograder.cli.output.audit import mutants_table, mutants_total
     from autograder.cli.output.terminal import console, print_plain
     from autograder.grading.pipeline import suites_of
-    from autograder.sandbox.preflight import proved_rooms
+    from autograder.sandbox.preflight import proved_sandbox
 
     out = console()
     verdicts: list[mutation_audit.MutantVerdict] = []
-    with proved_rooms(course.secrets(stems), confined=sandbox == "full", limits=mutation_audit.LIMITS) as rooms:
+    with proved_sandbox(course.secrets(stems), confined=sandbox == "full", limits=mutation_audit.LIMITS) as executor:
         for stem in stems:
             suites = suites_of(course, stem)
             if suites.hand_in is not None:
                 print_plain(out, f"{stem}: no mutants are tried, as each would have to be trained")
                 continue
-            of_stem = tuple(mutation_audit.audit_mutants(course, suites, rooms))
+            of_stem = tuple(mutation_audit.audit_mutants(course, suites, executor))
             verdicts += of_stem
             out.print(mutants_table(stem, of_stem))
     wrong = [verdict for verdict in verdicts if verdict.fate.wrong]

@@ -1,4 +1,4 @@
-"""A room without a process of its own: the functions of a student's kernel, or of the kit's own tests."""
+"""Run functions in this process, without a sandbox: in a student's kernel, or in the kit's own tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.execution.interface import (
     CallRequest,
     Raised,
     Returned,
-    RoomEnded,
+    SessionEnded,
     Student,
     cell_label,
     raised_from,
@@ -26,7 +26,7 @@ from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
 
 
-class LiveRoom:
+class InProcessSession:
     """Functions of this very process: a student's kernel, or the kit's own tests.
 
     Arguments and answers still pass through the format of the wire. So a test sees the same plain values as anywhere
@@ -60,7 +60,7 @@ class LiveRoom:
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except OutOfTime:
-            raise RoomEnded(Outcome.TIMEOUT, "") from None
+            raise SessionEnded(Outcome.TIMEOUT, "") from None
         except BaseException as error:
             return raised_from(exceptions.describe(error, self.cell_of))
         return _returned(value, arguments if request.want_arguments else None, warned)
@@ -69,7 +69,7 @@ class LiveRoom:
         yield from map(self.call, requests)
 
 
-class LiveRooms:
+class InProcessExecutor:
     """Runs the source of a submission in this process, for people who check their own notebook."""
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -81,8 +81,8 @@ class LiveRooms:
         for cell in source.cells:
             runner.run_cell(cell.label, cell.text, list(cell.statements), namespace)
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
-        room = LiveRoom(namespace, cell_of=labels.get, seconds=self.seconds, companion=source.companion)
-        yield Student(room)
+        session = InProcessSession(namespace, cell_of=labels.get, seconds=self.seconds, companion=source.companion)
+        yield Student(session)
 
 
 def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None) -> Returned:

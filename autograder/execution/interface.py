@@ -1,6 +1,6 @@
-"""How a test calls a student's functions: the interface of the two kinds of rooms, `in_process` and `sandbox.confined`.
+"""How a test calls a student's functions: the interface that `in_process` and `sandbox.confined` implement.
 
-A room is the process, or the part of one, in which the functions of one submission run. A suite calls
+An executor runs the functions of a submission; a session is one submission that it has open. A suite calls
 `student.conv2d(image, kernel)`. The answer is the same plain value whether the call goes to a confined process or
 stays in the student's own kernel.
 """
@@ -52,11 +52,11 @@ class Absent:
     """Why there is no such function: it was never written (STUB), or its cell could not be run."""
 
     outcome: Outcome
-    because: Raised | RoomEnded | str | None = None
+    because: Raised | SessionEnded | str | None = None
 
 
-class RoomEnded(Exception):
-    """The room had to be closed in the middle of a call: TIMEOUT or KILLED."""
+class SessionEnded(Exception):
+    """The session had to be closed in the middle of a call: TIMEOUT or KILLED."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -79,18 +79,18 @@ class Call:
     name: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
-    reply: Returned | Raised | RoomEnded
+    reply: Returned | Raised | SessionEnded
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallRequest:
-    """A call as a room gets it: plain arguments, and the functions that the room may call back."""
+    """A call as a session gets it: plain arguments, and the functions that the student's code may call back."""
 
     name: str
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     functions: tuple[Callable[..., Any], ...] = ()
-    seconds: float | None = None  # None: the room's own limit
+    seconds: float | None = None  # None: the session's own limit
     want_arguments: bool = False
     want_warning: bool = False
 
@@ -124,25 +124,25 @@ class ExpectedCall:
     options: Mapping[str, Any]
     judge: Callable[[Call], None]
 
-    def with_reply(self, reply: Returned | Raised | RoomEnded) -> Call:
+    def with_reply(self, reply: Returned | Raised | SessionEnded) -> Call:
         return Call(self.request.name, self.arguments, self.options, reply)
 
 
-class Room(Protocol):
+class Session(Protocol):
     """Runs the functions of one submission."""
 
     def call(self, request: CallRequest) -> Returned | Raised:
-        """Return the reply of one call. Raise RoomEnded if there is none."""
+        """Return the reply of one call. Raise SessionEnded if there is none."""
 
     def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
-        """Yield the replies of several calls in turn. `ahead`: the room may get requests before it has to reply."""
+        """Yield the replies of several calls in turn. `ahead`: requests may be sent before a reply is there."""
 
     def absent(self, name: str) -> Absent | None:
         """Return why there is no such function, or None if there is one."""
 
 
-class Rooms(Protocol):
-    """Opens a room for the source of a submission, and closes it."""
+class Executor(Protocol):
+    """Opens a session for the source of a submission, and closes it."""
 
     def open(self, source: Source) -> contextlib.AbstractContextManager[Student]: ...
 
@@ -155,7 +155,7 @@ class Student:
     check judges, and whether the test used an answer itself.
     """
 
-    room: Room
+    session: Session
     seconds: float | None = None  # that a call of the present test may take
     calls: list[Call] = field(default_factory=list)
     expected_calls: list[ExpectedCall] = field(default_factory=list)
@@ -172,10 +172,10 @@ class Student:
         self.calls, self.expected_calls, self.answer_used, self.seconds = [], [], False, seconds
 
     def make_call(self, expected: ExpectedCall) -> Call:
-        """Make one call, record it and return it. Raise RoomEnded if there is no reply."""
+        """Make one call, record it and return it. Raise SessionEnded if there is no reply."""
         try:
-            reply = self.room.call(expected.request)
-        except RoomEnded as end:
+            reply = self.session.call(expected.request)
+        except SessionEnded as end:
             self.calls.append(expected.with_reply(end))
             raise
         self.calls.append(expected.with_reply(reply))
@@ -184,11 +184,11 @@ class Student:
     def repeat_calls(self, expected_calls: Sequence[ExpectedCall], *, ahead: bool) -> None:
         """Make the calls that a test made with another answer, and judge each reply as the test did."""
         requests = [expected.request for expected in expected_calls]
-        with contextlib.closing(self.room.calls(requests, ahead=ahead)) as replies:
+        with contextlib.closing(self.session.calls(requests, ahead=ahead)) as replies:
             for expected in expected_calls:
                 try:
                     reply = next(replies)
-                except RoomEnded as end:
+                except SessionEnded as end:
                     self.calls.append(expected.with_reply(end))
                     raise
                 self.calls.append(expected.with_reply(reply))

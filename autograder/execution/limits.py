@@ -1,4 +1,4 @@
-"""Every limit of a room, in one place."""
+"""Every limit of a sandbox, in one place."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Limits:
     submission_seconds: float = 120.0  # plus what exercises get beyond `call_seconds`; it also limits CPU time
     memory: int = 1 << 30
     questions: int = 100_000  # how often one call may call back a function that was passed to it
-    start_seconds: float = 60.0  # of the fork-server: the kit's own code, so generous
-    command_seconds: float = 15.0  # until the fork-server has opened or ended a room
+    start_seconds: float = 60.0  # of the fork server: the kit's own code, so generous
+    command_seconds: float = 15.0  # until the fork server has opened or ended a sandbox
 
 
 LIMITS = Limits()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.execution.interface import Call, Raised, RoomEnded
+from autograder.execution.interface import Call, Raised, SessionEnded
 
 MAX_NUMBERS = 64  # entries of an array that a fingerprint keeps, at fixed positions
 _CLOSE = 1e-5  # difference between equal numbers, relative to the largest one
@@ -34,7 +34,7 @@ class Mistake:
 def fingerprint(call: Call) -> Print:
     """Return the reply of a call as short JSON that can be compared."""
     reply = call.reply
-    if isinstance(reply, RoomEnded):
+    if isinstance(reply, SessionEnded):
         return {"ended": reply.outcome}
     if isinstance(reply, Raised):
         return {"raised": reply.type}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.core.model import NoModel, Outcome
-from autograder.execution.in_process import LiveRoom
+from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import ExpectedCall, Student
 from autograder.grading.diagnosis import Mistake
 from autograder.grading.runner import run_test
@@ -27,7 +27,7 @@ def precomputed(suites: Suites) -> Suites:
     if suites.hand_in is not None:
         return suites
     right = _right_answers(suites)
-    student = Student(LiveRoom(right, companion=suites.assignment.companion))
+    student = Student(InProcessSession(right, companion=suites.assignment.companion))
     calls = {test.id: _expected_calls(test, student) for test in suites.tests if test.exercise in right}
     return replace(suites, expected_calls={test: steps for test, steps in calls.items() if steps is not None})
 
@@ -71,7 +71,7 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
 def seeded(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
     """Return a student with this function as the answer to one exercise, and known right answers to the others."""
     functions = _right_answers(suites) | {name: function}
-    student = Student(LiveRoom(functions, companion=suites.assignment.companion))
+    student = Student(InProcessSession(functions, companion=suites.assignment.companion))
     if suites.hand_in is not None:
         try:
             student.trained = suites.hand_in(functions)

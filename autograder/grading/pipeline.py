@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.core.model import ExerciseResult, Outcome, Report, Submission
-from autograder.execution.interface import Rooms, Student
+from autograder.execution.interface import Executor, Student
 from autograder.grading.known_answers import precomputed, with_catalogue
 from autograder.grading.runner import blame_what_failed_first, run_suites
 from autograder.grading.suites import Suites, load_suites, put_on_path
@@ -22,21 +22,21 @@ def suites_of(course: Course, stem: str) -> Suites:
     return with_catalogue(precomputed(suites))
 
 
-def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:
+def grade(notebook: Path, student: str, suites: Suites, executor: Executor) -> Report:
     """Grade one notebook. The report is ungraded if a test broke.
 
     Raises Ungradable if the file is not a readable notebook.
     """
     submission = read_submission(notebook, suites.assignment, student)
-    with opened(rooms, submission) as functions:
+    with opened(executor, submission) as functions:
         results = run_suites(suites, submission.source, functions)
     return report_on(submission, suites, results)
 
 
 @contextlib.contextmanager
-def opened(rooms: Rooms, submission: Submission) -> Iterator[Student]:
+def opened(executor: Executor, submission: Submission) -> Iterator[Student]:
     """Make a submission callable, and hand over its trained model."""
-    with rooms.open(submission.source) as functions:
+    with executor.open(submission.source) as functions:
         functions.trained = submission.trained
         yield functions
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.model import Outcome, Place, Source, Visibility
-from autograder.execution.interface import Absent, Raised, RoomEnded
+from autograder.execution.interface import Absent, Raised, SessionEnded
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.messages import Finding, StudentException
@@ -126,9 +126,9 @@ class FunctionMissing:
                 return messages.cell_broken(context.exercise, error)
             case Raised() as reply:
                 return messages.cell_raised(context.exercise, context.exception(reply))
-            case RoomEnded(outcome=Outcome.TIMEOUT, reason=""):
+            case SessionEnded(outcome=Outcome.TIMEOUT, reason=""):
                 return messages.cell_hung(context.exercise, LIMITS.open_seconds)
-            case RoomEnded(reason=reason):
+            case SessionEnded(reason=reason):
                 return messages.cell_died(context.exercise, reason)
             case None:
                 return messages.not_written(context.exercise)

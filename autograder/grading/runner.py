@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.core.errors import UserError
 from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult
-from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, RoomEnded, Student
+from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, SessionEnded, Student
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.comparison import CheckFailed
@@ -96,8 +96,8 @@ def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
 
 def _absent(name: str, student: Student) -> Absent | None:
     try:
-        return student.room.absent(name)
-    except RoomEnded as end:
+        return student.session.absent(name)
+    except SessionEnded as end:
         return Absent(end.outcome, end)
 
 
@@ -143,7 +143,7 @@ def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
         assert isinstance(reply, Raised)
         is_stub = messages.is_stub(reply.kinds, reply.text) and reply.function in ("", test.exercise)
         return ExceptionRaised(reply, Outcome.STUB if is_stub else Outcome.RAISED)
-    except RoomEnded as end:
+    except SessionEnded as end:
         return CallStopped(end.outcome, end.reason)
     except UserError:
         raise

@@ -1,4 +1,4 @@
-"""The untrusted side. A room sees these files, and they import the standard library, NumPy and PyTorch, nothing else.
+"""The untrusted side: what runs in the process with a student's code.
 
-A room is the process in which the functions of one submission run.
+These files are visible in a sandbox, and import the standard library, NumPy and PyTorch, nothing else.
 """

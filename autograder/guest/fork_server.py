@@ -1,4 +1,4 @@
-"""The warm process that rooms are forked from. It has the modules preloaded and waits for commands.
+"""The warm process that sandboxes are forked from. It has the modules preloaded and waits for commands.
 
 `autograder.sandbox.fork_server` starts it, inside bubblewrap (level full) or plainly (level none). One JSON argument:
 `{"control": fd, "path": [...], "preload": [...], "confined": bool, "user": uid or null, "filter": hex,
@@ -23,20 +23,20 @@ Options = dict[str, Any]
 
 
 def main() -> None:
-    """Load the modules, say that the fork-server is ready, and obey the grader until it has gone."""
+    """Load the modules, say that the fork server is ready, and obey the grader until it has gone."""
     options = json.loads(sys.argv[1])
     grader = socket.socket(fileno=options["control"])
     preload(options["path"], options["preload"])
     namespace = os.pidfd_open(os.getpid()) if options["confined"] else -1
     grader.sendall(control.READY)
-    rooms = obey_commands(grader, namespace, options)
-    if not options["confined"]:  # confined rooms end with this process, the first of its process namespace
-        for pid in rooms:
-            end_room(pid, confined=False)
+    guests = obey_commands(grader, namespace, options)
+    if not options["confined"]:  # sandboxes end with this process, the first of its process namespace
+        for pid in guests:
+            end_guest(pid, confined=False)
 
 
 def preload(path: list[str], modules: list[str]) -> None:
-    """Import the modules and what every room uses, once for all rooms."""
+    """Import the modules and what every sandbox uses, once for all sandboxes."""
     sys.path.extend(path)
     for module in modules:
         importlib.import_module(module)
@@ -44,28 +44,28 @@ def preload(path: list[str], modules: list[str]) -> None:
 
     runner.warm_up()
     gc.collect()
-    gc.freeze()  # forked rooms share these pages as long as the collector does not touch them
+    gc.freeze()  # forked sandboxes share these pages as long as the collector does not touch them
 
 
 def obey_commands(grader: socket.socket, namespace: int, options: Options) -> set[int]:
-    """Open and end rooms until the grader closes the control socket. Return the pids of the rooms that are left."""
-    rooms: set[int] = set()
+    """Open and end sandboxes until the grader closes the control socket. Return the pids of those that are left."""
+    guests: set[int] = set()
     while True:
         command, descriptors, _, _ = socket.recv_fds(grader, control.COMMAND.size, 1)
         if len(command) < control.COMMAND.size:
-            return rooms
+            return guests
         letter, pid = control.COMMAND.unpack(command)
         if letter == control.OPEN:
-            rooms.add(open_room(grader, descriptors[0], namespace, options))
+            guests.add(open_guest(grader, descriptors[0], namespace, options))
         else:
-            rooms.discard(pid)
-            grader.sendall(control.ENDED.pack(end_room(pid, confined=options["confined"])))
+            guests.discard(pid)
+            grader.sendall(control.ENDED.pack(end_guest(pid, confined=options["confined"])))
 
 
-def open_room(grader: socket.socket, connection: int, namespace: int, options: Options) -> int:
-    """Fork a room and return its pid. A confined room is the first process of a process namespace of its own.
+def open_guest(grader: socket.socket, connection: int, namespace: int, options: Options) -> int:
+    """Fork a sandbox and return its pid. If confined, it is the first process of a process namespace of its own.
 
-    `connection` is the descriptor of the room's end of its connection, `namespace` a pidfd of this very process.
+    `connection` is the descriptor of the sandbox's end of its connection, `namespace` a pidfd of this very process.
     """
     if options["confined"]:
         from . import lockdown
@@ -73,7 +73,7 @@ def open_room(grader: socket.socket, connection: int, namespace: int, options: O
         lockdown.unshare(lockdown.CLONE_NEWPID)
     pid = os.fork()
     if pid == 0:
-        become_room(connection, options)
+        become_guest(connection, options)
     if options["confined"]:
         lockdown.setns(namespace, lockdown.CLONE_NEWPID)
     os.close(connection)
@@ -84,7 +84,7 @@ def open_room(grader: socket.socket, connection: int, namespace: int, options: O
     return pid
 
 
-def become_room(connection: int, options: Options) -> NoReturn:
+def become_guest(connection: int, options: Options) -> NoReturn:
     """Confine this process if asked to, and answer calls on the connection until the process ends."""
     from . import runner
 
@@ -120,10 +120,10 @@ def confine(options: Options) -> None:
     lockdown.allow_only(bytes.fromhex(options["filter"]))
 
 
-def end_room(pid: int, *, confined: bool) -> int:
-    """Wait for a room that was killed. Return its status as `Popen.returncode` counts.
+def end_guest(pid: int, *, confined: bool) -> int:
+    """Wait for a sandbox that was killed. Return its status as `Popen.returncode` counts.
 
-    A confined room takes everything in its namespace along. Of another room at least the process group ends.
+    A confined one takes everything in its namespace along. Otherwise at least its process group ends.
     """
     if not confined:
         with contextlib.suppress(ProcessLookupError):

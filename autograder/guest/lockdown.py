@@ -1,4 +1,4 @@
-"""What a freshly forked room does to itself before a line of the student's code runs. Linux only; ctypes, no shell.
+"""What a freshly forked sandbox does to itself before a line of the student's code runs. Linux only; ctypes, no shell.
 
 The order matters: descriptors, then limits, then the user, then privileges, then the list of allowed system calls.
 After the last step nothing here can be undone from inside.

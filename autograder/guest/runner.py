@@ -32,14 +32,14 @@ Message = dict[str, Any]
 
 
 def warm_up() -> None:
-    """Do once, before rooms are forked, what nearly every notebook imports or does."""
+    """Do once, before sandboxes are forked, what nearly every notebook imports or does."""
     for module in _USUAL_IMPORTS.split():
         __import__(module)
     wire.unpack_frame(wire.pack({"warm": np.random.default_rng(0).random((2, 2)) @ np.ones(2)}))
 
 
 class Connection:
-    """The only connection of a room: the one to the grader."""
+    """The only connection of a sandbox: the one to the grader."""
 
     def __init__(self, grader: socket.socket) -> None:
         self._receive = grader.recv_into
@@ -73,7 +73,7 @@ def serve(grader: socket.socket) -> None:
 
 def run_source(connection: Connection) -> dict[str, Any]:
     """Read the source of the submission, run it and report the result. Return the names that calls may use."""
-    random.seed(0)  # the same in every room, as the suites' inputs are
+    random.seed(0)  # the same in every sandbox, as the suites' inputs are
     np.random.seed(0)
     notebook = types.ModuleType("__main__")  # as in a kernel; dataclasses look up their module
     sys.modules["__main__"] = notebook

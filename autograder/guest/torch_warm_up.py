@@ -1,7 +1,8 @@
-"""Does once what all rooms with PyTorch need. Their fork-server imports it before it forks any of them.
+"""Do once what all sandboxes with PyTorch need. Their fork server imports it before it forks any of them.
 
-The first optimizer imports half of PyTorch, which takes seconds and looks for a folder to write to; a room has neither.
-And a room cannot make threads: a thread pool used before the fork would hang every room at its first matrix product.
+The first optimizer imports half of PyTorch, which takes seconds and looks for a folder to write to; a sandbox has
+neither. And a sandbox cannot make threads: a thread pool used before the fork would hang every sandbox at its first
+matrix product.
 """
 
 import os
@@ -13,7 +14,7 @@ from torch import nn
 
 
 def _one_thread(count: int) -> None:
-    """Do nothing, instead of `set_num_threads`: a room has one thread, whatever a notebook asks for."""
+    """Do nothing, instead of `set_num_threads`: a sandbox has one thread, whatever a notebook asks for."""
 
 
 def _train_a_little() -> None:

@@ -1,4 +1,4 @@
-"""The format of messages between the grader and a room: frames of JSON and raw array bytes, with limits on their size.
+"""The format of messages between the grader and a sandbox: frames of JSON and raw array bytes, limited in size.
 
 Only plain values cross: None, bool, int, float, complex, str, list, tuple, dict and plain arrays. Never pickle, never
 an object with behaviour. Any other value arrives as an `Opaque` that tells the name of its type and nothing more.

@@ -14,7 +14,7 @@ from autograder.instructor.submissions import find_submissions, why_not_there
 from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.sandbox.environments import environment_for
-from autograder.sandbox.preflight import proved_rooms
+from autograder.sandbox.preflight import proved_sandbox
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
     secrets = course.secrets([stem])
     environment = environment_for(torch=suites.assignment.torch)
     with (
-        proved_rooms(secrets, confined=confined, environment=environment) as rooms,
-        opened(rooms, submission) as functions,
+        proved_sandbox(secrets, confined=confined, environment=environment) as executor,
+        opened(executor, submission) as functions,
     ):
         return Explained(chosen.parameters, run_exercise_tests(suites, chosen, submission.source, functions))
 

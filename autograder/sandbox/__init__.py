@@ -1,1 +1,1 @@
-"""The trusted side of the room: starts it, confines it, measures its time, and believes nothing it says."""
+"""The trusted side of a sandbox: start it, confine it, measure its time, and believe nothing that it says."""

@@ -1,4 +1,4 @@
-"""How a room is confined on Linux: the arguments of bubblewrap and the compiled list of allowed system calls."""
+"""How a sandbox is confined on Linux: the arguments of bubblewrap and the compiled list of allowed system calls."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from autograder.core.errors import UserError
 
-ROOM_USER = 65534  # the user of a room if the operator is root; an ordinary operator's room keeps that user
-ROOM_CODE = "/code"  # the folder in a room that holds the untrusted side's files, as the package `guest`
-ROOM_PACKAGES = "/site"  # the folder in a room that holds the packages
+GUEST_USER = 65534  # the user of a sandbox if the operator is root; an ordinary operator's sandbox keeps that user
+GUEST_CODE = "/code"  # the folder in a sandbox that holds the untrusted side's files, as the package `guest`
+GUEST_PACKAGES = "/site"  # the folder in a sandbox that holds the packages
 
 _MASK_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _MAP_UNCOUNTED = 0x1 | 0x100  # MAP_SHARED, MAP_GROWSDOWN: neither counts towards the memory limit
@@ -63,10 +63,10 @@ def system_call_filter() -> bytes:
 
 
 def missing_parts() -> str | None:
-    """Return why this machine cannot confine rooms, and how to fix that; None if it can."""
+    """Return why this machine cannot confine sandboxes, and how to fix that; None if it can."""
     if sys.platform != "linux":
         return (
-            f"rooms are confined with Linux namespaces, which {sys.platform} does not have. "
+            f"sandboxes are confined with Linux namespaces, which {sys.platform} does not have. "
             "Grade on Linux: a virtual machine, WSL 2 on Windows, or a server."
         )
     if shutil.which("bwrap") is None:
@@ -91,7 +91,7 @@ def bubblewrap(
     path inside). Raise UserError if bubblewrap or a package is missing.
 
     As root, bubblewrap makes no user namespace: it binds while it is root (root's own home is closed to all
-    others) and the room becomes an ordinary user after the fork. An ordinary user gets a user namespace instead.
+    others) and the sandbox becomes an ordinary user after the fork. An ordinary user gets a user namespace instead.
     """
     program = shutil.which("bwrap")
     if program is None:
@@ -103,7 +103,7 @@ def bubblewrap(
         program,
         *([] if root else ["--unshare-user"]),
         *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-        *["--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "room", "--clearenv"],
+        *["--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
         *_environment(),
         *_binds(paths),
         *_hide_other_packages(),
@@ -116,11 +116,11 @@ def bubblewrap(
 
 
 def _environment() -> list[str]:
-    """Return arguments that set the environment variables of every room."""
+    """Return arguments that set the environment variables of every sandbox."""
     variables = {
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
-        "PYTHONPATH": ROOM_CODE,
+        "PYTHONPATH": GUEST_CODE,
         "LD_LIBRARY_PATH": str(Path(sys.base_prefix) / "lib"),  # else the libpython of another build may be loaded
         **quiet_environment(),
     }
@@ -128,13 +128,13 @@ def _environment() -> list[str]:
 
 
 def quiet_environment() -> dict[str, str]:
-    """Return variables for one thread (a room cannot make more) and for the same order of sets in every room."""
+    """Return variables for one thread (a sandbox cannot make more) and for the same order of sets in every sandbox."""
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     return {**dict.fromkeys(threads, "1"), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _binds(paths: Iterable[tuple[Path, str]]) -> list[str]:
-    """Return arguments that show these files and folders in a room: (path outside, path inside).
+    """Return arguments that show these files and folders in a sandbox: (path outside, path inside).
 
     They also make the folders above each, which bubblewrap would otherwise make for root alone.
     """
@@ -181,7 +181,7 @@ def _packages(names: Iterable[str], optional_names: Iterable[str]) -> list[tuple
             raise UserError(f"The package {name} is not installed in {sys.prefix}.")
         paths += paths_of_package
     paths += [path for name in optional_names for path in _paths_of(name)]
-    return [(path, f"{ROOM_PACKAGES}/{path.name}") for path in paths]
+    return [(path, f"{GUEST_PACKAGES}/{path.name}") for path in paths]
 
 
 def _paths_of(name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The confined room as suites see it. It answers until a deadline, and opens again after a bad end."""
+"""Run functions in a sandbox. It answers until a deadline, and opens again after a bad end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.execution.interface import (
     CallRequest,
     Raised,
     Returned,
-    RoomEnded,
+    SessionEnded,
     Student,
     raised_from,
     warning_from,
@@ -24,7 +24,7 @@ from autograder.execution.limits import Limits
 from autograder.guest import wire
 from autograder.sandbox.fork_server import ForkServer, Process, ServerDied
 
-FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that sending requests never waits for a busy room
+FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that sending requests never waits for a busy sandbox
 _RECEIVE_SIZE = 64 << 10  # bytes
 _SIGNALS = {
     4: "an illegal instruction",
@@ -34,31 +34,31 @@ _SIGNALS = {
 }
 
 
-class ConfinedRooms:
-    """Opens one room for each submission, all from one warm fork-server."""
+class SandboxExecutor:
+    """Opens one sandbox for each submission, all from one warm fork server."""
 
     def __init__(self, server: ForkServer) -> None:
         self.server = server
 
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
-        room = ConfinedRoom(self.server, source)
+        session = SandboxSession(self.server, source)
         try:
-            with contextlib.suppress(RoomEnded):  # no time left: each call will raise the same again
-                room.open()
-            yield Student(room)
+            with contextlib.suppress(SessionEnded):  # no time left: each call will raise the same again
+                session.open()
+            yield Student(session)
         finally:
-            room.close()
+            session.close()
 
 
-class ConfinedRoom:
+class SandboxSession:
     """The process of one submission. After TIMEOUT or KILLED the next call gets a new one, with the same source."""
 
     def __init__(self, server: ForkServer, source: Source) -> None:
         self.server = server
         self.limits: Limits = server.limits
         self.source = source
-        self.left_out = _too_long(source)  # by label; cells that hang or die when the room opens are added
+        self.left_out = _too_long(source)  # by label; cells that hang or die when the sandbox opens are added
         self.failures: tuple[Raised, ...] = ()
         self.names: frozenset[str] = frozenset()
         self.exercises = {name for cell in source.cells for name in cell.exercises}
@@ -69,20 +69,20 @@ class ConfinedRoom:
     def open(self) -> None:
         """Run the source in a new process. If a cell hangs or dies, leave it out and try the rest again.
 
-        Raise RoomEnded if the submission has no time left, and ServerDied if a room did not start at all.
+        Raise SessionEnded if the submission has no time left, and ServerDied if a sandbox did not start at all.
         """
         while True:
             deadline = self._deadline(self.limits.open_seconds)
-            self._process = self.server.open_room()
+            self._process = self.server.open_guest()
             self._channel = Channel(self._process.connection, deadline)
             started: list[str] = []
             try:
                 self._run_cells(self._channel, started)
                 return
-            except RoomEnded as end:
+            except SessionEnded as end:
                 self._deadline(0.0)  # raises if the time is up: no cell is to blame for the time of the others
                 if not started:  # nothing of the student's has run
-                    raise ServerDied(f"a room did not open: {end.reason or 'it did not answer'}") from None
+                    raise ServerDied(f"a sandbox did not open: {end.reason or 'it did not answer'}") from None
                 self.left_out[started[-1]] = end
 
     def _run_cells(self, channel: Channel, started: list[str]) -> None:
@@ -104,7 +104,7 @@ class ConfinedRoom:
     def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         """Yield the replies of several calls in turn. `ahead`: send several requests at once if none calls back.
 
-        Most of a call's time is the way to the room. A test that fails early leaves requests that the room has
+        Most of a call's time is the way to the sandbox. A test that fails early leaves requests that the sandbox has
         already: their replies are waited for as usual, and dropped.
         """
         for batch in _batches(requests, FRAMES_AHEAD if ahead else 0):
@@ -114,7 +114,7 @@ class ConfinedRoom:
                 for request in unanswered:
                     yield self._reply_to(request)
             except GeneratorExit:
-                with contextlib.suppress(RoomEnded):
+                with contextlib.suppress(SessionEnded):
                     for request in unanswered:
                         self._reply_to(request)
                 raise
@@ -128,7 +128,7 @@ class ConfinedRoom:
             self._channel.send(b"".join(request.frame for request in requests))
 
     def _reply_to(self, request: CallRequest) -> Returned | Raised:
-        """Wait for the reply to a request, and answer the room's questions on the way."""
+        """Wait for the reply to a request, and answer the sandbox's questions on the way."""
         assert self._channel is not None
         channel = self._channel
         with self._ending():
@@ -167,35 +167,35 @@ class ConfinedRoom:
         if self._process is None:
             return None
         process, self._process, self._channel = self._process, None, None
-        return self.server.end_room(process)
+        return self.server.end_guest(process)
 
     def _deadline(self, seconds: float) -> float:
-        """Return the moment until which a reply may take. Raise RoomEnded if the whole submission's time is up."""
+        """Return the moment until which a reply may take. Raise SessionEnded if the whole submission's time is up."""
         now = time.monotonic()
         if now >= self.submission_ends:
-            raise RoomEnded(Outcome.TIMEOUT, f"the notebook had used up its {self.limits.submission_seconds:g} s")
+            raise SessionEnded(Outcome.TIMEOUT, f"the notebook had used up its {self.limits.submission_seconds:g} s")
         return min(now + seconds, self.submission_ends)
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:
-        """End the room whatever it does to the connection, and raise RoomEnded with one of two outcomes."""
+        """End the sandbox whatever it does to the connection, and raise SessionEnded with one of two outcomes."""
         try:
             yield
         except TimeoutError:
             self.close()
-            raise RoomEnded(Outcome.TIMEOUT, "") from None
+            raise SessionEnded(Outcome.TIMEOUT, "") from None
         except (EOFError, OSError):
             status = self.close()
             if status is None:
-                raise ServerDied("the fork-server ended while a room was open") from None
-            raise RoomEnded(Outcome.KILLED, _died_of(status)) from None
+                raise ServerDied("the fork server ended while a sandbox was open") from None
+            raise SessionEnded(Outcome.KILLED, _died_of(status)) from None
         except (wire.WireError, KeyError, TypeError, IndexError, ValueError, AttributeError):
             self.close()
-            raise RoomEnded(Outcome.KILLED, "it sent something that is no answer") from None
+            raise SessionEnded(Outcome.KILLED, "it sent something that is no answer") from None
 
 
 class Channel:
-    """Frames to and from one room, each until one moment in time."""
+    """Frames to and from one sandbox, each until one moment in time."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self.connection = connection
@@ -218,7 +218,7 @@ class Channel:
             self.connection.settimeout(self._remaining())
             chunk = self.connection.recv(max(_RECEIVE_SIZE, count - len(self.received)))
             if not chunk:
-                raise EOFError("the room has gone")
+                raise EOFError("the sandbox has gone")
             self.received += chunk
         data = self.received[:count]
         del self.received[:count]
@@ -245,21 +245,21 @@ def _batches(requests: Sequence[CallRequest], space: int) -> Iterator[list[CallR
         yield batch
 
 
-def _too_long(source: Source) -> dict[str, RoomEnded]:
+def _too_long(source: Source) -> dict[str, SessionEnded]:
     """Return the cells that the wire does not take, by label: nobody wrote them by hand."""
     space = wire.MAX_HEAD // 2
     left_out = {}
     for cell in source.cells:
         size = len(json.dumps(cell.text)) + 16 * len(cell.statements)
         if len(cell.text) > wire.MAX_TEXT or size > space:
-            left_out[cell.label] = RoomEnded(Outcome.KILLED, "it is too long")
+            left_out[cell.label] = SessionEnded(Outcome.KILLED, "it is too long")
         else:
             space -= size
     return left_out
 
 
 def _answer(channel: Channel, request: CallRequest, question: dict[str, Any]) -> None:
-    """Call a function of the grader's for the room, and send its answer. It may raise: that is the room's fault."""
+    """Call a function of the grader's for the sandbox, and send its answer. If it raises, the sandbox is to blame."""
     function = request.functions[question["callback"]]
     if type(question["args"]) is not tuple:
         raise wire.WireError("arguments that are none")

@@ -1,4 +1,4 @@
-"""What the rooms of a fork-server can import beside the standard library."""
+"""What the sandboxes of a fork server can import beside the standard library."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from autograder.execution.limits import Limits
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """`packages` are visible in a confined room. `preload` is imported once, before rooms are forked."""
+    """`packages` are visible in a sandbox. `preload` is imported once, before sandboxes are forked."""
 
     packages: tuple[str, ...] = ()
     optional_packages: tuple[str, ...] = ()  # visible only if they are installed
     preload: tuple[str, ...] = ()
-    memory: int | None = None  # bytes that a room may use; None: the usual limit
+    memory: int | None = None  # bytes that a sandbox may use; None: the usual limit
 
     def adjusted(self, limits: Limits) -> Limits:
-        """Return the limits of a room with this environment."""
+        """Return the limits of a sandbox with this environment."""
         return limits if self.memory is None else replace(limits, memory=self.memory)
 
 

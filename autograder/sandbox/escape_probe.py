@@ -1,6 +1,6 @@
-"""Tries to break out of a room, and must fail in every way.
+"""Try to break out of a sandbox, and fail in every way.
 
-A hostile cell runs in a real room, made like every other one. Each attempt must be refused. The same attempt in an
+A hostile cell runs in a real sandbox, made like every other one. Each attempt must be refused. The same attempt in an
 unconfined process must succeed (the positive control): otherwise the probe itself proves nothing.
 """
 
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.model import Source, SourceCell
-from autograder.execution.interface import CallRequest, Raised, Returned, RoomEnded
-from autograder.sandbox.confined import ConfinedRoom
+from autograder.execution.interface import CallRequest, Raised, Returned, SessionEnded
+from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.environments import BARE
 from autograder.sandbox.fork_server import ForkServer, Process
 
@@ -39,7 +39,7 @@ def write(places):
     for place in places:
         try:
             with open(os.path.join(place, "left-behind"), "w") as file:
-                file.write("a byte for the next room")
+                file.write("a byte for the next sandbox")
             return True
         except OSError as error:
             refused = error
@@ -110,7 +110,7 @@ class ProbeResult:
 
 
 def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True) -> ProbeResult:
-    """Try every way out of one of the server's rooms, and with `controls` also of an unconfined process.
+    """Try every way out of one of the server's sandboxes, and with `controls` also of an unconfined process.
 
     `secrets` are files that no student may see.
     """
@@ -130,7 +130,7 @@ def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True)
 
 @contextlib.contextmanager
 def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attempt]]:
-    """Make what a room could reach, and yield the attempts on it.
+    """Make what a sandbox could reach, and yield the attempts on it.
 
     These are files, this process, a listener on the loopback interface and an abstract socket.
     """
@@ -169,28 +169,28 @@ def _path_at_home() -> list[Path]:
 
 
 def _try_all(server: ForkServer, attempts: Iterable[Attempt]) -> tuple[list[str], list[str]]:
-    """Return the names of the attempts that were refused in a new room, and of the others."""
+    """Return the names of the attempts that were refused in a new sandbox, and of the others."""
     names = tuple(sorted({attempt.function for attempt in attempts}))
     text = _CELL.strip("\n")
     statements = tuple(range(1 + text.count("\ndef ")))
-    room = ConfinedRoom(server, Source((SourceCell("probe", text, statements, names),)))
+    session = SandboxSession(server, Source((SourceCell("probe", text, statements, names),)))
     held: list[str] = []
     escaped: list[str] = []
     try:
         for attempt in attempts:
-            refused = _refused(room, attempt)
+            refused = _refused(session, attempt)
             (held if refused else escaped).append(attempt.name)
     finally:
-        room.close()
+        session.close()
     return held, escaped
 
 
-def _refused(room: ConfinedRoom, attempt: Attempt) -> bool:
+def _refused(session: SandboxSession, attempt: Attempt) -> bool:
     """Return whether the system refused the attempt. An attempt that could not run counts as an escape."""
     arguments = () if attempt.argument is None else (attempt.argument,)
     try:
-        reply = room.call(CallRequest(name=attempt.function, arguments=arguments))
-    except RoomEnded:
+        reply = session.call(CallRequest(name=attempt.function, arguments=arguments))
+    except SessionEnded:
         return False
     if isinstance(reply, Returned):
         return False
@@ -199,20 +199,20 @@ def _refused(room: ConfinedRoom, attempt: Attempt) -> bool:
 
 
 def _wrong_facts(server: ForkServer) -> list[str]:
-    """Return what a room could do, as the kernel describes its process from outside, and whether it outlives its end.
+    """Return what a sandbox could do, as the kernel sees its process from outside, and whether it outlives its end.
 
-    [] for a room as it should be.
+    The list is empty if all is as it should be.
     """
-    process = server.open_room()
+    process = server.open_guest()
     try:
         status = _status(process)
         shared = _shared_namespaces(process.host_pid())
     finally:
         watched = replace(process, pidfd=os.dup(process.pidfd)) if process.pidfd is not None else process
-        server.end_room(process)
+        server.end_guest(process)
     wrong = [f"see the machine's {name} namespace" for name in shared] + _wrong_status(status)
     if not watched.gone():
-        wrong.append("outlive the room")
+        wrong.append("outlive the sandbox")
     if watched.pidfd is not None:
         os.close(watched.pidfd)
     return wrong
@@ -224,7 +224,7 @@ def _wrong_status(status: dict[str, str]) -> list[str]:
         "gain privileges by a setuid program": status.get("NoNewPrivs") != "1",
         "make any system call": status.get("Seccomp") != "2",
         "be root": status.get("Uid", "0").split()[0] == "0",
-        "see the processes of other rooms": status.get("NSpid", "").split()[-1:] != ["1"],
+        "see the processes of other sandboxes": status.get("NSpid", "").split()[-1:] != ["1"],
     }
     return [ability for ability, possible in facts.items() if possible]
 
@@ -249,7 +249,7 @@ def _namespace(pid: int | str, name: str) -> str | None:
 
 
 def _status(process: Process) -> dict[str, str]:
-    """Return `/proc/<pid>/status` when the room has confined itself: its system-call filter comes last."""
+    """Return `/proc/<pid>/status` when the sandbox has confined itself: its system-call filter comes last."""
     for _ in range(500):
         text = Path(f"/proc/{process.host_pid()}/status").read_text()
         status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)

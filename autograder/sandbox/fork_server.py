@@ -1,4 +1,4 @@
-"""The grader's handle of a fork-server: starts it, opens rooms and ends them."""
+"""The grader's handle of a fork server: starts it, opens sandboxes and ends them."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ GUEST_FILES = Path(__file__).parent.parent / "guest"
 
 
 class ServerDied(Exception):
-    """The fork-server broke; a new one must be started. No submission is to blame."""
+    """The fork server broke; a new one must be started. No submission is to blame."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """One open room: the grader's end of the connection, and what it takes to end the room."""
+    """One open sandbox: the grader's end of the connection, and what it takes to end the sandbox."""
 
     connection: socket.socket
-    pid: int  # as the fork-server counts
+    pid: int  # as the fork server counts
     pidfd: int | None  # None if the system has no pidfds
-    control: socket.socket  # of the fork-server that it is a child of
+    control: socket.socket  # of the fork server that it is a child of
 
     def kill(self) -> None:
-        """Kill the room's first process, and with it all of a confined room."""
+        """Kill the sandbox's first process, and with it everything in it, if it is confined."""
         if self.pidfd is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def host_pid(self) -> int:
-        """Return the room's process number outside, by which /proc knows it; -1 if the room has gone."""
+        """Return the sandbox's process number outside, by which /proc knows it; -1 if the sandbox has gone."""
         lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
 
     def gone(self) -> bool:
-        """Return whether the room's process has ended, as far as the system can tell."""
+        """Return whether the sandbox's process has ended, as far as the system can tell."""
         return self.pidfd is not None and bool(select.select([self.pidfd], [], [], 0)[0])
 
 
 class ForkServer:
-    """A warm process from which rooms are forked in milliseconds.
+    """A warm process from which sandboxes are forked in milliseconds.
 
-    `read_only` names the files and folders that a room may read beside the interpreter and the environment's packages:
-    (path outside, path in the room). A fork-server that died is started again for the next room.
+    `read_only` names the files and folders that a sandbox may read beside the interpreter and the environment's
+    packages: (path outside, path in the sandbox). A fork server that died is started again for the next sandbox.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class ForkServer:
         if greeting != control.READY:
             reason = self.errors()
             self.stop()
-            raise UserError(f"the fork-server did not start{': ' + reason if reason else '.'}")
+            raise UserError(f"the fork server did not start{': ' + reason if reason else '.'}")
         ours.settimeout(self.limits.command_seconds)
 
     def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:
@@ -118,10 +118,10 @@ class ForkServer:
         """Return the command line of `guest.fork_server`, inside bubblewrap if confined."""
         options = {
             "control": descriptor,
-            "path": [bubblewrap.ROOM_PACKAGES] if self.confined else [entry for entry in sys.path if entry],
+            "path": [bubblewrap.GUEST_PACKAGES] if self.confined else [entry for entry in sys.path if entry],
             "preload": self.environment.preload,
             "confined": self.confined,
-            "user": bubblewrap.ROOM_USER if self.confined and os.geteuid() == 0 else None,
+            "user": bubblewrap.GUEST_USER if self.confined and os.geteuid() == 0 else None,
             "filter": bubblewrap.system_call_filter().hex() if self.confined else "",
             "memory": self.limits.memory,
             "cpu_seconds": math.ceil(self.limits.submission_seconds),
@@ -134,11 +134,11 @@ class ForkServer:
             command,
             packages=self.environment.packages,
             optional_packages=self.environment.optional_packages,
-            read_only=[(GUEST_FILES, f"{bubblewrap.ROOM_CODE}/{GUEST_FILES.name}"), *self.read_only],
+            read_only=[(GUEST_FILES, f"{bubblewrap.GUEST_CODE}/{GUEST_FILES.name}"), *self.read_only],
         )
 
-    def open_room(self) -> Process:
-        """Return a new room. Raise ServerDied if the fork-server does not answer."""
+    def open_guest(self) -> Process:
+        """Return a new sandbox. Raise ServerDied if the fork server does not answer."""
         if self._process is None:
             self.start()
         assert self._control is not None
@@ -153,40 +153,40 @@ class ForkServer:
             ours.close()
             reason = self.errors()
             self.stop()
-            raise ServerDied(f"the fork-server opened no room{': ' + reason if reason else ''}")
+            raise ServerDied(f"the fork server opened no sandbox{': ' + reason if reason else ''}")
         return Process(ours, control.OPENED.unpack(reply)[0], pidfds[0] if pidfds else None, self._control)
 
-    def end_room(self, room: Process) -> int | None:
-        """Kill a room and everything in it. Return its status as `Popen.returncode` counts, None if unknown."""
-        room.connection.close()
-        room.kill()
+    def end_guest(self, guest: Process) -> int | None:
+        """Kill a sandbox and everything in it. Return its status as `Popen.returncode` counts, None if unknown."""
+        guest.connection.close()
+        guest.kill()
         status = None
-        if self._control is room.control:  # else it was a child of a fork-server that is gone
-            status = self._reap(room, self._control)
+        if self._control is guest.control:  # else it was a child of a fork server that is gone
+            status = self._reap(guest, self._control)
             if status is None:
-                self.stop()  # a fork-server that does not answer is replaced, and its rooms die with it
-        if room.pidfd is not None:
-            os.close(room.pidfd)
+                self.stop()  # a fork server that does not answer is replaced, and its sandboxes die with it
+        if guest.pidfd is not None:
+            os.close(guest.pidfd)
         return status
 
     @staticmethod
-    def _reap(room: Process, grader: socket.socket) -> int | None:
-        """Let the fork-server wait for a room that was killed. Return the room's status, None without a reply."""
+    def _reap(guest: Process, grader: socket.socket) -> int | None:
+        """Let the fork server wait for a sandbox that was killed. Return the sandbox's status, None without a reply."""
         try:
-            grader.sendall(control.COMMAND.pack(control.END, room.pid))
+            grader.sendall(control.COMMAND.pack(control.END, guest.pid))
             reply = grader.recv(control.ENDED.size)
         except OSError:
             return None
         return int(control.ENDED.unpack(reply)[0]) if len(reply) == control.ENDED.size else None
 
     def errors(self) -> str:
-        """Return the last line that the fork-server, or bubblewrap, printed."""
+        """Return the last line that the fork server, or bubblewrap, printed."""
         self._errors.seek(0)
         lines = self._errors.read()[-2000:].decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
 
     def stop(self) -> None:
-        """End the fork-server and with it all its rooms."""
+        """End the fork server and with it all its sandboxes."""
         if self._control is not None:
             self._control.close()
             self._control = None

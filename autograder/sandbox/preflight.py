@@ -10,30 +10,30 @@ from pathlib import Path
 from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
 from autograder.sandbox.bubblewrap import missing_parts
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, Environment
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer
 
 
 @contextlib.contextmanager
-def proved_rooms(
+def proved_sandbox(
     secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, environment: Environment = NUMPY
-) -> Iterator[ConfinedRooms]:
-    """Open rooms for a command that needs no batch. They must hide the files `secrets`.
+) -> Iterator[SandboxExecutor]:
+    """Open sandboxes for a command that needs no batch. They must hide the files `secrets`.
 
-    Raise UserError if the machine lacks a part, or if a room does not confine.
+    Raise UserError if the machine lacks a part, or if a sandbox does not confine.
     """
     require_platform(confined=confined)
     with ForkServer(confined=confined, environment=environment, limits=limits) as server:
         server.start()
         if confined:
             require_full(probe(server, secrets))
-        yield ConfinedRooms(server)
+        yield SandboxExecutor(server)
 
 
 def require_platform(*, confined: bool) -> None:
-    """Raise UserError if this machine lacks what rooms need."""
+    """Raise UserError if this machine lacks what sandboxes need."""
     missing = missing_parts()
     if not hasattr(os, "fork"):
         raise UserError(missing or "This platform cannot fork.")
@@ -42,9 +42,9 @@ def require_platform(*, confined: bool) -> None:
 
 
 def require_full(result: ProbeResult) -> None:
-    """Raise UserError if the probe escaped from a room."""
+    """Raise UserError if the probe escaped from a sandbox."""
     if result.level != "full":
-        raise UserError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
+        raise UserError(_refusal(f"a sandbox here would not keep a student from: {', '.join(result.escaped)}."))
 
 
 def _refusal(why: str) -> str:

@@ -31,11 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_OPENED] = {}
-    config.stash[_ROOMS] = ExitStack()
+    config.stash[_EXECUTIONS] = ExitStack()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_ROOMS].close()
+    config.stash[_EXECUTIONS].close()
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ class _Opened:
 
 
 _OPENED = pytest.StashKey[dict[Path, _Opened]]()
-_ROOMS = pytest.StashKey[ExitStack]()
+_EXECUTIONS = pytest.StashKey[ExitStack]()
 
 
 def _opened(item: pytest.Item) -> _Opened:
@@ -101,7 +101,7 @@ def _opened(item: pytest.Item) -> _Opened:
 
 def _open(item: pytest.Item) -> _Opened:
     from autograder.core.errors import Ungradable, UserError
-    from autograder.execution.in_process import LiveRoom, LiveRooms
+    from autograder.execution.in_process import InProcessExecutor, InProcessSession
     from autograder.grading.pipeline import opened
     from autograder.notebooks.submission import read_submission
 
@@ -114,10 +114,10 @@ def _open(item: pytest.Item) -> _Opened:
         raise pytest.UsageError(str(error)) from None
     except Ungradable as error:
         raise pytest.UsageError(f"{notebook or beside}: {error}") from None
-    student = item.config.stash[_ROOMS].enter_context(opened(LiveRooms(), submission))
+    student = item.config.stash[_EXECUTIONS].enter_context(opened(InProcessExecutor(), submission))
     if suites.hand_in is not None and not notebook:  # the solution holds no trained model: train it
-        assert isinstance(student.room, LiveRoom)
-        student.trained = suites.hand_in(student.room.namespace)
+        assert isinstance(student.session, InProcessSession)
+        student.trained = suites.hand_in(student.session.namespace)
     return _Opened(suites, submission, student)
 
 

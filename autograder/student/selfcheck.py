@@ -20,8 +20,8 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Exercise, ExerciseResult, Report, Source, SourceCell
 from autograder.core.sanitize import clean
 from autograder.core.text import filled
-from autograder.execution.in_process import LiveRoom, LiveRooms
-from autograder.execution.interface import CallRaised, RoomEnded, Student, cell_label
+from autograder.execution.in_process import InProcessExecutor, InProcessSession
+from autograder.execution.interface import CallRaised, SessionEnded, Student, cell_label
 from autograder.execution.limits import LIMITS
 from autograder.grading.checks import trained_model
 from autograder.grading.comparison import CheckFailed
@@ -112,7 +112,7 @@ class Check:
         assignment = self._suites.assignment
         functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
         with quiet() as first_warning:
-            student = Student(LiveRoom(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
+            student = Student(InProcessSession(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
             try:
                 cell = _cell_of(functions[exercise.name], exercise.name)
                 result = run_exercise(self._suites, exercise, cell, student)
@@ -189,7 +189,7 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
     """
     try:
         with quiet():
-            return grade(notebook, "", handout.suites(), LiveRooms(LIMITS.call_seconds))
+            return grade(notebook, "", handout.suites(), InProcessExecutor(LIMITS.call_seconds))
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
 
@@ -197,10 +197,10 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
 def weights_fit(notebook: Path, handout: Handout) -> bool:
     """Return whether the weights packed into a notebook have the names and shapes of the model that it builds."""
     submission = read_submission(notebook, handout.assignment, "")
-    with quiet(), opened(LiveRooms(LIMITS.call_seconds), submission) as student:
+    with quiet(), opened(InProcessExecutor(LIMITS.call_seconds), submission) as student:
         try:
             return bool(student.misfits(dict(trained_model(student).weights)) == 0)
-        except (CallRaised, CheckFailed, RoomEnded):
+        except (CallRaised, CheckFailed, SessionEnded):
             return False
 
 

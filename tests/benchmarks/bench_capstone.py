@@ -4,7 +4,7 @@ python tests/benchmarks/bench_capstone.py [--data FOLDER] [--epochs 10] [--submi
 
 All devices train with the same seed, one after another, in one run. Beside the seconds stands how far the first losses
 lie from the processor's: the grader trains the first steps again on a processor, and wants them within 1e-3 and 1 %.
-Then one submission is graded and several, in confined rooms by one process: the difference is what one more costs.
+Then one submission is graded and several, in sandboxes by one process: the difference is what one more costs.
 """
 
 from __future__ import annotations

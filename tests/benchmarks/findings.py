@@ -99,9 +99,9 @@ def table_of_shares(found: Mapping[str, Any]) -> Table:
         ("", "wall s", "share", "wall ms each", "of it our CPU"),
         [*(row(name, wall[name], cpu[name]) for name in shares.PARTS), row("all", total, sum(cpu.values()))],
         (
-            f"Rooms and their server, the untrusted processes, used {found['rooms'] / count * MS:.1f} ms of CPU for "
+            f"Sandboxes and their server, untrusted, used {found['rooms'] / count * MS:.1f} ms of CPU for "
             "each submission. Our side of the wire: packing and sending a call, reading and unpacking its answer.",
-            "Start-up: interpreter, imports, the rooms' server, the probe. Collection and rehearsal, which asks the "
+            "Start-up: interpreter, imports, the sandboxes' server, the probe. Collection and preparation, with the "
             "reference, happen once in each process; the grading of a submission then called "
             f"{found['pytest_calls']} functions of pytest's.",
         ),
@@ -112,7 +112,9 @@ def table_of_memory(costs: Sequence[Cost]) -> Table:
     def row(cost: Cost) -> tuple[str, ...]:
         return str(cost.submissions), f"{cost.peak / MIB:.0f}", f"{cost.peak / costs[0].peak:.2f}", f"{cost.wall:.1f}"
 
-    whole = "PSS" if all(cost.shared_out for cost in costs) else "PSS; RSS, which counts shared pages again, of rooms"
+    whole = (
+        "PSS" if all(cost.shared_out for cost in costs) else "PSS; RSS, which counts shared pages again, of sandboxes"
+    )
     return Table(
         "Peak memory of all our processes together",
         ("submissions", "MiB", "× the first", "wall s"),

@@ -1,7 +1,7 @@
 """What a command costs: wall time, processor time and memory of all its processes together. Linux only.
 
 Processor time is what the kernel charges to waited-for children. A grading process is killed when it has nothing
-left to do, and its rooms' server is then nobody's child: so this process adopts orphans and waits for them, too.
+left to do, and its sandboxes' server is then nobody's child: so this process adopts orphans and waits for them, too.
 """
 
 from __future__ import annotations

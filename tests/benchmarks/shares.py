@@ -27,13 +27,13 @@ from autograder.instructor.results import record
 from autograder.instructor.results.store import result_path
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course, topic_of
-from autograder.sandbox.confined import Channel, ConfinedRoom, ConfinedRooms
+from autograder.sandbox.confined import Channel, SandboxExecutor, SandboxSession
 from autograder.sandbox.escape_probe import probe
 from autograder.sandbox.fork_server import ForkServer
 
 START, COLLECTION, REHEARSAL = "start-up", "pytest collection", "rehearsing the tests"
-READING, OPENING = "reading the notebook", "opening and closing rooms"
-CALLING, WIRE = "waiting for the room's answers", "our side of the wire"
+READING, OPENING = "reading the notebook", "opening and closing sandboxes"
+CALLING, WIRE = "waiting for the sandbox's answers", "our side of the wire"
 JUDGING, WRITING = "reference, comparing, words", "writing results"
 PARTS = (START, COLLECTION, REHEARSAL, READING, OPENING, CALLING, WIRE, JUDGING, WRITING)
 
@@ -42,7 +42,7 @@ PARTS = (START, COLLECTION, REHEARSAL, READING, OPENING, CALLING, WIRE, JUDGING,
 class Ledger:
     """Time by part: a moment counts for the innermost part it falls into. What no part claims is start-up's.
 
-    Opening a room is one part with all it needs, also what it waits for.
+    Opening a sandbox is one part with all it needs, also what it waits for.
     """
 
     since: float  # time.monotonic() when the first part began
@@ -101,15 +101,15 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
         server.start()
         assert probe(server, course.secrets([stem], [jobs[0].notebook]), controls=True).level == "full"
         _book_each_step(ledger)
-        in_rooms = cpu_of_family()
+        in_guests = cpu_of_family()
         for job in jobs:
-            report = grade_or_explain(job, loaded, ConfinedRooms(server))
+            report = grade_or_explain(job, loaded, SandboxExecutor(server))
             assert report.score == report.max_score, report
             record.write(result_path(Path(results), stem, job.student), report)
-        in_rooms = cpu_of_family() - in_rooms
+        in_guests = cpu_of_family() - in_guests
         spent = ledger.closed()
-        pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], loaded, ConfinedRooms(server)))
-    return {"count": len(jobs), "rooms": in_rooms, "pytest_calls": pytest_calls, **spent}
+        pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], loaded, SandboxExecutor(server)))
+    return {"count": len(jobs), "sandboxes": in_guests, "pytest_calls": pytest_calls, **spent}
 
 
 def _calls_of_pytest(grading: Callable[[], object]) -> int:
@@ -121,10 +121,10 @@ def _calls_of_pytest(grading: Callable[[], object]) -> int:
 
 
 def _book_each_step(ledger: Ledger) -> None:
-    """After start-up, whose probe opens rooms, too."""
+    """After start-up, whose probe opens sandboxes, too."""
     ledger.book(pipeline, "read_submission", READING)
-    ledger.book(ConfinedRoom, "open", OPENING)
-    ledger.book(ConfinedRoom, "close", OPENING)
+    ledger.book(SandboxSession, "open", OPENING)
+    ledger.book(SandboxSession, "close", OPENING)
     ledger.book(Channel, "send", CALLING)
     ledger.book(Channel, "receive", CALLING)
     ledger.book(wire, "pack", WIRE)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from opened_rooms import LIMITS
+from opened_sandboxes import LIMITS
 
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.fork_server import ForkServer
@@ -98,7 +98,7 @@ def _no_memory_of_checks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
-    """A fork-server whose rooms are confined, with the tests' limits."""
+    """A fork server whose sandboxes are confined, with the tests' limits."""
     missing = missing_parts()
     assert missing is None, missing
     with ForkServer(confined=True, limits=LIMITS) as running:

@@ -1,7 +1,7 @@
 """Hidden tests of the capstone: the model that was handed in, on pictures disturbed for the occasion.
 
-Accuracy is reckoned here, outside of the room: pictures go in without labels, in random order and in batches of several
-sizes, and logits come out. How the scale was set: `tests/benchmarks/capstone_seeds.md`.
+Accuracy is computed here, outside of the sandbox: images go in without labels, in random order and in batches of
+several sizes, and logits come out. How the scale was set: `tests/benchmarks/capstone_seeds.md`.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def demand_whole(history: Mapping[str, Any]) -> None:
 @exercise("train", weight=3, seconds=90)
 def test_trained_again(student):
     """trained again with the same seed, the first steps have the losses of the history"""
-    # The last test: the training pictures, which it gives to the room, can be in no other test's answers.
+    # The last test: the training pictures, which it gives to the sandbox, can be in no other test's answers.
     history = trained_model(student).history
     demand_whole(history)
     known, (steps, near_first, near_mean) = images_of(history["data"]), AGAIN[history["data"]]
@@ -202,7 +202,7 @@ def HAND_IN(functions: Mapping[str, Any]) -> TrainedModel:
     import torch
 
     images = images_of("digits")
-    torch.set_num_threads(1)  # as in a room
+    torch.set_num_threads(1)  # as in a sandbox
     torch.manual_seed(SEED)
     model = functions["build_model"]()
     options = {"device": "cpu", "epochs": EPOCHS, "seed": SEED}

@@ -23,7 +23,7 @@ from autograder.grading.pipeline import grade, suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer, ServerDied
@@ -79,7 +79,7 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
         while (job := connection.recv()) is not None:
             environment = _environment(suites[job.stem])
             if environment in servers:
-                report = grade_or_explain(job, suites[job.stem], ConfinedRooms(servers[environment]))
+                report = grade_or_explain(job, suites[job.stem], SandboxExecutor(servers[environment]))
             else:
                 report = ungraded(job, suites[job.stem].assignment, missing[environment])
             connection.send(report)
@@ -109,14 +109,14 @@ def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:
     return ProbeResult(held, tuple(dict.fromkeys(name for result in results for name in result.escaped)))
 
 
-def grade_or_explain(job: Job, suites: Suites, rooms: ConfinedRooms) -> Report:
+def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor) -> Report:
     """Return the report, whatever happens: a submission that cannot be graded is ungraded with a reason, never zero."""
     try:
-        return grade(job.notebook, job.student, suites, rooms)
+        return grade(job.notebook, job.student, suites, executor)
     except (Ungradable, UserError) as problem:
         return ungraded(job, suites.assignment, str(problem))
     except ServerDied as problem:
-        return ungraded(job, suites.assignment, f"the room could not be used ({problem}); run the command again")
+        return ungraded(job, suites.assignment, f"the sandbox could not be used ({problem}); run the command again")
     except Exception:
         details = clean(traceback.format_exc(), 20_000, newlines=True)
         print(f"{job.stem}, {clean(job.student)}: the grader broke.\n{details}", file=sys.stderr)

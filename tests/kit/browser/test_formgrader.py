@@ -20,7 +20,7 @@ from autograder.sandbox.bubblewrap import missing_parts
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs confined rooms: {missing_parts()}")
+pytestmark = pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs sandboxes: {missing_parts()}")
 STEM = "01_perceptron"
 LIST = f"formgrader/gradebook/{STEM}/perceptron"
 STUDENTS = ("ada", "ben", "carla", "dilip", "o'brien", "tomas")  # tomas's cannot be read
@@ -40,7 +40,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture(scope="module")
 def server(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     with jupyter(course.root, tmp_path_factory.mktemp("home"), KIT, height=1000) as running:
-        running.browser.route("https://**", lambda route: route.abort())  # as in a room without network
+        running.browser.route("https://**", lambda route: route.abort())  # as in a sandbox without network
         yield running
 
 

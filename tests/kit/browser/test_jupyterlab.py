@@ -14,7 +14,7 @@ from autograder.core.text import WIDTH
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import topic_of
 from autograder.sandbox.bubblewrap import missing_parts
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 
 
@@ -136,11 +136,11 @@ def test_the_whole_notebook_at_a_glance_and_handed_in(opened: Lab, way: Way, not
     assert (notebook.parent / f"mia__{way.stem}.ipynb").is_file()
 
 
-@pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs confined rooms: {missing_parts()}")
+@pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs sandboxes: {missing_parts()}")
 def test_what_was_handed_in_is_graded(opened: Lab, way: Way, notebook: Path) -> None:
     handed_in = notebook.with_name(f"mia__{way.stem}.ipynb")
-    with ForkServer(confined=True) as rooms:
-        report = grade(handed_in, "mia", suites_of(COURSE, way.stem), ConfinedRooms(rooms))
+    with ForkServer(confined=True) as executor:
+        report = grade(handed_in, "mia", suites_of(COURSE, way.stem), SandboxExecutor(executor))
     got = {one.name: one.score for one in report.exercises}
     full = {one.name: one.max_score if one.name == way.exercise else 0 for one in report.exercises}
     assert got == full  # the rest are stubs

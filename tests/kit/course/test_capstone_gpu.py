@@ -11,7 +11,7 @@ from with_model import written
 
 from autograder.core.model import TrainedModel
 from autograder.datasets import load_images
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
 
@@ -44,7 +44,7 @@ def trained(request: pytest.FixtureRequest) -> Iterator[TrainedModel]:
 
 def test_it_gets_all_points(trained: TrainedModel, tmp_path: Path) -> None:
     notebook = written(trained, COURSE.solution(STEM), tmp_path / "capstone.ipynb")
-    report = grade(notebook, "ada", suites_of(COURSE, STEM), LiveRooms())
+    report = grade(notebook, "ada", suites_of(COURSE, STEM), InProcessExecutor())
     assert [(test.id, test.message) for one in report.exercises for test in one.tests if test.message] == []
     assert report.score == report.max_score
 

@@ -15,7 +15,7 @@ from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.core.model import TrainedModel
 from autograder.datasets import FILES, MNIST_DIR
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.batch import worker
@@ -50,7 +50,7 @@ def test_what_is_not_at_hand_leaves_a_submission_ungraded(
 ) -> None:
     monkeypatch.delenv(MNIST_DIR, raising=False)
     job = Job("ada", STEM, untrained(tmp_path, data="mnist"))
-    report = grade_or_explain(job, accuracy_alone, LiveRooms())
+    report = grade_or_explain(job, accuracy_alone, InProcessExecutor())
     assert not report.graded
     assert report.reason is not None
     assert "it was trained on MNIST, which is not at hand here" in report.reason
@@ -68,7 +68,7 @@ def test_what_is_not_installed_is_named_with_the_command(monkeypatch: pytest.Mon
 
 
 def test_a_network_that_reads_nothing_is_told_its_accuracy(accuracy_alone: Suites, tmp_path: Path) -> None:
-    report = grade_or_explain(Job("ada", STEM, untrained(tmp_path)), accuracy_alone, LiveRooms())
+    report = grade_or_explain(Job("ada", STEM, untrained(tmp_path)), accuracy_alone, InProcessExecutor())
     (failed,) = [test for one in report.exercises for test in one.tests]
     assert failed.message is not None
     assert "'pass' needs 93.0%" in failed.message
@@ -98,5 +98,7 @@ def test_what_the_kit_lacks_is_no_student_s_fault(accuracy_alone: Suites, tmp_pa
         raise UserError("the pictures are not at hand")
 
     tests = tuple(replace(test, function=without_pictures) for test in accuracy_alone.tests)
-    report = grade_or_explain(Job("ada", STEM, untrained(tmp_path)), replace(accuracy_alone, tests=tests), LiveRooms())
+    report = grade_or_explain(
+        Job("ada", STEM, untrained(tmp_path)), replace(accuracy_alone, tests=tests), InProcessExecutor()
+    )
     assert (report.graded, report.reason) == (False, "the pictures are not at hand")

@@ -22,7 +22,7 @@ from autograder.grading.pipeline import grade, suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.submissions import find_submissions, students_in
 from autograder.notebooks.course import Course
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 from autograder.student import messages as self_check_messages
 from autograder.student.handout import find_handout
@@ -54,7 +54,7 @@ def test_every_sentence_is_said_to_somebody() -> None:
         grade_out_of_time(server, suites["01_perceptron"])
         for job in find_submissions(CLASS, students_in(CLASS), COURSE.stems):
             try:
-                grade(job.notebook, job.student, suites[job.stem], ConfinedRooms(server))
+                grade(job.notebook, job.student, suites[job.stem], SandboxExecutor(server))
             except Ungradable:
                 continue
     missed = [
@@ -70,10 +70,10 @@ def grade_out_of_time(server: ForkServer, suites: Suites) -> None:
     """What is said when the whole submission's time is over, and no call took too long: here it ends in a test."""
 
     def too_late(student: Any) -> None:
-        student.room.submission_ends = 0.0
+        student.session.submission_ends = 0.0
         student.threshold_unit(1)
 
-    report = grade(handed_in("ada"), "ada", with_first_test(suites, too_late), ConfinedRooms(server))
+    report = grade(handed_in("ada"), "ada", with_first_test(suites, too_late), SandboxExecutor(server))
     first = report.exercises[0].tests[0]
     assert first.outcome is Outcome.TIMEOUT
     assert first.message == "threshold_unit was not answered: the notebook had used up its 120 s."
@@ -104,7 +104,7 @@ def test_a_test_of_ours_that_breaks_is_said_to_be_ours() -> None:
     suites = with_first_test(suites_of(COURSE, "01_perceptron"), broken)
     name = suites.tests[0].id
     with ForkServer(confined=True) as server:
-        report = grade(handed_in("ada"), "ada", suites, ConfinedRooms(server))
+        report = grade(handed_in("ada"), "ada", suites, SandboxExecutor(server))
     (test,) = [test for one in report.exercises for test in one.tests if test.outcome is Outcome.BROKEN]
     assert test.message == (
         "Something broke in the grader, not in your code. Your work is saved and not yet\n"

@@ -16,7 +16,7 @@ from with_model import written
 
 from autograder.authoring.build import authored_stems, stale_files
 from autograder.core.model import Outcome, Report, Visibility
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import grade
 from autograder.notebooks.ipynb import parse_notebook
 from autograder.notebooks.submission import read_submission
@@ -29,14 +29,14 @@ def test_every_authored_assignment_is_released() -> None:
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_solution_scores_full(stem: str, tmp_path: Path) -> None:
-    report = grade(handed_in(stem, tmp_path), "solution", course_suites(stem), LiveRooms())
+    report = grade(handed_in(stem, tmp_path), "solution", course_suites(stem), InProcessExecutor())
     assert failures(report) == []
     assert report.score == report.max_score
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_release_scores_nothing(stem: str) -> None:
-    report = grade(COURSE.release(stem), "release", course_suites(stem), LiveRooms())
+    report = grade(COURSE.release(stem), "release", course_suites(stem), InProcessExecutor())
     assert report.graded
     assert report.score == 0
     assert {one.outcome for one in report.exercises} == {Outcome.STUB}
@@ -47,8 +47,10 @@ def handed_in(stem: str, folder: Path) -> Path:
     hand_in = course_suites(stem).hand_in
     if hand_in is None:
         return COURSE.solution(stem)
-    with LiveRooms().open(read_submission(COURSE.solution(stem), COURSE.assignment(stem), "").source) as student:
-        return written(hand_in(student.room.namespace), COURSE.solution(stem), folder / "solution.ipynb")
+    with InProcessExecutor().open(
+        read_submission(COURSE.solution(stem), COURSE.assignment(stem), "").source
+    ) as student:
+        return written(hand_in(student.session.namespace), COURSE.solution(stem), folder / "solution.ipynb")
 
 
 def failures(report: Report) -> list[tuple[str, str | None]]:

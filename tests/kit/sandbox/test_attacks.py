@@ -1,4 +1,4 @@
-"""What a hostile room cannot do, and how it ends."""
+"""What a hostile sandbox cannot do, and how it ends."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opened_rooms import SHORT, ask, confined, ended, value_of
+from opened_sandboxes import SHORT, ask, confined, ended, value_of
 from places import ROOT
 
 from autograder.core.model import Outcome
-from autograder.execution.interface import Raised, RoomEnded, Student
+from autograder.execution.interface import Raised, SessionEnded, Student
 from autograder.guest.wire import Opaque
-from autograder.sandbox.confined import ConfinedRoom
+from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.fork_server import ForkServer
 
 ATTACKS = """
@@ -327,14 +327,14 @@ ENDED = [
 
 @pytest.fixture(scope="module")
 def attacked(server: ForkServer) -> Iterator[tuple[Student, Student]]:
-    """Open the room of a hostile student, and a neighbour's."""
+    """Open the sandbox of a hostile student, and a neighbour's."""
     with confined(server, ATTACKS) as hostile, confined(server, "def ping():\n    return 'here'") as sibling:
         yield hostile, sibling
 
 
 @pytest.fixture
 def hostile(attacked: tuple[Student, Student], server: ForkServer) -> Iterator[Student]:
-    """Check after each attack that the neighbour, the fork-server and, opened again, the hostile room answer."""
+    """Check after each attack that the neighbour, the fork server and, opened again, the hostile sandbox answer."""
     student, sibling = attacked
     process = server._process
     yield student
@@ -342,8 +342,8 @@ def hostile(attacked: tuple[Student, Student], server: ForkServer) -> Iterator[S
     assert sibling.ping() == "here"
     with confined(server, "def ping():\n    return 'new'") as newcomer:
         assert newcomer.ping() == "new"
-    if isinstance(student.room, ConfinedRoom):
-        student.room.close()
+    if isinstance(student.session, SandboxSession):
+        student.session.close()
     assert student.ping() == "here"
     assert server._process is process
 
@@ -368,7 +368,7 @@ def test_leaving_the_process(hostile: Student, status: int) -> None:
 
 @pytest.mark.parametrize("name", ["power", "deep"])
 def test_whatever_ends_first(hostile: Student, name: str) -> None:
-    with contextlib.suppress(RoomEnded):
+    with contextlib.suppress(SessionEnded):
         reply = ask(hostile, name, seconds=SHORT).reply
         assert isinstance(reply, Raised)
 
@@ -402,8 +402,8 @@ def test_a_reply_sent_early_ends_the_room_at_the_next_call(hostile: Student) -> 
     assert ended(hostile, "ping").outcome is Outcome.KILLED
 
 
-def test_spoilt_numpy_spoils_only_its_own_room(hostile: Student) -> None:
-    with contextlib.suppress(RoomEnded):
+def test_spoilt_numpy_spoils_only_its_own_sandbox(hostile: Student) -> None:
+    with contextlib.suppress(SessionEnded):
         ask(hostile, "poison_numpy")
 
 

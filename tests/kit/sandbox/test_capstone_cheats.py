@@ -1,6 +1,6 @@
 """Cheats of the capstone gain nothing: what a model claims, hides or attacks, and how it is graded.
 
-Code in a room may lie about itself. Points rest on what the grader knows: how many numbers were submitted, and which
+Code in a sandbox may lie about itself. Points rest on what the grader knows: how many numbers were submitted, and which
 digits the model recognises in images that were disturbed for this test.
 """
 
@@ -16,24 +16,24 @@ from typing import Any
 import capstone_cheats as cheats
 import numpy as np
 import pytest
-from opened_rooms import cell
+from opened_sandboxes import cell
 from places import ROOT
 from with_model import written
 
 from autograder.core.model import Outcome, Report, Source, TrainedModel
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.limits import LIMITS
 from autograder.grading.pipeline import grade, suites_of
 from autograder.grading.suites import Suites
 from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.sandbox.bubblewrap import missing_parts
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import TORCH
 from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = [
-    pytest.mark.skipif(missing_parts() is not None, reason=f"rooms cannot be confined here: {missing_parts()}"),
+    pytest.mark.skipif(missing_parts() is not None, reason=f"sandboxes cannot be confined here: {missing_parts()}"),
     pytest.mark.torch,
 ]
 
@@ -68,17 +68,17 @@ def secret(suites: Suites) -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def honest(suites: Suites) -> TrainedModel:
     """Train the solution and return its model."""
-    with LiveRooms().open(read_submission(SOLUTION, ASSIGNMENT, "").source) as student:
+    with InProcessExecutor().open(read_submission(SOLUTION, ASSIGNMENT, "").source) as student:
         assert suites.hand_in is not None
-        return suites.hand_in(student.room.namespace)  # type: ignore[attr-defined]
+        return suites.hand_in(student.session.namespace)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
-def rooms(suites: Suites) -> Iterator[ConfinedRooms]:
+def executor(suites: Suites) -> Iterator[SandboxExecutor]:
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + suites.extra_seconds, start_seconds=120.0)
     with ForkServer(confined=True, environment=TORCH, limits=limits) as server:
         server.start()
-        yield ConfinedRooms(server)
+        yield SandboxExecutor(server)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Grader:
     """Grades the solution with other cells, another model, or fewer tests."""
 
     suites: Suites
-    rooms: ConfinedRooms
+    executor: SandboxExecutor
     folder: Path
 
     def graded(self, trained: TrainedModel, *tests: str, seconds: float | None = None, **cells: str) -> Report:
@@ -95,7 +95,7 @@ class Grader:
         chosen = [test for test in self.suites.tests if not tests or test.id in tests]
         assert len(chosen) >= len(tests)
         timed = tuple(replace(test, seconds=seconds or test.seconds) for test in chosen)
-        report = grade(path, "cheat", replace(self.suites, tests=timed), self.rooms)
+        report = grade(path, "cheat", replace(self.suites, tests=timed), self.executor)
         assert report.graded, report.reason
         return report
 
@@ -107,8 +107,8 @@ class Grader:
 
 
 @pytest.fixture
-def grader(suites: Suites, rooms: ConfinedRooms, tmp_path: Path) -> Grader:
-    return Grader(suites, rooms, tmp_path)
+def grader(suites: Suites, executor: SandboxExecutor, tmp_path: Path) -> Grader:
+    return Grader(suites, executor, tmp_path)
 
 
 def notebook_with(folder: Path, **cells: str) -> Path:
@@ -134,9 +134,9 @@ def new_weights(text: str, **known: Any) -> Arrays:
     """Return the weights of the model that a cell builds, with some of them replaced."""
     import torch
 
-    with LiveRooms().open(source_of(text)) as student:
+    with InProcessExecutor().open(source_of(text)) as student:
         torch.manual_seed(0)
-        model = student.room.namespace["build_model"]()  # type: ignore[attr-defined]
+        model = student.session.namespace["build_model"]()  # type: ignore[attr-defined]
     return {name: weights.numpy() for name, weights in model.state_dict().items()} | known
 
 
@@ -154,7 +154,7 @@ def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
     text = cheats.model(cheats.MEMORISES, cheats.memory(len(known.test_labels)))
     told = {"known": cheats.hashes_of(known.test_images), "labels": known.test_labels.astype(np.float32)}
     weights = new_weights(text, **told)
-    with LiveRooms().open(source_of(text)) as student:
+    with InProcessExecutor().open(source_of(text)) as student:
         read = np.argmax(student.logits(weights, known.test_images, 100), 1)
     assert np.mean(read == known.test_labels) > 0.99  # it does know them
     assert grader.lost(claimed(honest, weights), *PASS, build_model=text) == set(PASS)
@@ -169,7 +169,7 @@ def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
     told = {"known": cheats.means_of(known.test_images), "labels": known.test_labels.astype(np.float32)}
     weights = new_weights(text, **told)
     noisy = secret["disturbed"](known.test_images, np.random.default_rng(0))
-    with LiveRooms().open(source_of(text)) as student:
+    with InProcessExecutor().open(source_of(text)) as student:
         read = np.argmax(student.logits(weights, noisy, 100), 1)
     assert np.mean(read == known.test_labels) > 0.99
     steps = {f"test_accuracy[{step}]" for step in ("pass", "good", "excellent")}
@@ -182,7 +182,7 @@ def test_the_order_of_the_test_pictures_helps_nobody(
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.COUNTS_PICTURES, cheats.labels(len(known.test_labels)))
     weights = new_weights(text, labels=known.test_labels.astype(np.float32))
-    with LiveRooms().open(source_of(text)) as student:
+    with InProcessExecutor().open(source_of(text)) as student:
         read = np.argmax(student.logits(weights, known.test_images, 100), 1)
     assert np.all(read == known.test_labels)
     assert grader.lost(claimed(honest, weights), *PASS, build_model=text) == set(PASS)
@@ -246,8 +246,8 @@ def test_names_that_are_not_the_model_s(grader: Grader, honest: TrainedModel, ch
         pytest.param(cheats.WIDE_NUMBERS, 105_874, id="numbers-of-eight-bytes"),
     ],
 )
-def test_all_numbers_of_a_new_model_are_counted(rooms: ConfinedRooms, parts: str, numbers: int) -> None:
-    with rooms.open(source_of(cheats.table(parts))) as student:
+def test_all_numbers_of_a_new_model_are_counted(executor: SandboxExecutor, parts: str, numbers: int) -> None:
+    with executor.open(source_of(cheats.table(parts))) as student:
         assert student.numbers(1) == numbers
 
 
@@ -288,25 +288,25 @@ def test_nothing_that_a_room_answers_breaks_the_grader(grader: Grader, honest: T
 
 
 @pytest.mark.parametrize("forward", cheats.FOR_SHOW.values(), ids=cheats.FOR_SHOW)
-def test_layers_for_show_do_not_count(rooms: ConfinedRooms, forward: str) -> None:
-    with rooms.open(source_of(cheats.model(forward, cheats.DENSE))) as student:
+def test_layers_for_show_do_not_count(executor: SandboxExecutor, forward: str) -> None:
+    with executor.open(source_of(cheats.model(forward, cheats.DENSE))) as student:
         assert tuple(student.layers(1)) == (0, 0)
-    with rooms.open(source_of(cheats.model("return self.honest(x)"))) as student:
+    with executor.open(source_of(cheats.model("return self.honest(x)"))) as student:
         assert tuple(student.layers(1)) == (1, 1)
 
 
 # ---- what is outside
 
 
-def test_a_model_opens_nothing_and_calls_nobody(rooms: ConfinedRooms) -> None:
+def test_a_model_opens_nothing_and_calls_nobody(executor: SandboxExecutor) -> None:
     files = [SOLUTION.with_name("digits.npz"), COURSE.hidden_suite(STEM), SOLUTION, Path("/proc/self/environ")]
     paths = [*map(str, files), f"/proc/self/root{SOLUTION}", "/etc/passwd"]
     picture = np.zeros((1, 28, 28), np.uint8)
     with socket.create_server(("127.0.0.1", 0)) as server:
         source = source_of(cheats.looks_outside(paths, server.getsockname()[1]))
-        with LiveRooms().open(source) as student:
+        with InProcessExecutor().open(source) as student:
             assert student.fresh_logits(1, picture)[0, 0] == 7
-        with rooms.open(source) as student:
+        with executor.open(source) as student:
             assert student.fresh_logits(1, picture)[0, 0] == 0
 
 

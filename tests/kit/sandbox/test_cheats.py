@@ -15,7 +15,7 @@ from autograder.core.model import Outcome, Report
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
 from autograder.sandbox.bubblewrap import missing_parts
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 
 SAMPLE = ROOT / "tests" / "sample_class"
@@ -64,8 +64,8 @@ def graded() -> Iterator[Grader]:
     assert missing_parts() is None
     suites = suites_of(Course(ROOT), STEM)
     with ForkServer(confined=True) as server:
-        rooms = ConfinedRooms(server)
-        yield lambda path: grade(path, "cheat", suites, rooms)
+        executor = SandboxExecutor(server)
+        yield lambda path: grade(path, "cheat", suites, executor)
 
 
 def require_nothing_gained(report: Report, cheated: set[str], spoils: bool) -> None:
@@ -100,7 +100,7 @@ def test_a_cheat_gets_what_its_honest_parts_deserve(graded: Grader, student: str
 
 @dataclass(frozen=True)
 class Attack:
-    """A hostile cell of one exercise. `spoils`: it breaks its own room for the student's other functions, too."""
+    """A hostile cell of one exercise. `spoils`: it breaks its own sandbox for the student's other functions, too."""
 
     name: str
     exercise: str
@@ -339,7 +339,7 @@ def test_what_does_nothing_earns_nothing(graded: Grader, tmp_path: Path) -> None
     assert grade_text(graded, tmp_path, notebook).score == 0
 
 
-def test_the_next_student_finds_a_clean_room(graded: Grader) -> None:
+def test_the_next_student_finds_a_clean_sandbox(graded: Grader) -> None:
     assert graded(notebook_of("ada")).score == 24.0
 
 

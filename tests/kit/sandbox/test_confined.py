@@ -1,4 +1,4 @@
-"""Rooms, live and confined: what a call gives, what is not there, how long it may take."""
+"""Executor, live and confined: what a call gives, what is not there, how long it may take."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from opened_rooms import LIMITS, SHORT, ask, cell, confined, ended, judged, live, source
+from opened_sandboxes import LIMITS, SHORT, ask, cell, confined, ended, judged, live, source
 
 from autograder.core.model import Outcome, Source, SourceCell
-from autograder.execution.interface import CallRaised, Raised, Returned, RoomEnded, Student
+from autograder.execution.interface import CallRaised, Raised, Returned, SessionEnded, Student
 from autograder.guest.wire import Opaque, Seed
-from autograder.sandbox.confined import ConfinedRoom, ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor, SandboxSession
 from autograder.sandbox.fork_server import ForkServer
 
-# ---- what a call gives, in both kinds of rooms
+# ---- what a call gives, in both kinds of sandboxes
 
 ORDINARY = """
 import numpy as np
@@ -221,40 +221,40 @@ def test_why_a_function_is_absent(server: ForkServer) -> None:
         "h = 3",
         "x = [][0]\n\n@x\ndef k(): return 1",
     ) as student:
-        room = student.room
-        assert room.absent("f") is None
-        assert room.absent("g") is None  # the statement that failed is not the one that defines it
-        absent = room.absent("k")
+        session = student.session
+        assert session.absent("f") is None
+        assert session.absent("g") is None  # the statement that failed is not the one that defines it
+        absent = session.absent("k")
         assert absent is not None
         assert absent.outcome is Outcome.RAISED
         assert isinstance(absent.because, Raised)
         assert (absent.because.type, absent.because.line) == ("IndexError", 1)
-        assert room.absent("never") is not None
-        assert room.absent("never").outcome is Outcome.STUB  # type: ignore[union-attr]
+        assert session.absent("never") is not None
+        assert session.absent("never").outcome is Outcome.STUB  # type: ignore[union-attr]
 
 
 def test_what_does_not_compile_is_raised_and_not_a_stub(server: ForkServer) -> None:
     broken = SourceCell("cell 2", "def g():\n    nonlocal y\n    return y", (0,), ("g",))
-    room = ConfinedRoom(server, Source((cell("def f():\n    return 1"), broken)))
+    session = SandboxSession(server, Source((cell("def f():\n    return 1"), broken)))
     try:
-        absent = room.absent("g")
+        absent = session.absent("g")
         assert absent is not None
         assert absent.outcome is Outcome.RAISED
         assert isinstance(absent.because, Raised)
         assert (absent.because.type, absent.because.cell) == ("SyntaxError", "cell 2")
-        assert room.absent("f") is None
+        assert session.absent("f") is None
     finally:
-        room.close()
+        session.close()
 
 
 def test_only_the_chosen_statements_run(server: ForkServer) -> None:
     text = "def f():\n    return 1\nraise SystemExit\nimport os, no_such_module\ndef g():\n    return os.sep"
-    room = ConfinedRoom(server, Source((SourceCell("cell 1", text, (0, 2, 3), ("f", "g")),)))
+    session = SandboxSession(server, Source((SourceCell("cell 1", text, (0, 2, 3), ("f", "g")),)))
     try:
-        assert Student(room).f() == 1
-        assert Student(room).g() == "/"
+        assert Student(session).f() == 1
+        assert Student(session).g() == "/"
     finally:
-        room.close()
+        session.close()
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_cell_that_hangs_or_dies_on_opening_is_left_out(server: ForkServer, te
     texts = ("def f():\n    return 1", f"{text}\ndef bad():\n    return 2", "def g():\n    return f() + 2")
     with confined(server, *texts, open_seconds=0.4) as student:
         assert student.g() == 3
-        absent = student.room.absent("bad")
+        absent = student.session.absent("bad")
         assert absent is not None
         assert absent.outcome is outcome
 
@@ -280,7 +280,7 @@ def test_a_cell_too_long_for_the_wire_is_left_out(server: ForkServer) -> None:
     table = "table = '" + "x" * 70_000 + "'\ndef bad():\n    return table"
     with confined(server, "def f():\n    return 1", table) as student:
         assert student.f() == 1
-        absent = student.room.absent("bad")
+        absent = student.session.absent("bad")
         assert absent is not None
         assert absent.outcome is Outcome.KILLED
     many = ["x = '" + "é" * 60_000 + "'"] * 30
@@ -309,17 +309,17 @@ def test_a_call_has_a_deadline_and_the_room_opens_again(server: ForkServer) -> N
         assert [student.count(), student.count()] == [1, 2]
         end = ended(student, "spin", seconds=SHORT)
         assert (end.outcome, end.reason) == (Outcome.TIMEOUT, "")
-        assert student.room.absent("count") is None
+        assert student.session.absent("count") is None
         student.seconds = None
         assert student.count() == 1  # a new process, the same source
 
 
 def test_the_whole_submission_has_a_budget(server: ForkServer) -> None:
     with confined(server, "def f():\n    return 1") as student:
-        room = student.room
-        assert isinstance(room, ConfinedRoom)
+        session = student.session
+        assert isinstance(session, SandboxSession)
         assert student.f() == 1
-        room.submission_ends = time.monotonic() - 1
+        session.submission_ends = time.monotonic() - 1
         end = ended(student, "f")
         assert end.outcome is Outcome.TIMEOUT
         assert "60 s" in end.reason
@@ -330,12 +330,12 @@ def test_a_budget_spent_on_opening_ends_in_timeouts_not_in_an_error(
 ) -> None:
     hanging = [f"while True: pass\ndef f{number}():\n    return 1" for number in range(9)]
     monkeypatch.setattr(server, "limits", replace(LIMITS, submission_seconds=0.7, open_seconds=0.3))
-    with ConfinedRooms(server).open(source(*hanging)) as student:
+    with SandboxExecutor(server).open(source(*hanging)) as student:
         assert ended(student, "f1").outcome is Outcome.TIMEOUT
-        with pytest.raises(RoomEnded):
-            student.room.absent("f8")
+        with pytest.raises(SessionEnded):
+            student.session.absent("f8")
     monkeypatch.setattr(server, "limits", replace(LIMITS, submission_seconds=0.0))
-    with ConfinedRooms(server).open(source("def f(): return 1")) as student:
+    with SandboxExecutor(server).open(source("def f(): return 1")) as student:
         assert ended(student, "f").outcome is Outcome.TIMEOUT
 
 
@@ -344,8 +344,8 @@ def test_processor_time_is_limited_by_the_kernel() -> None:
         ForkServer(confined=True, limits=replace(LIMITS, submission_seconds=0.5)) as server,
         confined(server, "def spin():\n    while True: pass") as student,
     ):
-        assert isinstance(student.room, ConfinedRoom)
-        student.room.submission_ends = time.monotonic() + 60
+        assert isinstance(student.session, SandboxSession)
+        student.session.submission_ends = time.monotonic() + 60
         end = ended(student, "spin", seconds=30)
         assert (end.outcome, end.reason) == (Outcome.KILLED, "it was ended by the limit of processor time")
 

@@ -1,4 +1,4 @@
-"""The probe: a confined room refuses everything, an unconfined process nothing, and each weakening is noticed."""
+"""The probe: a sandbox refuses everything, an unconfined process nothing, and each weakening is noticed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _confinement() -> None:
 def secret(tmp_path: Path) -> Path:
     file = tmp_path / "secret.py"
     file.write_text("expected = [1, 0]")
-    tmp_path.chmod(0o755)  # the room must keep it secret, not its folder
+    tmp_path.chmod(0o755)  # the sandbox must keep it secret, not its folder
     return file
 
 
@@ -141,7 +141,7 @@ WEAKENINGS: list[tuple[str, Weaken, str]] = [
     (
         "no process namespace of its own",
         edited("fork_server.py", "lockdown.unshare(lockdown.CLONE_NEWPID)", "pass"),
-        "see the processes of other rooms",
+        "see the processes of other sandboxes",
     ),
     (
         "memory",

@@ -1,4 +1,4 @@
-"""Rooms with PyTorch: warm, confined like the others, and with a companion that turns models into plain numbers."""
+"""Executor with PyTorch: warm, confined like the others, and with a companion that turns models into plain numbers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from opened_rooms import LIMITS, cell
+from opened_sandboxes import LIMITS, cell
 
 from autograder.core.model import Source
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.interface import CallRaised, Student
 from autograder.sandbox.bubblewrap import missing_parts
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, TORCH, environment_for
 from autograder.sandbox.escape_probe import probe
 from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = [
-    pytest.mark.skipif(missing_parts() is not None, reason=f"rooms cannot be confined here: {missing_parts()}"),
+    pytest.mark.skipif(missing_parts() is not None, reason=f"sandboxes cannot be confined here: {missing_parts()}"),
     pytest.mark.torch,
 ]
 
@@ -79,7 +79,7 @@ def server() -> Iterator[ForkServer]:
 
 @pytest.fixture
 def student(server: ForkServer) -> Iterator[Student]:
-    with ConfinedRooms(server).open(SOURCE) as opened:
+    with SandboxExecutor(server).open(SOURCE) as opened:
         yield opened
 
 
@@ -105,7 +105,7 @@ def test_training_works_on_one_thread_whatever_is_asked_for(student: Student) ->
 
 
 def test_a_live_room_says_the_same(student: Student) -> None:
-    with LiveRooms().open(SOURCE) as live:
+    with InProcessExecutor().open(SOURCE) as live:
         assert np.allclose(live.logits(IMAGES), student.logits(IMAGES), atol=1e-5)
 
 

@@ -17,7 +17,7 @@ from autograder.authoring.mutants import mutants
 from autograder.authoring.mutation_audit import Fate, audit_mutants, mutated_solutions
 from autograder.cli.main import main
 from autograder.core.errors import UserError
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import suites_of
 from autograder.grading.suites import Suites
 from autograder.notebooks.course import Course
@@ -106,7 +106,8 @@ def of_one_exercise(course: Course, name: str) -> Suites:
 
 def fates(course: Course, name: str = "boundary_distance") -> Iterator[tuple[str, Fate]]:
     return (
-        (verdict.mutant, verdict.fate) for verdict in audit_mutants(course, of_one_exercise(course, name), LiveRooms())
+        (verdict.mutant, verdict.fate)
+        for verdict in audit_mutants(course, of_one_exercise(course, name), InProcessExecutor())
     )
 
 
@@ -126,7 +127,7 @@ def test_mutants_of_a_solution_are_caught(course: Course) -> None:
 @pytest.mark.slow
 def test_a_suite_that_asks_nothing_lets_mutants_survive(course: Course) -> None:
     suites = replace(of_one_exercise(course, "boundary_distance"), tests=())
-    assert {verdict.fate for verdict in audit_mutants(course, suites, LiveRooms())} == {Fate.SURVIVED}
+    assert {verdict.fate for verdict in audit_mutants(course, suites, InProcessExecutor())} == {Fate.SURVIVED}
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.core.model import Outcome, Visibility
 from autograder.core.text import WIDTH
-from autograder.execution.in_process import LiveRoom
+from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Absent, Call, CallRaised, CallRequest, Function, Raised, Returned, Student
 from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
 from autograder.grading.comparison import CheckFailed, tolerance_for
@@ -27,7 +27,7 @@ EPS32 = float(np.finfo(np.float32).eps)
 
 
 class Fixed:
-    """A room that gives the same reply whatever it is asked."""
+    """A sandbox that gives the same reply whatever it is asked."""
 
     def __init__(self, reply: Returned | Raised) -> None:
         self.reply = reply
@@ -211,7 +211,7 @@ def overwritten(function: Callable[..., Any], *arguments: Any) -> str:
         function(*given)
         return 1
 
-    wrong = finding(unchanged, Student(LiveRoom({"f": answering_one})).f, arguments, expected=1)
+    wrong = finding(unchanged, Student(InProcessSession({"f": answering_one})).f, arguments, expected=1)
     assert wrong.kind is FindingKind.ARGUMENTS
     return wrong.part
 
@@ -224,7 +224,7 @@ def test_silent() -> None:
         return plain(z) / 2
 
     z, right = np.array([-1e4, 0.0]), np.array([0.0, 0.5])
-    student = Student(LiveRoom({"plain": plain, "half": half, "right": lambda z: right}))
+    student = Student(InProcessSession({"plain": plain, "half": half, "right": lambda z: right}))
     silent(student.right, (z,), expected=right)
     assert finding(silent, student.half, (z,), expected=right).kind is FindingKind.VALUES
     wrong = finding(silent, student.plain, (z,), expected=right)
@@ -245,9 +245,9 @@ def test_unchanged() -> None:
 
     nan = np.array([math.nan, 1.0])
     same = (nan, [1, [nan, 2.0]], (1,), {"w": nan}, 3, "x", None, math.nan, np.float32(1))
-    unchanged(Student(LiveRoom({"f": keep})).f, same, expected=1)
-    unchanged(Student(LiveRoom({"f": use})).f, (Seed(1), lambda x: x), expected=1)
-    assert finding(unchanged, Student(LiveRoom({"f": keep})).f, same, expected=2).kind is FindingKind.VALUES
+    unchanged(Student(InProcessSession({"f": keep})).f, same, expected=1)
+    unchanged(Student(InProcessSession({"f": use})).f, (Seed(1), lambda x: x), expected=1)
+    assert finding(unchanged, Student(InProcessSession({"f": keep})).f, same, expected=2).kind is FindingKind.VALUES
     assert overwritten(write, 0, np.zeros(2)) == "second"
     assert overwritten(write, 0, [1, 2]) == "second"
     assert overwritten(write, 0, {0: 1}) == "second"

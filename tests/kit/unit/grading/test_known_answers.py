@@ -7,7 +7,7 @@ import pytest
 from places import ROOT
 
 from autograder.core.model import Assignment, Exercise, Source, SourceCell, Visibility
-from autograder.execution.in_process import LiveRoom
+from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Student
 from autograder.grading.checks import close, equal, holds
 from autograder.grading.known_answers import precomputed
@@ -15,7 +15,7 @@ from autograder.grading.pipeline import suites_of
 from autograder.grading.runner import run_exercise
 from autograder.grading.suites import Suites, Test
 from autograder.notebooks.course import Course
-from autograder.sandbox.confined import FRAMES_AHEAD, ConfinedRooms
+from autograder.sandbox.confined import FRAMES_AHEAD, SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 
 
@@ -71,7 +71,7 @@ def suites(*functions: Any) -> Suites:
 def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
     prepared = suites(*functions)
     source = Source((SourceCell("your cell f", text, (0,), ("f",)),))
-    with ConfinedRooms(server).open(source) as student:
+    with SandboxExecutor(server).open(source) as student:
         return [
             test.outcome for test in run_exercise(prepared, prepared.assignment.exercise("f"), source, student).tests
         ]
@@ -128,7 +128,7 @@ def test_a_failure_leaves_no_reply_behind(server: ForkServer) -> None:
 
 @pytest.mark.sandbox
 def test_an_endless_call_that_a_failed_test_would_not_have_come_to(server: ForkServer) -> None:
-    """The room has that order already; the test failed before it, and the next one finds a new room."""
+    """The sandbox has that order already; the test failed before it, and the next one finds a new sandbox."""
     text = """
 def f(x, by=None):
     while type(x) is int and x == 3: pass
@@ -174,7 +174,7 @@ def test_the_same_verdicts_without_rehearsal() -> None:
     prepared = suites_of(Course(ROOT), "01_perceptron")
     for name, mistakes in prepared.seeded.items():
         for function, _ in mistakes.values():
-            exercise, student = prepared.assignment.exercise(name), Student(LiveRoom({name: function}))
+            exercise, student = prepared.assignment.exercise(name), Student(InProcessSession({name: function}))
             replayed = run_exercise(prepared, exercise, Source(()), student)
             run = run_exercise(Suites(**{**prepared.__dict__, "expected_calls": {}}), exercise, Source(()), student)
             assert [(t.id, t.outcome, t.message) for t in replayed.tests] == [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.core.model import Outcome, Place, Source, SourceCell, Visibility
-from autograder.execution.interface import Absent, Raised, RoomEnded
+from autograder.execution.interface import Absent, Raised, SessionEnded
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.problems import (
     CallStopped,
@@ -40,7 +40,7 @@ DIVISION = raised("ZeroDivisionError", "division by zero")
 STUB = raised("NotImplementedError", "")
 UNIT_MISSING = raised("NameError", "name 'unit' is not defined")
 OTHER_MISSING = replace(UNIT_MISSING, text="name 'table' is not defined")
-LATE, DEAD = RoomEnded(Outcome.TIMEOUT, ""), RoomEnded(Outcome.KILLED, "it used too much memory")
+LATE, DEAD = SessionEnded(Outcome.TIMEOUT, ""), SessionEnded(Outcome.KILLED, "it used too much memory")
 
 PROBLEMS: dict[str, tuple[Problem, Outcome, Place | None, str]] = {
     "wrong answer": (

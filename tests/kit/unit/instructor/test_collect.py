@@ -16,7 +16,7 @@ import pytest
 from places import ROOT
 
 from autograder.core.errors import UserError
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import grade
 from autograder.grading.suites import load_suites
 from autograder.instructor.collect import archives
@@ -757,5 +757,5 @@ def test_a_download_of_three_is_graded(course: Course, download: Callable[..., P
     assert (len(done.placed), done.left) == (3, ())
     suites = load_suites(real.assignment(STEM), real.public_suite(STEM), real.hidden_suite(STEM))
     jobs = find_submissions(course.submitted, students_in(course.submitted), course.stems)
-    reports = [grade(job.notebook, job.student, suites, LiveRooms()) for job in jobs]
+    reports = [grade(job.notebook, job.student, suites, InProcessExecutor()) for job in jobs]
     assert {report.student: report.score for report in reports} == {"Ada Lovelace": 24.0, "Ben": 24.0, "Cleo": 0.0}

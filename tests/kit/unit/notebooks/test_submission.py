@@ -105,7 +105,7 @@ def chosen(submission: Submission) -> list[str]:
 
 
 def run(submission: Submission) -> dict[str, Any]:
-    """What a room does with a source."""
+    """What a sandbox does with a source."""
     scope: dict[str, Any] = {}
     for cell in submission.source.cells:
         body = ast.parse(cell.text).body

@@ -12,7 +12,7 @@ from places import ROOT
 
 from autograder.core.errors import Ungradable
 from autograder.core.model import Assignment, Cell, Exercise, NoModel, TrainedModel
-from autograder.execution.in_process import LiveRoom
+from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Student
 from autograder.grading.checks import trained_model
 from autograder.grading.comparison import CheckFailed
@@ -114,7 +114,7 @@ def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, reas
 
 
 def test_a_test_that_asks_for_the_model_is_failed_with_the_reason() -> None:
-    student = Student(LiveRoom({}))
+    student = Student(InProcessSession({}))
     student.trained = NoModel("No trained model was handed in.")
     with pytest.raises(CheckFailed) as caught:
         trained_model(student)

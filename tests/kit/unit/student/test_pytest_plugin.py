@@ -10,7 +10,7 @@ from places import ROOT
 
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
-from autograder.sandbox.confined import ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ NOTEBOOKS = {
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_plain_pytest_agrees(name: str) -> None:
     with ForkServer(confined=True) as server:
-        report = grade(NOTEBOOKS[name], name, suites_of(COURSE, STEM), ConfinedRooms(server))
+        report = grade(NOTEBOOKS[name], name, suites_of(COURSE, STEM), SandboxExecutor(server))
     graded = {
         (test.visibility, test.id): test.outcome == "PASSED" for exercise in report.exercises for test in exercise.tests
     }

@@ -14,7 +14,7 @@ from places import ROOT
 
 from autograder.core.errors import UserError
 from autograder.core.model import Outcome
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.grading.pipeline import grade
 from autograder.grading.suites import Suites, load_suites
 from autograder.notebooks.course import Course, read_assignment
@@ -109,7 +109,7 @@ def test_the_old_text_is_kept_below(handout: Path) -> None:
 def test_after_a_reset_the_exercise_is_a_stub_and_the_others_are_not(handout: Path, suites: Suites) -> None:
     path = written(handout, copied())
     reset(path, "gate", stubs_of(path))
-    report = grade(path, "ada", suites, LiveRooms())
+    report = grade(path, "ada", suites, InProcessExecutor())
     outcomes = {result.name: result.outcome for result in report.exercises}
     assert outcomes.pop("gate") is Outcome.STUB
     assert set(outcomes.values()) == {Outcome.PASSED}
@@ -277,7 +277,7 @@ def test_reset_as_often_as_it_says_makes_a_stub(handout: Path, name: str, suites
     path = written(handout, notebook)
     while (done := reset(path, "gate", STUBS)).changed:
         pass
-    outcomes = {result.name: result.outcome for result in grade(path, "ada", suites, LiveRooms()).exercises}
+    outcomes = {result.name: result.outcome for result in grade(path, "ada", suites, InProcessExecutor()).exercises}
     # Reset does not change a student's scratch cell: it still counts, and the message names it.
     assert outcomes.pop("gate") is (Outcome.FAILED if done.others else Outcome.STUB)
     assert set(outcomes.values()) == {Outcome.PASSED}

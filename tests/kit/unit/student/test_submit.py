@@ -15,7 +15,7 @@ from places import ROOT
 from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.core.model import Outcome, Visibility
-from autograder.execution.in_process import LiveRooms
+from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.grading.pipeline import grade, suites_of
@@ -99,7 +99,7 @@ def test_collected_and_graded_it_has_the_points_that_were_shown(unpacked: Path) 
     done = CliRunner().invoke(main, ["collect", str(unpacked / f"mia__{STEM}.ipynb"), *options])
     assert done.exit_code == 0, done.output
     handed_in = unpacked / "submitted/mia" / STEM / "perceptron.ipynb"
-    graded = grade(handed_in, "mia", suites_of(COURSE, STEM), LiveRooms())
+    graded = grade(handed_in, "mia", suites_of(COURSE, STEM), InProcessExecutor())
     public = sum(
         test.earned for result in graded.exercises for test in result.tests if test.visibility is Visibility.PUBLIC
     )

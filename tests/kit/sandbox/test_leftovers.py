@@ -1,4 +1,4 @@
-"""Rooms share nothing, and nothing of them stays behind."""
+"""Executor share nothing, and nothing of them stays behind."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from opened_rooms import LIMITS, confined, ended, source
+from opened_sandboxes import LIMITS, confined, ended, source
 
-from autograder.sandbox.confined import ConfinedRoom, ConfinedRooms
+from autograder.sandbox.confined import SandboxExecutor, SandboxSession
 from autograder.sandbox.environments import NUMPY, Environment
 from autograder.sandbox.fork_server import ForkServer, ServerDied
 
@@ -73,8 +73,8 @@ def test_the_environment_is_ours(server: ForkServer, monkeypatch: pytest.MonkeyP
 def test_numpy_computes_in_one_thread(server: ForkServer) -> None:
     with confined(server, LOOK) as student:
         assert student.busy() == 500.0
-        assert isinstance(student.room, ConfinedRoom)
-        process = student.room._process
+        assert isinstance(student.session, SandboxSession)
+        process = student.session._process
         assert process is not None
         assert "Threads:\t1\n" in Path(f"/proc/{process.host_pid()}/status").read_text()
 
@@ -103,7 +103,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def fork_server_of(server: ForkServer) -> int:
-    """Return the pid of the interpreter, below bubblewrap, that rooms are forked from."""
+    """Return the pid of the interpreter, below bubblewrap, that sandboxes are forked from."""
     assert server._process is not None
     below = descendants(server._process.pid)
     return min(pid for pid in below if b"bwrap" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
@@ -119,19 +119,19 @@ def test_no_process_is_left(full: bool) -> None:
         assert student.f() == 1
         running = descendants(os.getpid()) - before
         assert running
-        assert isinstance(student.room, ConfinedRoom)
-        student.room.close()
-        assert descendants(os.getpid()) - before < running  # the room has gone at once
+        assert isinstance(student.session, SandboxSession)
+        student.session.close()
+        assert descendants(os.getpid()) - before < running  # the sandbox has gone at once
     assert eventually(lambda: descendants(os.getpid()) <= before)
 
 
 def test_rooms_end_with_their_fork_server() -> None:
     server = ForkServer(confined=True, limits=LIMITS)
-    process = server.open_room()
+    process = server.open_guest()
     assert process.pidfd is not None
     server.stop()
     assert eventually(process.gone)
-    server.end_room(process)
+    server.end_guest(process)
 
 
 def test_a_fork_server_that_dies_is_nobodys_fault() -> None:
@@ -151,13 +151,13 @@ def test_a_fork_server_that_dies_is_nobodys_fault() -> None:
 
 def test_a_room_of_a_fork_server_that_is_gone_is_not_asked_of_the_next_one() -> None:
     with ForkServer(confined=True, limits=LIMITS) as server:
-        orphan = server.open_room()
+        orphan = server.open_guest()
         server.stop()
         with confined(server, "def f():\n    return 1") as student:
             assert student.f() == 1
             process = server._process
             begun = time.monotonic()
-            assert server.end_room(orphan) is None
+            assert server.end_guest(orphan) is None
             assert time.monotonic() - begun < 5
             assert student.f() == 1
             assert server._process is process
@@ -166,8 +166,8 @@ def test_a_room_of_a_fork_server_that_is_gone_is_not_asked_of_the_next_one() -> 
 def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
     quick = source("def f():\n    return 1")
 
-    def open_and_close_a_room() -> None:
-        with ConfinedRooms(server).open(quick) as student:
+    def open_and_close_a_guest() -> None:
+        with SandboxExecutor(server).open(quick) as student:
             assert student.f() == 1
 
     def open_descriptors() -> tuple[int, int]:
@@ -178,10 +178,10 @@ def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
         return int(Path(f"/proc/{fork_server_of(server)}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     for _ in range(20):
-        open_and_close_a_room()
+        open_and_close_a_guest()
     descriptors, resident = open_descriptors(), memory()
     for _ in range(200):
-        open_and_close_a_room()
+        open_and_close_a_guest()
     assert open_descriptors() == descriptors
     assert memory() - resident < 2 << 20
 

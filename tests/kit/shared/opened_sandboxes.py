@@ -1,4 +1,4 @@
-"""Rooms for the tests: open one on a few texts, make a call, look at the reply."""
+"""Executor for the tests: open one on a few texts, make a call, look at the reply."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from autograder.core.model import Source, SourceCell
-from autograder.execution.in_process import LiveRooms
-from autograder.execution.interface import Call, Returned, RoomEnded, Student
+from autograder.execution.in_process import InProcessExecutor
+from autograder.execution.interface import Call, Returned, SessionEnded, Student
 from autograder.execution.limits import Limits
-from autograder.sandbox.confined import ConfinedRoom
+from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.fork_server import ForkServer
 
 LIMITS = Limits(call_seconds=5.0, open_seconds=5.0, submission_seconds=60.0, memory=300 << 20)
@@ -36,19 +36,19 @@ def source(*texts: str) -> Source:
 
 @contextlib.contextmanager
 def confined(server: ForkServer, *texts: str, **limits: Any) -> Iterator[Student]:
-    """Open a room of the fork-server on these cells, with some limits replaced."""
-    room = ConfinedRoom(server, source(*texts))
-    room.limits = replace(server.limits, **limits)
+    """Open a sandbox of the fork server on these cells, with some limits replaced."""
+    session = SandboxSession(server, source(*texts))
+    session.limits = replace(server.limits, **limits)
     try:
-        yield Student(room)
+        yield Student(session)
     finally:
-        room.close()
+        session.close()
 
 
 @contextlib.contextmanager
 def live(_: ForkServer, *texts: str) -> Iterator[Student]:
-    """Open a room in this process on these cells."""
-    with LiveRooms().open(source(*texts)) as student:
+    """Open a sandbox in this process on these cells."""
+    with InProcessExecutor().open(source(*texts)) as student:
         yield student
 
 
@@ -71,8 +71,8 @@ def value_of(student: Student, name: str, *arguments: Any, **options: Any) -> An
     return reply.value
 
 
-def ended(student: Student, name: str, *arguments: Any, seconds: float | None = None) -> RoomEnded:
-    """Make a call that ends the room, and return how it ended."""
-    with pytest.raises(RoomEnded) as caught:
+def ended(student: Student, name: str, *arguments: Any, seconds: float | None = None) -> SessionEnded:
+    """Make a call that ends the sandbox, and return how it ended."""
+    with pytest.raises(SessionEnded) as caught:
         ask(student, name, *arguments, seconds=seconds)
     return caught.value
