@@ -99,7 +99,7 @@ def table_of_shares(found: Mapping[str, Any]) -> Table:
         ("", "wall s", "share", "wall ms each", "of it our CPU"),
         [*(row(name, wall[name], cpu[name]) for name in shares.PARTS), row("all", total, sum(cpu.values()))],
         (
-            f"Sandboxes and their server, untrusted, used {found['rooms'] / count * MS:.1f} ms of CPU for "
+            f"Sandboxes and their server, untrusted, used {found['guests'] / count * MS:.1f} ms of CPU for "
             "each submission. Our side of the wire: packing and sending a call, reading and unpacking its answer.",
             "Start-up: interpreter, imports, the sandboxes' server, the probe. Collection and preparation, with the "
             "reference, happen once in each process; the grading of a submission then called "

@@ -109,7 +109,7 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
         in_guests = cpu_of_family() - in_guests
         spent = ledger.closed()
         pytest_calls = _calls_of_pytest(lambda: grade_or_explain(jobs[0], loaded, SandboxExecutor(server)))
-    return {"count": len(jobs), "sandboxes": in_guests, "pytest_calls": pytest_calls, **spent}
+    return {"count": len(jobs), "guests": in_guests, "pytest_calls": pytest_calls, **spent}
 
 
 def _calls_of_pytest(grading: Callable[[], object]) -> int:
