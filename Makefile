@@ -2,7 +2,7 @@
 #
 #   make grade    set up what grading needs, and grade the sample class
 #   make check    while editing: lint, types, and the quick tests; half a minute
-#   make test     before a change is handed in: everything it must pass, on all processors; a quarter of an hour
+#   make test     before a change is handed in: everything it must pass, on all CPUs; a quarter of an hour
 #   make prove    before a release: every case of every long series, each Python; an hour or two
 #   make tests    the tests of `make test` alone; TESTS="-m sandbox" selects some
 #   make lint     ruff, mypy, import-linter
@@ -88,7 +88,7 @@ $(VENV)/.everything: $(VENV)/.grading
 	@$(PIP) --editable '.[dev]'
 	@touch $@
 
-# Rooms are confined by bubblewrap, a system package.
+# Students' code is confined by bubblewrap, a system package.
 system:
 	@command -v bwrap >/dev/null || [ "$$(uname)" != Linux ] || { \
 	  echo "Installing bubblewrap, which confines students' code …"; \

@@ -54,7 +54,7 @@ def result_of(suites: Suites, exercise: str, function: Callable[..., Any]) -> Ex
 
 
 def _on_mistakes(suites: Suites, exercise: str) -> Iterator[Verdict]:
-    """Yield a verdict on each mistake: it must lose points and, unless answers are handed in, be named as itself."""
+    """Yield a verdict on each mistake: it must lose points and, unless a model is handed in, be named as itself."""
     for name, (function, _) in suites.seeded.get(exercise, {}).items():
         result = result_of(suites, exercise, function)
         mistakes = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
