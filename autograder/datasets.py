@@ -74,7 +74,7 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
         None: the folder that the environment variable MNIST_DIR names, else the small digits
     digits: the file with the small digits; by default `digits.npz` in the current folder, beside the notebook
 
-    Raises UserError if a file is missing, cannot be read, or is damaged.
+    Raise UserError if a file is missing, cannot be read, or is damaged.
     """
     source = data if data is not None else os.environ.get(MNIST_DIR) or "digits"
     if source == "digits":
@@ -85,7 +85,7 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
 def offer_mnist(data: Path) -> None:
     """Let this process, and those that it starts, find MNIST in a folder; "download" fetches it first.
 
-    Raises UserError as `load_images` does.
+    Raise UserError as `load_images` does.
     """
     folder = download() if str(data) == "download" else data.expanduser()
     read_mnist(folder)
@@ -100,7 +100,7 @@ def _images(name: str, train: _Bytes, train_labels: _Bytes, test: _Bytes, test_l
 
 
 def read_mnist(folder: Path) -> Images:
-    """Return MNIST from a folder with its four IDX files. Raises UserError as `load_images` does."""
+    """Return MNIST from a folder with its four IDX files. Raise UserError as `load_images` does."""
     paths = {name: _path_in(folder, name) for name in FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
@@ -172,7 +172,7 @@ def download(folder: Path | None = None) -> Path:
 
     The mirrors are tried in turn until a file's checksum is right. Complete files are not downloaded again, so an
     interrupted download continues with the next file. Pooch cannot resume within a file; the largest has 9.5 MiB.
-    Raises UserError if pooch is missing, or if a file cannot be downloaded from any mirror.
+    Raise UserError if pooch is missing, or if a file cannot be downloaded from any mirror.
     """
     pooch = _pooch()
     kept = folder if folder is not None else Path(pooch.os_cache("nn-autograder")) / "mnist"

@@ -47,7 +47,7 @@ def convolve2d(image: Array, kernel: Array) -> Array:
 def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """Return ⌊(n + 2·padding − kernel) / stride⌋ + 1: the number of positions of a kernel along one axis.
 
-    Raises ValueError if the kernel is larger than the padded input. Source: "Neural Networks and Deep Learning".
+    Raise ValueError if the kernel is larger than the padded input. Source: "Neural Networks and Deep Learning".
     """
     if kernel > n + 2 * padding:
         raise ValueError(f"a kernel of {kernel} does not fit into {n} with a padding of {padding}")

@@ -67,7 +67,7 @@ def perceptron_train(
 def gate(name: str) -> tuple[Array, float]:
     """Return (w (2,), b) of a perceptron that computes "AND", "OR" or "NAND".
 
-    Raises ValueError for every other name. Source for OR's numbers: "Deep Learning Workshop".
+    Raise ValueError for every other name. Source for OR's numbers: "Deep Learning Workshop".
     """
     if name not in GATES:
         raise ValueError(f"gate must be one of {', '.join(GATES)}, got {name!r}")

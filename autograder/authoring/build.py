@@ -66,7 +66,7 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
 def selfcheck_of(course: Course, notebook: Path) -> str:
     """Return the content of the `selfcheck.json` that belongs to a release notebook, whose folder has its stem.
 
-    Raises UserError if the suites cannot be collected or do not match the notebook.
+    Raise UserError if the suites cannot be collected or do not match the notebook.
     """
     put_on_path(course.root)
     stem = notebook.parent.name

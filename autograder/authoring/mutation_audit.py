@@ -129,7 +129,7 @@ def _reseeded(test: Test, seed: int) -> Test:
 def read_declared(course: Course, stem: str) -> Mapping[str, Mapping[str, str]]:
     """Return the reasons why mutants are equivalent, by exercise and mutant.
 
-    Raises UserError if the file cannot be read.
+    Raise UserError if the file cannot be read.
     """
     path: Path = course.hidden_suite(stem).with_name(DECLARED)
     if not path.is_file():

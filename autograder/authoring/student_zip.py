@@ -6,6 +6,7 @@ Made twice, it is the same to the byte: its entries are sorted and carry no time
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 from autograder.authoring.start_page import FOLDER, start_text
 from autograder.authoring.student_wheel import build_student_wheel, requirements_of, run_pip
 from autograder.core.errors import UserError
+from autograder.core.files import write_atomically
 from autograder.core.installed import REQUIREMENTS, TORCH_REQUIREMENTS
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
@@ -72,14 +74,15 @@ def release_files(course: Course, stem: str) -> Iterator[Path]:
 
 
 def _write_zip(out: Path, entries: Mapping[str, bytes]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _ZIP_EPOCH)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # Unix permissions, whatever machine this is
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED  # a zip itself
             archive.writestr(entry, entries[name])
+    write_atomically(out, content.getvalue())
 
 
 # ---- requirements.txt: the versions to install

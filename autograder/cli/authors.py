@@ -81,15 +81,16 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
 
 def _wrong_on_seeded_answers(course: Course, stems: Sequence[str]) -> int:
     """Print how every seeded answer was judged; return how many wrongly."""
-    from autograder.authoring import audit as auditing
+    from autograder.authoring.audit import Verdict
+    from autograder.authoring.audit import audit as audit_suites
     from autograder.cli.output.audit import audit_table, audit_total
     from autograder.cli.output.terminal import console, print_plain
     from autograder.grading.pipeline import suites_of
 
     out = console()
-    verdicts: list[auditing.Verdict] = []
+    verdicts: list[Verdict] = []
     for stem in stems:
-        of_stem = tuple(auditing.audit(suites_of(course, stem)))
+        of_stem = tuple(audit_suites(suites_of(course, stem)))
         verdicts += of_stem
         out.print(audit_table(stem, of_stem))
     wrong = [verdict for verdict in verdicts if verdict.problem]

@@ -53,7 +53,7 @@ def read_rows(path: Path, first_line: str) -> list[dict[str, str]]:
 
     first_line: the columns as a message names them; the first of them must be there
 
-    Raises UserError if the file cannot be read or the column is missing.
+    Raise UserError if the file cannot be read or the column is missing.
     """
     required = first_line.partition(",")[0]
     try:

@@ -16,7 +16,7 @@ _WRITING = ".writing-"
 def write_atomically(path: Path, data: bytes) -> None:
     """Write all of a file or nothing, even if the power fails: temporary file, fsync, rename.
 
-    Raises UserError if the file cannot be written.
+    Raise UserError if the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -48,11 +48,18 @@ class Raised:
 
 
 @dataclass(frozen=True)
+class NotPython:
+    """The cell of a function is not valid Python."""
+
+    error: str  # one line: what is wrong, and on which line
+
+
+@dataclass(frozen=True)
 class Absent:
     """Why there is no such function: it was never written (STUB), or its cell could not be run."""
 
     outcome: Outcome
-    because: Raised | SessionEnded | str | None = None
+    because: Raised | SessionEnded | NotPython | None = None
 
 
 class SessionEnded(Exception):

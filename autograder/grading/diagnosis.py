@@ -19,7 +19,7 @@ from autograder.execution.interface import Call, Raised, SessionEnded
 MAX_NUMBERS = 64  # entries of an array that a fingerprint keeps, at fixed positions
 _CLOSE = 1e-5  # difference between equal numbers, relative to the largest one
 
-Print = Any  # a fingerprint of an answer, as JSON
+Fingerprint = Any  # a fingerprint of an answer, as JSON
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Mistake:
 
     name: str
     sentence: str  # for the student
-    answers: Mapping[str, Sequence[Print]]  # one for each call, by the id of each test that it fails
+    answers: Mapping[str, Sequence[Fingerprint]]  # one for each call, by the id of each test that it fails
 
 
-def fingerprint(call: Call) -> Print:
+def fingerprint(call: Call) -> Fingerprint:
     """Return the reply of a call as short JSON that can be compared."""
     reply = call.reply
     if isinstance(reply, SessionEnded):
@@ -39,22 +39,22 @@ def fingerprint(call: Call) -> Print:
     if isinstance(reply, Raised):
         return {"raised": reply.type}
     if reply.warned:
-        return {"value": _print(reply.value), "warned": True}
+        return {"value": _fingerprint(reply.value), "warned": True}
     if reply.after is None:
-        return _print(reply.value)
-    return {"value": _print(reply.value), "after": [_print(value) for value in reply.after]}
+        return _fingerprint(reply.value)
+    return {"value": _fingerprint(reply.value), "after": [_fingerprint(value) for value in reply.after]}
 
 
-def _print(value: Any) -> Print:
+def _fingerprint(value: Any) -> Fingerprint:
     if isinstance(value, bool | int | float | np.generic | np.ndarray):
         array = np.asarray(value)
         if array.dtype.kind in "biuf":
             return {"shape": list(array.shape), "numbers": [_number(entry) for entry in _sample(array)]}
         return {"type": str(array.dtype)}
     if isinstance(value, list | tuple):
-        return [_print(item) for item in value[:MAX_NUMBERS]]
+        return [_fingerprint(item) for item in value[:MAX_NUMBERS]]
     if isinstance(value, dict):
-        return {"keys": [[str(key), _print(item)] for key, item in list(value.items())[:MAX_NUMBERS]]}
+        return {"keys": [[str(key), _fingerprint(item)] for key, item in list(value.items())[:MAX_NUMBERS]]}
     if isinstance(value, str) or value is None:
         return value
     return {"type": repr(value)[:100]}
@@ -70,27 +70,27 @@ def _number(entry: float) -> float | str:
     return float(f"{entry:.9g}") if math.isfinite(entry) else str(float(entry))  # JSON has no nan
 
 
-def same_print(left: Print, right: Print) -> bool:
+def same_fingerprint(left: Fingerprint, right: Fingerprint) -> bool:
     """Return whether two answers are equal up to rounding. A list of numbers equals an array of them."""
     if isinstance(left, list) and isinstance(right, dict):
         left = _as_array(left)
     if isinstance(right, list) and isinstance(left, dict):
         right = _as_array(right)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same_print, left, right))
+        return len(left) == len(right) and all(map(same_fingerprint, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         if left.keys() != right.keys():
             return False
         if "numbers" in left:
             return bool(left["shape"] == right["shape"] and _same_numbers(left["numbers"], right["numbers"]))
-        return all(same_print(left[key], right[key]) for key in left)
+        return all(same_fingerprint(left[key], right[key]) for key in left)
     return bool(left == right)
 
 
-def _as_array(prints: list[Print]) -> Print:
-    if prints and all(isinstance(item, dict) and item.get("shape") == [] for item in prints):
-        return {"shape": [len(prints)], "numbers": [item["numbers"][0] for item in prints]}
-    return prints
+def _as_array(fingerprints: list[Fingerprint]) -> Fingerprint:
+    if fingerprints and all(isinstance(item, dict) and item.get("shape") == [] for item in fingerprints):
+        return {"shape": [len(fingerprints)], "numbers": [item["numbers"][0] for item in fingerprints]}
+    return fingerprints
 
 
 def _same_numbers(left: Sequence[Any], right: Sequence[Any]) -> bool:
@@ -104,7 +104,7 @@ def _same_numbers(left: Sequence[Any], right: Sequence[Any]) -> bool:
 
 
 def recognised(
-    mistakes: Sequence[Mistake], failed: Mapping[str, Sequence[Print]], passed: Collection[str] = ()
+    mistakes: Sequence[Mistake], failed: Mapping[str, Sequence[Fingerprint]], passed: Collection[str] = ()
 ) -> Mistake | None:
     """Return the only mistake that gives all failed answers and fails no test that passed; else None."""
     candidates = [
@@ -115,12 +115,12 @@ def recognised(
     return candidates[0] if failed and len(candidates) == 1 else None
 
 
-def _gives(mistake: Mistake, failed: Mapping[str, Sequence[Print]]) -> bool:
-    for test, prints in failed.items():
+def _gives(mistake: Mistake, failed: Mapping[str, Sequence[Fingerprint]]) -> bool:
+    for test, fingerprints in failed.items():
         known = mistake.answers.get(test)
-        if not prints or known is None or len(known) < len(prints):
+        if not fingerprints or known is None or len(known) < len(fingerprints):
             return False
-        if not all(map(same_print, prints, known)):
+        if not all(map(same_fingerprint, fingerprints, known)):
             return False
     return True
 
@@ -132,7 +132,7 @@ def catalogue_to_json(mistakes: Sequence[Mistake], tests: set[str]) -> list[dict
     """
     entries = []
     for mistake in mistakes:
-        answers = {test: list(prints) for test, prints in mistake.answers.items() if test in tests}
+        answers = {test: list(fingerprints) for test, fingerprints in mistake.answers.items() if test in tests}
         if answers:
             entries.append({"name": mistake.name, "sentence": mistake.sentence, "answers": answers})
     return entries

@@ -29,7 +29,7 @@ def precomputed(suites: Suites) -> Suites:
     right = _right_answers(suites)
     student = Student(InProcessSession(right, companion=suites.assignment.companion))
     calls = {test.id: _expected_calls(test, student) for test in suites.tests if test.exercise in right}
-    return replace(suites, expected_calls={test: steps for test, steps in calls.items() if steps is not None})
+    return replace(suites, expected_calls={test: expected for test, expected in calls.items() if expected is not None})
 
 
 def _expected_calls(test: Test, student: Student) -> tuple[ExpectedCall, ...] | None:
@@ -38,12 +38,12 @@ def _expected_calls(test: Test, student: Student) -> tuple[ExpectedCall, ...] | 
     A test that passes a function to the student's may look at how it was called, so its calls are not prepared.
     """
     first = run_test(test, student)
-    steps = tuple(student.expected_calls)
-    if first.outcome is not Outcome.PASSED or student.answer_used or not steps:
+    expected = tuple(student.expected_calls)
+    if first.outcome is not Outcome.PASSED or student.answer_used or not expected:
         return None
-    if any(step.request.functions for step in steps):
+    if any(call.request.functions for call in expected):
         return None
-    return steps if run_test(test, student, steps).outcome is Outcome.PASSED else None
+    return expected if run_test(test, student, expected).outcome is Outcome.PASSED else None
 
 
 def with_catalogue(suites: Suites) -> Suites:
@@ -64,7 +64,9 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
         for label, (function, sentence) in suites.seeded.get(name, {}).items():
             student = seeded(suites, name, function)
             runs = [run_test(test, student) for test in suites.tests_for(name)]
-            mistakes.append(Mistake(label, sentence, {run.test.id: run.prints for run in runs if run.prints}))
+            mistakes.append(
+                Mistake(label, sentence, {run.test.id: run.fingerprints for run in runs if run.fingerprints})
+            )
     return tuple(mistakes)
 
 

@@ -25,7 +25,7 @@ def suites_of(course: Course, stem: str) -> Suites:
 def grade(notebook: Path, student: str, suites: Suites, executor: Executor) -> Report:
     """Grade one notebook. The report is ungraded if a test broke.
 
-    Raises Ungradable if the file is not a readable notebook.
+    Raise Ungradable if the file is not a readable notebook.
     """
     submission = read_submission(notebook, suites.assignment, student)
     with opened(executor, submission) as functions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.model import Outcome, Place, Source, Visibility
-from autograder.execution.interface import Absent, Raised, SessionEnded
+from autograder.execution.interface import Absent, NotPython, Raised, SessionEnded
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.messages import Finding, StudentException
@@ -122,7 +122,7 @@ class FunctionMissing:
     def message(self, context: Context) -> str:
         """Say why the function is not there."""
         match self.absent.because:
-            case str() as error:
+            case NotPython(error=error):
                 return messages.cell_broken(context.exercise, error)
             case Raised() as reply:
                 return messages.cell_raised(context.exercise, context.exception(reply))

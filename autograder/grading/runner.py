@@ -17,7 +17,7 @@ from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCal
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.comparison import CheckFailed
-from autograder.grading.diagnosis import Mistake, Print, fingerprint, recognised
+from autograder.grading.diagnosis import Fingerprint, Mistake, fingerprint, recognised
 from autograder.grading.problems import (
     CallStopped,
     Context,
@@ -43,7 +43,7 @@ class Run:
     problem: Problem | None = None
     _: KW_ONLY
     call: Call | None = None  # the last one
-    prints: tuple[Print, ...] = ()  # of all calls, if one of them was answered wrongly
+    fingerprints: tuple[Fingerprint, ...] = ()  # of all calls, if one of them was answered wrongly
     seconds: float = 0.0
 
     @property
@@ -71,7 +71,7 @@ def run_exercise_tests(
 ) -> tuple[tuple[TestResult, Run], ...]:
     """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. The mistake is named after all have run."""
     runs = tuple(_runs(suites, exercise.name, student))
-    failed = {run.test.id: run.prints for run in runs if run.outcome in _ANSWERED_WRONGLY}
+    failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
     mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
     return tuple((_result(suites, exercise, source, run, mistake), run) for run in runs)
@@ -104,19 +104,21 @@ def _absent(name: str, student: Student) -> Absent | None:
 # ---- tests
 
 
-def run_test(test: Test, student: Student, steps: Sequence[ExpectedCall] | None = None, *, ahead: bool = False) -> Run:
+def run_test(
+    test: Test, student: Student, expected: Sequence[ExpectedCall] | None = None, *, ahead: bool = False
+) -> Run:
     """Run one test, or only make the calls that it is known to make (see `precomputed`) and judge the replies."""
     student.begin_test(test.seconds)
     begun = time.perf_counter()
-    if steps is None:
+    if expected is None:
         problem = _problem_in(test, functools.partial(_call_test, test, student))
     else:
-        problem = _problem_in(test, functools.partial(student.repeat_calls, steps, ahead=ahead))
+        problem = _problem_in(test, functools.partial(student.repeat_calls, expected, ahead=ahead))
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
     wrong = problem is not None and problem.outcome in _ANSWERED_WRONGLY
-    prints = tuple(map(fingerprint, calls)) if wrong else ()
-    return Run(test, problem, call=calls[-1] if calls else None, prints=prints, seconds=seconds)
+    fingerprints = tuple(map(fingerprint, calls)) if wrong else ()
+    return Run(test, problem, call=calls[-1] if calls else None, fingerprints=fingerprints, seconds=seconds)
 
 
 def _call_test(test: Test, student: Student) -> None:

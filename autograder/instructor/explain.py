@@ -30,7 +30,7 @@ class Explained:
 
 
 def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
-    """Run one exercise's tests again and keep everything. Raises UserError without such an exercise or submission."""
+    """Run one exercise's tests again and keep everything. Raise UserError without such an exercise or submission."""
     notebook = _notebook(course, submitted, student, stem)
     suites = suites_of(course, stem)
     names = [candidate.name for candidate in suites.assignment.exercises]

@@ -65,7 +65,7 @@ def parse_timestamp(text: str) -> datetime:
     """Return a time in UTC, from what nbgrader writes (`2015-02-02 15:58:23.948203 UTC`) or from ISO 8601.
 
     The zone may be UTC, an offset (`+0100`) or a name (`Europe/Berlin`); a time without one is UTC, as for nbgrader
-    (`nbgrader.utils.parse_utc`). Raises ValueError if the text is not a time.
+    (`nbgrader.utils.parse_utc`). Raise ValueError if the text is not a time.
     """
     words = text.split()
     zone: tzinfo = UTC

@@ -33,7 +33,7 @@ class RosterEntry:
 def read_roster(root: Path) -> tuple[RosterEntry, ...] | None:
     """Return all rows of a course's roster that name a student, in its order; None if the course has no roster.
 
-    A student may have several rows. Raises UserError if the file cannot be read or has no column `student`.
+    A student may have several rows. Raise UserError if the file cannot be read or has no column `student`.
     """
     path = root / FILE
     if not os.path.lexists(path):

@@ -27,7 +27,7 @@ class Job:
 
 
 def students_in(folder: Path) -> list[str]:
-    """Return the students who have a folder, or a link instead of one. Raises UserError if `folder` is not a folder."""
+    """Return the students who have a folder, or a link instead of one. Raise UserError if `folder` is not a folder."""
     if not folder.is_dir():
         raise UserError(
             f"There is no folder {folder}. Put notebooks into {folder}/<student>/<assignment>/, "

@@ -10,7 +10,7 @@ from autograder.core.errors import UserError
 
 
 def course_directory(root: Path, settings: Path) -> Any:
-    """Return nbgrader's CourseDirectory for a course at `root`. Raises UserError if nbgrader is not installed."""
+    """Return nbgrader's CourseDirectory for a course at `root`. Raise UserError if nbgrader is not installed."""
     try:
         from nbgrader.coursedir import CourseDirectory
         from traitlets.config.loader import PyFileConfigLoader

@@ -58,7 +58,7 @@ def fill_gradebook(
 
     What a human entered in the gradebook stays. A marked notebook that is newer than its sources is not made again.
 
-    Raises UserError if nbgrader or the gradebook cannot be used.
+    Raise UserError if nbgrader or the gradebook cannot be used.
     """
     from autograder.nbgrader_bridge.course_directory import course_directory
     from autograder.nbgrader_bridge.gradebook import write_entries

@@ -55,7 +55,7 @@ def write_entries(
     releases: the released notebooks of the entries' assignments, by stem
     due_dates: when assignments are due, by stem
 
-    Raises UserError if another program uses the gradebook, or if it knows other cells than the release.
+    Raise UserError if another program uses the gradebook, or if it knows other cells than the release.
     """
     try:
         with Gradebook(url, course_id) as gradebook:

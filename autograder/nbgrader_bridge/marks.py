@@ -82,7 +82,7 @@ def marked_notebook(original: Original, submission: Path, report: Report) -> dic
 
 
 def _bytes_of(submission: Path, report: Report) -> bytes:
-    """Read `submitted/<student>/<stem>/<topic>.ipynb`. Raises Ungradable if a link may lead to somebody else's."""
+    """Read `submitted/<student>/<stem>/<topic>.ipynb`. Raise Ungradable if a link may lead to somebody else's."""
     problem = why_not_there(Job(report.student, report.assignment, submission), submission.parents[2])
     if problem is not None:
         raise Ungradable(problem)

@@ -13,7 +13,7 @@ def generate_release(course: Path, stem: str, settings: Path) -> Path:
     """Convert `course/solutions/STEM` as `nbgrader generate_assignment STEM --no-db` does, and return the new folder.
 
     The files that `ReleaseExporter` computes are left out: `course` may be a copy that has no hidden suites.
-    Raises UserError if nbgrader is not installed or cannot convert the notebook.
+    Raise UserError if nbgrader is not installed or cannot convert the notebook.
     """
     folder = course_directory(course, settings)
     from nbconvert.exporters import NotebookExporter

@@ -42,7 +42,7 @@ class Code:
 def read_code(text: str) -> Code:
     """Return the statements of a cell as Jupyter would run it; none for a cell in another language (`%%bash`).
 
-    Raises NotPython if Jupyter would refuse to run it. The message names the kind of error and its line.
+    Raise NotPython if Jupyter would refuse to run it. The message names the kind of error and its line.
     """
     lines = text.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)

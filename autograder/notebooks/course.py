@@ -96,7 +96,7 @@ class Course:
         return (self.root / "tests" / "suites" / "seed.txt").read_text(encoding="utf-8").strip()
 
     def assignment(self, stem: str) -> Assignment:
-        """Return an assignment as it was released. Raises UserError if there is none of this name."""
+        """Return an assignment as it was released. Raise UserError if there is none of this name."""
         if stem not in self.stems:
             known = f"Known: {listed(self.stems)}." if self.stems else "No assignment is built: run `autograder build`."
             raise UserError(f"There is no assignment {stem!r} in {self.root}. {known}")

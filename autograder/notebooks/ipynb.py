@@ -79,7 +79,7 @@ def _require_size(size: int) -> None:
 def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
     """Return the cells of a notebook, in order. Formats 4.x are read, and format 3 with its worksheets.
 
-    Raises Ungradable if it is not a notebook, is newer than format 4, or is larger than a person would write.
+    Raise Ungradable if it is not a notebook, is newer than format 4, or is larger than a person would write.
     """
     cells = tuple(_cell(raw) for raw in _raw_cells(_load(_decode(data))))
     _require_moderate_size(cells)

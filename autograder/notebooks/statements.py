@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-TOO_DEEP = (
-    RecursionError,
-    MemoryError,
-)  # what Python's own parser and compiler raise for code that is nested too deeply
+# What Python's own parser and compiler raise for code that is nested too deeply.
+TOO_DEEP = (RecursionError, MemoryError)
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)

@@ -33,7 +33,7 @@ from autograder.notebooks.trained_model import NotTrained, read_trained
 
 
 def read_submission(path: Path, assignment: Assignment, student: str) -> Submission:
-    """Read one notebook. Raises Ungradable if the file is not a readable notebook."""
+    """Read one notebook. Raise Ungradable if the file is not a readable notebook."""
     data = read_bytes(path)
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)

@@ -78,7 +78,7 @@ def missing_parts() -> str | None:
     return None
 
 
-def bubblewrap(
+def command_line(
     command: Sequence[str],
     *,
     packages: Iterable[str],

@@ -13,6 +13,7 @@ from autograder.core.model import Outcome, Source
 from autograder.execution.interface import (
     Absent,
     CallRequest,
+    NotPython,
     Raised,
     Returned,
     SessionEnded,
@@ -150,7 +151,7 @@ class SandboxSession:
             self.open()
         for broken in self.source.broken:
             if name in broken.exercises and name not in self.names:
-                return Absent(Outcome.RAISED, broken.error)
+                return Absent(Outcome.RAISED, NotPython(broken.error))
         if name in self.names:
             return None
         labels = {cell.label for cell in self.source.cells if name in cell.exercises}

@@ -130,7 +130,7 @@ class ForkServer:
         command = [interpreter, "-s", "-S", "-P", "-m", "guest.fork_server", json.dumps(options)]
         if not self.confined:
             return command
-        return bubblewrap.bubblewrap(
+        return bubblewrap.command_line(
             command,
             packages=self.environment.packages,
             optional_packages=self.environment.optional_packages,

@@ -47,7 +47,7 @@ class Handout:
     def suites(self, tests: Sequence[Test] | None = None) -> Suites:
         """Return the given tests, by default the public ones, with the points and hints that belong to them.
 
-        Raises NotInstalled if the tests need PyTorch and it is not installed.
+        Raise NotInstalled if the tests need PyTorch and it is not installed.
         """
         if self.assignment.torch:
             require_torch(self.assignment.stem, self.folder)
@@ -71,7 +71,7 @@ class Handout:
 
 
 def find_handout(stem: str, start: Path) -> Handout:
-    """Return the handout of an assignment. Raises UserError, which lists the searched folders, if there is none."""
+    """Return the handout of an assignment. Raise UserError, which lists the searched folders, if there is none."""
     folders = _possible_folders(stem, start)
     for folder in folders:
         if (folder / f"test_{topic_of(stem)}.py").is_file():
@@ -93,7 +93,7 @@ def _possible_folders(stem: str, start: Path) -> list[Path]:
 def handout_of(notebook: Path) -> Handout:
     """Return the handout that a notebook is checked against, found by the notebook's folder or by that folder's name.
 
-    Raises UserError if the notebook is missing, or the handout is not found or damaged.
+    Raise UserError if the notebook is missing, or the handout is not found or damaged.
     """
     if not notebook.is_file():
         raise UserError(f"There is no notebook {notebook}.")
@@ -115,7 +115,7 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def handouts_in(folder: Path) -> list[Handout]:
-    """Return every handout in a folder. Raises UserError if there is none, or if one is damaged."""
+    """Return every handout in a folder. Raise UserError if there is none, or if one is damaged."""
     folders = folders_in(folder.resolve())
     if not folders:
         raise UserError(f"There are no assignments in {folder.resolve()}. Go to the folder that was unpacked.")
@@ -139,7 +139,7 @@ def _selfcheck_path(folder: Path) -> Path:
 
 
 def read_handout(folder: Path) -> Handout:
-    """Return the handout in a folder. Raises UserError if its `selfcheck.json` is missing or damaged."""
+    """Return the handout in a folder. Raise UserError if its `selfcheck.json` is missing or damaged."""
     path = _selfcheck_path(folder)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

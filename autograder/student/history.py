@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
 from autograder.core.model import ExerciseResult, Outcome
 from autograder.student.handout import Handout
@@ -25,7 +26,7 @@ def remember(handout: Handout, results: Iterable[ExerciseResult]) -> None:
         passed.pop(result.name, None)
         if result.outcome is Outcome.PASSED:
             passed[result.name] = None
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, UserError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(list(passed)).encode())
 

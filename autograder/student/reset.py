@@ -41,7 +41,7 @@ class Reset:
 def stubs_of(notebook: Path) -> dict[str, str]:
     """Return the stubs of a notebook's assignment, by exercise.
 
-    Raises UserError if the notebook is missing, or its `selfcheck.json` is missing or damaged.
+    Raise UserError if the notebook is missing, or its `selfcheck.json` is missing or damaged.
     """
     cells = handout_of(notebook).assignment.cells
     return {cell.grade_id: cell.source for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"}
@@ -53,7 +53,7 @@ def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
     If there are several copies of the cell, the one that would be graded is changed: the last that differs from the
     stub. If the metadata is lost, it is the last cell that defines the function. Nothing else in the file changes.
 
-    Raises UserError, and leaves the file as it is, if the notebook cannot be read, if it has no cell of the exercise,
+    Raise UserError, and leaves the file as it is, if the notebook cannot be read, if it has no cell of the exercise,
     or if the cell defines other exercises too.
     """
     if exercise not in stubs:

@@ -72,7 +72,7 @@ class Check:
     def __call__(self, function: Callable[..., Any] | None = None) -> None:
         """Check one function, or without an argument every exercise of the notebook.
 
-        Raises NotYet if a test of that one function does not pass, and Interrupted if the student stops the kernel.
+        Raise NotYet if a test of that one function does not pass, and Interrupted if the student stops the kernel.
         """
         namespace = sys._getframe(1).f_globals
         if function is None:
@@ -174,7 +174,7 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 
 def open_assignment(stem: str) -> Check:
-    """Return the check of one assignment. Raises UserError, with the searched folders, if its tests are not found."""
+    """Return the check of one assignment. Raise UserError, with the searched folders, if its tests are not found."""
     offer_commands()
     return Check(find_handout(stem, Path()))
 
@@ -185,7 +185,7 @@ def open_assignment(stem: str) -> Check:
 def check_notebook(notebook: Path, handout: Handout) -> Report:
     """Return the report of a saved notebook on the public tests. Its functions run in this process, as in a kernel.
 
-    Raises UserError if the notebook cannot be graded, NotInstalled if PyTorch is needed and missing.
+    Raise UserError if the notebook cannot be graded, NotInstalled if PyTorch is needed and missing.
     """
     try:
         with quiet():

@@ -57,7 +57,7 @@ class _Content:
 def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Receipt:
     """Check the saved notebook, and write the file to hand in into `folder`, which is created if it is missing.
 
-    Raises UserError if the student's name cannot be part of a file name, if the notebook cannot be read, or if the
+    Raise UserError if the student's name cannot be part of a file name, if the notebook cannot be read, or if the
     trained model is damaged.
     """
     _require_file_name(student)

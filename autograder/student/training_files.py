@@ -27,7 +27,7 @@ class NothingTrained(UserError):
 def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, TrainedModel]:
     """Return the notebook with the weights and the `history.json` of `folder` in it, and the trained model.
 
-    Raises NothingTrained if both are missing, and UserError if one is missing, too large or damaged.
+    Raise NothingTrained if both are missing, and UserError if one is missing, too large or damaged.
     """
     path = _weights_in(folder)
     weights = path.read_bytes() if path.name == SAFETENSORS else _as_safetensors(path)

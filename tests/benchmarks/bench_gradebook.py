@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_grading import COURSE, header, say
-from contestants import demand_both
+from contestants import require_both
 from tables import Table, show, spread
 
 from autograder.core.errors import UserError
@@ -243,7 +243,7 @@ def main() -> int:
     given = options()
     warnings.simplefilter("ignore")  # SQLAlchemy's, of nbgrader's interface
     try:
-        demand_both()
+        require_both()
         top = header()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             say("a class that solved everything")

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contestants import Ours, StockNbgrader, demand_both, environment, hand_in
+from contestants import Ours, StockNbgrader, environment, hand_in, require_both
 from findings import (
     Round,
     table_of_latencies,
@@ -167,7 +167,7 @@ def main() -> int:
     given = vars(options())
     markdown, _ = given.pop("markdown"), given.pop("quick")
     try:
-        demand_both()
+        require_both()
         COURSE.assignment(given["stem"])
         top = header()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:

@@ -30,7 +30,7 @@ def environment(**more: str) -> dict[str, str]:
     return plain | {"PATH": f"{_BIN}{os.pathsep}{plain.get('PATH', os.defpath)}"} | more
 
 
-def demand_both() -> None:
+def require_both() -> None:
     """UserError where the graders cannot be compared."""
     if sys.platform != "linux":
         raise UserError("The benchmark needs Linux: that is where submissions are graded.")

@@ -15,8 +15,6 @@ from autograder.student.selfcheck import SavedCheck
 from autograder.student.submit import Receipt
 from autograder.student.views import check_table
 
-_WIDTH = 1000  # columns, more than any assignment's name needs: no line is broken
-
 
 def submitted_text(receipt: Receipt, handout: Handout) -> str:
     """Return what counts, what differs from the kernel, and the file to hand in with its digest."""

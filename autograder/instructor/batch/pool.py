@@ -101,7 +101,7 @@ class Workers:
         return _Worker(process, ours)
 
     def _greeting(self, worker: _Worker) -> Ready:
-        """Return the first message of a new worker. Raises UserError if it cannot work or its sandbox is incomplete."""
+        """Return the first message of a new worker. Raise UserError if it cannot work or its sandbox is incomplete."""
         try:
             result = worker.connection.recv() if worker.connection.poll(LIMITS.start_seconds) else None
         except (EOFError, OSError):

@@ -86,7 +86,7 @@ class ProgressListener:
 def grade_class(options: Options, listener: ProgressListener) -> Summary:
     """Grade every submission that is not graded already; write each result as soon as it is there.
 
-    Raises UserError if the class cannot be graded at all; a problem of one submission is its reason.
+    Raise UserError if the class cannot be graded at all; a problem of one submission is its reason.
     """
     plan = _plan(options)
     listener.on_start(len(plan.to_grade), len(plan.up_to_date))

@@ -17,7 +17,7 @@ from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.grading.suites import load_suites, put_on_path
 from autograder.instructor.class_report.data import ClassResults, Result, Sentences
-from autograder.instructor.results.of_class import ResultFile, read_class
+from autograder.instructor.results.class_files import ResultFile, read_class
 from autograder.instructor.roster import RosterEntry, first_entries
 from autograder.instructor.submissions import find_submissions, students_in
 from autograder.notebooks.course import Course
@@ -29,7 +29,7 @@ _OTHER = "it was graded with other exercises or points; grade again"
 
 
 def load_class_results(course: Course, results: Path, submitted: Path | None) -> ClassResults:
-    """Return a class as its files tell it. Raises UserError if there is no result at all.
+    """Return a class as its files tell it. Raise UserError if there is no result at all.
 
     submitted: the folder that tells which submissions are not graded yet; None: the course's own, if it is there
     """

@@ -27,7 +27,7 @@ _NAME = 60  # characters of a student's name
 
 
 def write_class_report(class_results: ClassResults, folder: Path) -> Path:
-    """Write the page and its tables to a folder; return the page's path. Raises UserError if they cannot be written."""
+    """Write the page and its tables to a folder; return the page's path. Raise UserError if they cannot be written."""
     statistics = [
         class_statistics.assignment_statistics(
             assignment,

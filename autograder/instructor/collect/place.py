@@ -61,7 +61,7 @@ def collect(
     assignment: the stem that all of them belong to; None: found by file name and content
     replace: whether a notebook that is there and differs is replaced, and kept as `<topic>.ipynb.before`
 
-    Raises UserError for a source, an assignment or a folder that is not there. A problem with a single file is in the
+    Raise UserError for a source, an assignment or a folder that is not there. A problem with a single file is in the
     answer, and the others are placed.
     """
     _require_usable(sources, submitted)

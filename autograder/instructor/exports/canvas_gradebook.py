@@ -85,7 +85,7 @@ class Gradebook:
 
 
 def read_gradebook(path: Path) -> Gradebook:
-    """Return a gradebook that Canvas exported, with commas or semicolons. Raises UserError if the file is not one."""
+    """Return a gradebook that Canvas exported, with commas or semicolons. Raise UserError if the file is not one."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         delimiter = delimiter_of(text)

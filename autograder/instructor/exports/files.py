@@ -23,7 +23,7 @@ class Exported:
 
 
 def write(exported: Exported, out: Path) -> None:
-    """Write each file completely or not at all, and remove outdated ones. Raises UserError if one cannot be written."""
+    """Write each file completely or not at all, and remove outdated ones. Raise UserError if one cannot be written."""
     for path in exported.outdated:
         try:
             (out / path).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
-from autograder.instructor.results.of_class import ResultFile, read_class, stems_with_results
+from autograder.instructor.results.class_files import ResultFile, read_class, stems_with_results
 from autograder.instructor.results.store import result_path
 from autograder.instructor.roster import FILE, RosterEntry, first_entries
 from autograder.instructor.submissions import students_in
@@ -49,7 +49,7 @@ def load_graded_class(course: Course, results: Path, submitted: Path, stems: Seq
 
     stems: the assignments; none: all that have a result
 
-    Raises UserError if there is no student, no result, or no such assignment. A result file that cannot be read is a
+    Raise UserError if there is no student, no result, or no such assignment. A result file that cannot be read is a
     note.
     """
     files = read_class(course, results, stems or stems_with_results(course, results))

@@ -33,7 +33,7 @@ def export(graded: GradedClass, identifier: str, *, feedback: bool = False) -> E
     identifier: the user's field, one of IDENTIFIERS: a column of roster.csv; `username` is the folder's name if
         the roster has no such column
 
-    Raises UserError if nobody has the identifier.
+    Raise UserError if nobody has the identifier.
     """
     holders = Counter(_identifier_of(student, identifier) for student in graded.students)
     if set(holders) == {""}:

@@ -69,7 +69,7 @@ class ResultsDiff:
 def diff_results(first: Path, second: Path) -> ResultsDiff:
     """Compare two folders as `autograder grade` writes them.
 
-    Raises UserError if a folder is missing or has no results, and if a file in it cannot be read: it is named.
+    Raise UserError if a folder is missing or has no results, and if a file in it cannot be read: it is named.
     """
     records_a, records_b = _read_records(first), _read_records(second)
     shared = [key for key in records_a if key in records_b]
@@ -117,7 +117,7 @@ def _read_records(results: Path) -> _Records:
 
 
 def _read_record(path: Path) -> dict[str, Any]:
-    """Return a record's JSON without what may vary. Raises UserError if it is not a record that this kit reads."""
+    """Return a record's JSON without what may vary. Raise UserError if it is not a record that this kit reads."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         schema = data["schema"]

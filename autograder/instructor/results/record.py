@@ -56,7 +56,7 @@ def _test_to_json(test: TestResult) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> Report:
-    """Return the report that `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    """Return the report that `to_json` wrote. Raise ValueError, KeyError or TypeError for anything else."""
     if data["schema"] != SCHEMA:
         raise ValueError(f"schema {data['schema']}, not {SCHEMA}")
     return Report(

@@ -162,7 +162,7 @@ def has_network() -> bool:
         return True
 
 
-def _demand_chromium() -> None:
+def _require_chromium() -> None:
     """Said before anything else is done."""
     try:
         from lab import CHROMIUM
@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument("--screenshots", type=Path)
     options = parser.parse_args()
     if not options.no_browser:
-        _demand_chromium()
+        _require_chromium()
     page = (options.folder / "START.md").read_text(encoding="utf-8")
     print("A network is there." if has_network() else "There is no network.", flush=True)
     *first, lab = commands_of(page)

@@ -98,7 +98,7 @@ def allowing_every_call(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
 
 def without(option: str) -> Weaken:
     def weaken(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-        real = bubblewrap.bubblewrap
+        real = bubblewrap.command_line
         monkeypatch.setattr(
             bubblewrap,
             "bubblewrap",

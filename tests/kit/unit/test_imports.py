@@ -28,6 +28,8 @@ except SystemExit as ended:
     assert ended.code in (0, 1), ended.code
 """
 
+STDLIB = sys.stdlib_module_names
+
 
 def loaded_by(code: str, folder: Path = ROOT) -> set[str]:
     """The modules that are loaded once `code` has run in a fresh Python."""
@@ -97,3 +99,35 @@ def test_help_loads_no_command() -> None:
     modules = loaded_by(COMMAND.format(arguments=["--help"]))
     assert not_for_students(modules) == set()
     assert "autograder.cli.students" not in modules
+
+
+# ---- what import-linter cannot say: which packages from outside a ring may use, whatever else is installed
+
+
+def imported_by(package: str) -> dict[str, set[str]]:
+    """Return what each module of a package imports, by the module's name: packages from outside, and the kit's root."""
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("autograder", include_external_packages=True, exclude_type_checking_imports=True)
+    inside = {name for name in graph.modules if name == package or name.startswith(f"{package}.")}
+    found = {name: graph.find_modules_directly_imported_by(name) for name in sorted(inside)}
+    assert len(found) > 1
+    return {
+        name: {module for module in modules if module == "autograder" or not module.startswith("autograder.")}
+        for name, modules in found.items()
+    }
+
+
+def test_core_needs_the_standard_library_alone() -> None:
+    assert {name: used - STDLIB for name, used in imported_by("autograder.core").items() if used - STDLIB} == {}
+
+
+def test_the_guest_needs_numpy_and_in_one_file_pytorch() -> None:
+    others = {name: used - STDLIB for name, used in imported_by("autograder.guest").items()}
+    assert others.pop("autograder.guest.torch_warm_up") == {"torch"}
+    assert set[str]().union(*others.values()) == {"numpy"}
+
+
+@pytest.mark.parametrize("ring", ["core", "guest", "execution", "rendering"])
+def test_a_low_ring_does_not_import_the_public_api(ring: str) -> None:
+    """It loads grading when it is used."""
+    assert [name for name, used in imported_by(f"autograder.{ring}").items() if "autograder" in used] == []

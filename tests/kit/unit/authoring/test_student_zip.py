@@ -169,3 +169,9 @@ def test_an_assignment_that_was_not_built(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"selfcheck\.json: run `autograder build 01_perceptron`"):
         release(Course(tmp_path), tmp_path / "out.zip")
     assert json.loads((folder / "perceptron.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4
+
+
+def test_a_zip_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UserError, match=r"out\.zip cannot be written"):
+        release(COURSE, tmp_path / "file" / "out.zip", stems=["01_perceptron"])

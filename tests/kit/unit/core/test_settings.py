@@ -406,6 +406,7 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
+        ('[course]\nterm = "2026W"', "[course] term"),
         ('[grading]\nfeedback = "verdicts"', "[grading] feedback"),
         ('[attempts]\ncount = "last_in_time"', "[attempts] count"),
         ("[late]\ngrace_minutes = 5", "[late] grace_minutes"),
@@ -418,4 +419,5 @@ def test_a_setting_that_would_do_nothing_is_refused(tmp_path: Path, text: str, k
 
 
 def test_settings_at_their_default_and_those_that_are_applied_pass(tmp_path: Path) -> None:
-    assert applied_settings(written(tmp_path, EXAMPLE)).course.assignments == ("01_perceptron",)
+    text = EXAMPLE.replace('term = "2026W"', 'term = ""')
+    assert applied_settings(written(tmp_path, text)).course.assignments == ("01_perceptron",)

@@ -18,7 +18,7 @@ from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Absent, Call, CallRaised, CallRequest, Function, Raised, Returned, Student
 from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
 from autograder.grading.comparison import CheckFailed, tolerance_for
-from autograder.grading.diagnosis import fingerprint, same_print
+from autograder.grading.diagnosis import fingerprint, same_fingerprint
 from autograder.grading.messages import Finding, FindingKind, failure
 from autograder.grading.value_format import show, show_call
 from autograder.guest.wire import Callback, Opaque, Seed
@@ -391,10 +391,10 @@ def test_no_answer_breaks_what_is_told_of_it(value: Any) -> None:
     assert show(value).isprintable()
     call = Call("f", (value, [value]), {"option": value}, Returned(value, (value,)))
     assert show_call(call, ["x"]).startswith("x = ")
-    prints = fingerprint(call)
-    assert same_print(prints, prints)
+    fingerprints = fingerprint(call)
+    assert same_fingerprint(fingerprints, fingerprints)
     for other in HOSTILE[::5]:
-        same_print(prints, fingerprint(Call("f", (), {}, Returned(other))))
+        same_fingerprint(fingerprints, fingerprint(Call("f", (), {}, Returned(other))))
 
 
 def test_a_long_text_in_a_list_makes_no_array_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:

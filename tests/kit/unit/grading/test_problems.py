@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.core.model import Outcome, Place, Source, SourceCell, Visibility
-from autograder.execution.interface import Absent, Raised, SessionEnded
+from autograder.execution.interface import Absent, NotPython, Raised, SessionEnded
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.problems import (
     CallStopped,
@@ -84,7 +84,7 @@ PROBLEMS: dict[str, tuple[Problem, Outcome, Place | None, str]] = {
     "killed": (CallStopped(Outcome.KILLED, "it left"), Outcome.KILLED, None, "gate had to be stopped: it left."),
     "never written": (FunctionMissing(Absent(Outcome.STUB)), Outcome.STUB, None, "gate is not written yet."),
     "not Python": (
-        FunctionMissing(Absent(Outcome.RAISED, "SyntaxError on line 1")),
+        FunctionMissing(Absent(Outcome.RAISED, NotPython("SyntaxError on line 1"))),
         Outcome.RAISED,
         None,
         "gate is missing, because its cell is not valid Python: SyntaxError on line 1",

@@ -163,6 +163,13 @@ def test_progress(unpacked: Path) -> None:
         handouts_in(unpacked / "assignments" / STEM / "nowhere")
 
 
+def test_a_memory_that_cannot_be_written_stops_no_check(unpacked: Path) -> None:
+    handout: Handout = find_handout(STEM, unpacked)
+    history.memory_path(handout).mkdir(parents=True)
+    history.remember(handout, [])
+    assert history.remembered(handout) == ()
+
+
 def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
     handout: Handout = find_handout(STEM, unpacked)
     path = history.memory_path(handout)

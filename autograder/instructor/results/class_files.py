@@ -48,7 +48,7 @@ class ClassFiles:
 def read_class(course: Course, results: Path, stems: Iterable[str]) -> ClassFiles:
     """Return the class and what is known of these assignments.
 
-    Raises UserError if the course has no such assignment, or a roster that cannot be read.
+    Raise UserError if the course has no such assignment, or a roster that cannot be read.
     """
     assignments = tuple(course.assignment(stem) for stem in dict.fromkeys(stems))
     return ClassFiles(results=results, assignments=assignments, roster=read_roster(course.root))
