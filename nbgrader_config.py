@@ -1,9 +1,10 @@
 """nbgrader's settings of this course. nbgrader finds them when it runs in this folder."""
 
+import sys
 from pathlib import Path
 
 import autograder.nbgrader_bridge  # noqa: F401  so that nbgrader finds what it calls
-from autograder.student.handout import LEFT_BY_RUNNING
+from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
 
@@ -11,9 +12,12 @@ c.CourseDirectory.course_id = "nn"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
-# Public suites and selfcheck.json lie beside the notebook and go into the release with it.
+# The public suite and the data beside the notebook go into the release with it.
 c.CourseDirectory.ignore = [*sorted(LEFT_BY_RUNNING), "*.pyc", "feedback"]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+# `nbgrader generate_assignment` makes what `autograder build` makes: selfcheck.json is computed from the release.
+c.GenerateAssignment.exporter_class = "autograder.nbgrader_bridge.converters.ReleaseExporter"
+c.ReleaseExporter.computed = {SELFCHECK: [sys.executable, "-m", "autograder.authoring.build"]}
 
 # `nbgrader autograde` asks our engine; it executes no notebook.
 c.Autograde.exporter_class = "autograder.nbgrader_bridge.converters.SubmissionExporter"

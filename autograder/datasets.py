@@ -1,8 +1,7 @@
-"""The capstone's pictures: MNIST where it is, the small digits where it is not.
+"""Load the capstone's images: MNIST if it is available, else the small digits.
 
-MNIST is Y. LeCun, C. Cortes and C. J. C. Burges's; its IDX format is described on their page,
-yann.lecun.com/exdb/mnist. What is read is held against a checksum, so that all who
-speak of MNIST speak of the same pictures.
+Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits",
+yann.lecun.com/exdb/mnist, which also describes the IDX format. Checksums make sure that everybody has the same images.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.goo
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
-# SHA-256 of what the four files hold when they are decompressed, and of the digits' four arrays, one after another.
+# SHA-256 of the four decompressed files, and of the small digits' four arrays, one after another.
 CONTENT_SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -38,7 +37,7 @@ CONTENT_SHA256 = {
     "digits.npz": "5fe17adb09d5eb56bdfbc3f96c37d78c06cc37597b5c9d30ac098dc15037cff0",
 }
 
-# SHA-256 of the .gz files as they were published and as the mirrors have them: what a download is held against.
+# SHA-256 of the .gz files as they were published. Downloads are compared with it.
 ARCHIVE_SHA256 = {
     "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
@@ -47,8 +46,8 @@ ARCHIVE_SHA256 = {
 }
 
 _MAGIC = {"idx3": 0x0803, "idx1": 0x0801}  # 08: unsigned bytes; then the number of axes
-_GZIP = b"\x1f\x8b"  # how a compressed file begins
-_MOST_BYTES = 64 * 2**20  # the largest file has 45 MiB: a file that unpacks to more is none of them
+_GZIP = b"\x1f\x8b"  # the first bytes of a compressed file
+_MOST_BYTES = 64 * 2**20  # the largest file has 45 MiB, so a file that unpacks to more is another one
 _GREY_LEVELS = 16  # of the small digits: 0 to 16
 
 _Bytes = NDArray[np.uint8]
@@ -56,26 +55,26 @@ _Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Pictures of digits to learn from, and others to be tested with."""
+    """Images of digits for training and for testing."""
 
     name: str  # "mnist" or "digits"
-    train_images: NDArray[np.uint8]  # (n, 28, 28): 0 is the ground, 255 the ink
+    train_images: NDArray[np.uint8]  # (n, 28, 28): 0 is background, 255 is ink
     train_labels: NDArray[np.int64]  # (n,): 0 to 9
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]  # (m, 28, 28)
+    test_labels: NDArray[np.int64]  # (m,)
 
 
 def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.PathLike[str] | None = None) -> Images:
-    """MNIST (60,000 and 10,000 pictures), or the small digits (1,297 and 500), always as 28×28 pixels.
+    """Return MNIST (60,000 and 10,000 images) or the small digits (1,297 and 500), both with 28×28 pixels.
 
-    data: where they come from.
+    data: where the images come from.
         a folder: MNIST's four IDX files, each plain or as `.gz`
-        "download": MNIST from the network, kept in the user's cache for the next time (see `download`)
+        "download": MNIST from the internet, kept in the user's cache for the next time (see `download`)
         "digits": the small digits
         None: the folder that the environment variable MNIST_DIR names, else the small digits
-    digits: the file with the small digits; without it, `digits.npz` in the current folder, beside the notebook
+    digits: the file with the small digits; by default `digits.npz` in the current folder, beside the notebook
 
-    Raises UserError where a file is missing, cannot be read, or is not what it should be.
+    Raises UserError if a file is missing, cannot be read, or is damaged.
     """
     source = data if data is not None else os.environ.get(MNIST_DIR) or "digits"
     if source == "digits":
@@ -84,7 +83,7 @@ def load_images(data: str | os.PathLike[str] | None = None, *, digits: str | os.
 
 
 def offer_mnist(data: Path) -> None:
-    """Let this process, and those that it starts, find MNIST: in a folder, or fetched where that is "download".
+    """Let this process, and those that it starts, find MNIST in a folder; "download" fetches it first.
 
     Raises UserError as `load_images` does.
     """
@@ -101,51 +100,52 @@ def _images(name: str, train: _Bytes, train_labels: _Bytes, test: _Bytes, test_l
 
 
 def read_mnist(folder: Path) -> Images:
-    """MNIST out of a folder with its four IDX files. Raises UserError as `load_images` does."""
-    paths = {name: _found(folder, name) for name in FILES}
+    """Return MNIST from a folder with its four IDX files. Raises UserError as `load_images` does."""
+    paths = {name: _path_in(folder, name) for name in FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
-        what = f"{listed(missing)} (plain or .gz) cannot be found" if folder.is_dir() else "is no folder"
+        problem = f"{listed(missing)} (plain or .gz) cannot be found" if folder.is_dir() else "is no folder"
         raise UserError(
-            f"{folder}: {what}. Name the folder that holds the four files of MNIST, also by the environment variable "
-            f'{MNIST_DIR}, or "download"'
+            f"{folder}: {problem}. Name the folder that holds the four files of MNIST, also by the environment "
+            f'variable {MNIST_DIR}, or "download"'
         )
     return _images("mnist", *(_read(path, name) for name, path in paths.items() if path))
 
 
-def _found(folder: Path, name: str) -> Path | None:
+def _path_in(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
 def _read(path: Path, name: str) -> _Bytes:
     content = _content(path)
-    found = hashlib.sha256(content).hexdigest()
-    if found != CONTENT_SHA256[name]:
-        raise _wrong(path, _what_is_wrong(content, name), found, CONTENT_SHA256[name])
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != CONTENT_SHA256[name]:
+        raise _wrong(path, _problem_of(content, name), digest, CONTENT_SHA256[name])
     return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(_shape(content)).copy()
 
 
 def _content(path: Path) -> bytes:
-    """What the file holds, decompressed as far as that goes: where it is damaged, the rest is missing."""
-    pieces = bytearray()
+    """Return a file's content, decompressed up to the first damage."""
+    content = bytearray()
     try:
         with path.open("rb") as raw, suppress(EOFError, zlib.error, gzip.BadGzipFile):
-            packed = raw.read(2) == _GZIP  # not by its name: some browsers unpack what they fetch
+            packed = raw.read(2) == _GZIP  # not by the name: some browsers unpack what they download
             raw.seek(0)
             file: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
-            while len(pieces) <= _MOST_BYTES and (piece := file.read(2**20)):
-                pieces += piece
+            while len(content) <= _MOST_BYTES and (chunk := file.read(2**20)):
+                content += chunk
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    return bytes(pieces)
+    return bytes(content)
 
 
 def _shape(content: bytes) -> tuple[int, ...]:
-    """The lengths of the axes by the header: 32-bit integers, the most significant byte first."""
+    """Return the lengths of the axes from the header: 32-bit integers, the most significant byte first."""
     return tuple(np.frombuffer(content, ">u4", count=content[3], offset=4).tolist())
 
 
-def _what_is_wrong(content: bytes, name: str) -> str:
+def _problem_of(content: bytes, name: str) -> str:
+    """Return why the content is not that of the file with this name."""
     magic = next(number for kind, number in _MAGIC.items() if kind in name)
     header = 4 + 4 * (magic & 0xFF)
     if len(content) < header:
@@ -158,22 +158,21 @@ def _what_is_wrong(content: bytes, name: str) -> str:
     return "it is another set of pictures, or damaged"
 
 
-def _wrong(path: Path, what: str, found: str, expected: str) -> UserError:
-    return UserError(f"{path}: {what}. SHA-256 of its content: {found}; expected: {expected}. Get the file again")
+def _wrong(path: Path, problem: str, digest: str, expected: str) -> UserError:
+    return UserError(f"{path}: {problem}. SHA-256 of its content: {digest}; expected: {expected}. Get the file again")
 
 
-# ---- from the network
+# ---- the download
 
 
 def download(folder: Path | None = None) -> Path:
-    """The folder that holds MNIST's four files; those that are missing there are fetched, with the library pooch.
+    """Download those of MNIST's four files that are missing, with the library pooch, and return their folder.
 
-    folder: where they are kept; without it, a folder of the user's cache
+    folder: where the files are kept; by default a folder in the user's cache
 
-    Each mirror is asked in turn until a file comes whole, by its checksum. A file that is there and whole is not
-    fetched again: so a download that was interrupted goes on with the next file. Within a file pooch does not resume:
-    what came of it is dropped, and it is fetched from its start (the largest has 9.5 MiB).
-    Raises UserError where pooch is missing, or where no mirror gives a file.
+    The mirrors are tried in turn until a file's checksum is right. Complete files are not downloaded again, so an
+    interrupted download continues with the next file. Pooch cannot resume within a file; the largest has 9.5 MiB.
+    Raises UserError if pooch is missing, or if a file cannot be downloaded from any mirror.
     """
     pooch = _pooch()
     kept = folder if folder is not None else Path(pooch.os_cache("nn-autograder")) / "mnist"
@@ -205,10 +204,10 @@ def _fetch(pooch: ModuleType, name: str, folder: Path) -> None:
                 known_hash=ARCHIVE_SHA256[name],
                 fname=name,
                 path=folder,
-                progressbar=find_spec("tqdm") is not None,  # pooch's bar is made of it
+                progressbar=find_spec("tqdm") is not None,  # pooch draws its bar with it
             )
             return
-        except (OSError, ValueError) as error:  # no connection, no room, no such page; another checksum
+        except (OSError, ValueError) as error:  # no connection, a full disk, no such page; a wrong checksum
             problems.append(f"{mirror}: {error}")
     raise UserError(
         f"{name} could not be downloaded to {folder}. {'. '.join(problems)}. Try again; what is there already is kept"
@@ -219,7 +218,10 @@ def _fetch(pooch: ModuleType, name: str, folder: Path) -> None:
 
 
 def _small_digits(path: Path) -> Images:
-    """E. Alpaydin and C. Kaynak's digits of 8×8 pixels (UCI, CC BY 4.0), enlarged to MNIST's form: `enlarged`."""
+    """Return the small digits, enlarged to MNIST's form by `enlarged`.
+
+    Source: E. Alpaydin and C. Kaynak, "Optical recognition of handwritten digits", 8×8 pixels (UCI, CC BY 4.0).
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.ascontiguousarray(file[name]) for name in ARRAYS}
@@ -227,22 +229,23 @@ def _small_digits(path: Path) -> Images:
         raise UserError(
             f"{path}: the small digits cannot be found. The file lies beside the notebook; for MNIST name its folder"
         ) from None
-    except Exception as error:  # NumPy and zipfile have a dozen of them for a damaged file
+    except Exception as error:  # NumPy and zipfile raise a dozen kinds for a damaged file
         raise UserError(
             f"{path}: is not the file with the small digits ({type(error).__name__}). Take it from the release again"
         ) from None
-    found = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()
-    if found != CONTENT_SHA256["digits.npz"]:
-        raise _wrong(path, "it is not the file with the small digits", found, CONTENT_SHA256["digits.npz"])
+    digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()
+    if digest != CONTENT_SHA256["digits.npz"]:
+        raise _wrong(path, "it is not the file with the small digits", digest, CONTENT_SHA256["digits.npz"])
     train, train_labels, test, test_labels = arrays.values()
     return _images("digits", enlarged(train), train_labels, enlarged(test), test_labels)
 
 
 def enlarged(images: _Bytes, size: int = 20, border: int = 4) -> _Bytes:
-    """Small pictures (n, 8, 8) of 16 grey levels in MNIST's form, (n, 28, 28) of 255: `size` pixels and a border.
+    """Return small images (n, 8, 8), grey levels 0 to 16, in MNIST's form: (n, 28, 28), grey levels 0 to 255.
 
-    Bilinear, once along each axis, with a pixel's place at its middle: E x Eᵀ, where each row of E (20×8) holds the two
-    weights of a new pixel. Rounded to whole grey levels. As MNIST was made: digits of 20×20 pixels in a frame of 28×28.
+    An image x becomes E x Eᵀ. Each row of E (20×8) holds the two bilinear weights of a new pixel, and a pixel's
+    position is its centre. The result is rounded to whole grey levels and gets a border. MNIST was made in the same
+    way: digits of `size` × `size` pixels in a frame of 28×28.
     """
     weights = _bilinear(images.shape[1], size)
     grey = weights @ (images * (255 / _GREY_LEVELS)) @ weights.T
@@ -250,7 +253,7 @@ def enlarged(images: _Bytes, size: int = 20, border: int = 4) -> _Bytes:
 
 
 def _bilinear(old: int, new: int) -> NDArray[np.float64]:
-    """(new, old): what each new pixel takes of the old ones. At the edge it takes the last one alone."""
-    places = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(old)))
+    """Return the weight of each old pixel in each new one, (new, old). At the edge only the last old pixel counts."""
+    positions = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(old)))
     return weights

@@ -1,1 +1,1 @@
-"""The course's answers in plain NumPy, one module per assignment: the oracle of the hidden suites."""
+"""The course's correct answers, one module per assignment, mostly plain NumPy. The hidden suites compare with them."""

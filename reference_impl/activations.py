@@ -4,8 +4,9 @@ Sources: "Deep Neural Networks and Convolutional Neural Networks" (Alcademy), "N
 (M. Denninger, TUM), "Deep Learning Workshop" (X. Karagiannis), "Neural networks basics" (after M. Nielsen's book
 *Neural Networks and Deep Learning*), "Class 10: Neural Networks" (N. Landman, H Academy).
 
-Every function of z takes any shape and is right, without a warning, for |z| up to 1e4. The trick is the same in
-all of them: e^x is asked only where x ≤ 0, so that it can not overflow. Costs average over samples, which are rows.
+Every function of z takes any shape and is correct, without a warning, for |z| up to 1e4. The trick is the
+same in all of them: e^x is computed only for x ≤ 0, so that it cannot overflow. Costs average over samples, which are
+rows.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 
 def sigmoid(z: Array) -> Array:
-    """σ(z) = 1 / (1 + e^−z), of z's shape.
+    """Return σ(z) = 1 / (1 + e^−z), of z's shape.
 
     For z < 0 the equal form e^z / (1 + e^z) is used; with e = e^−|z| one line serves both.
     Sources: "Neural networks basics", "Deep Learning Workshop".
@@ -27,30 +28,30 @@ def sigmoid(z: Array) -> Array:
 
 
 def tanh(z: Array) -> Array:
-    """(e^z − e^−z) / (e^z + e^−z), of z's shape. NumPy's own, which is right for every z.
+    """Return (e^z − e^−z) / (e^z + e^−z), of z's shape. NumPy's own tanh is correct for every z.
 
-    Source: "Deep Neural Networks and Convolutional Neural Networks", whose print has e^x for one e^z.
+    Source: "Deep Neural Networks and Convolutional Neural Networks", which prints e^x instead of one e^z.
     """
     return np.tanh(z)
 
 
 def relu(z: Array) -> Array:
-    """max(0, z), of z's shape. Sources: "Neural Networks and Deep Learning", "Class 10: Neural Networks"."""
+    """Return max(0, z), of z's shape. Sources: "Neural Networks and Deep Learning", "Class 10: Neural Networks"."""
     return np.maximum(0, z)
 
 
 def leaky_relu(z: Array, alpha: float = 0.1) -> Array:
-    """z where z > 0, else α z, of z's shape; 0 ≤ α ≤ 1. Source: "Class 10: Neural Networks"."""
+    """Return z if z > 0, else α z, of z's shape; 0 ≤ α ≤ 1. Source: "Class 10: Neural Networks"."""
     return np.where(np.asarray(z) > 0, z, alpha * np.asarray(z))
 
 
 def elu(z: Array, alpha: float = 1.0) -> Array:
-    """z where z > 0, else α (e^z − 1), of z's shape; α ≥ 0. Source: "Class 10: Neural Networks"."""
+    """Return z if z > 0, else α (e^z − 1), of z's shape; α ≥ 0. Source: "Class 10: Neural Networks"."""
     return np.where(np.asarray(z) > 0, z, alpha * np.expm1(np.minimum(z, 0)))
 
 
 def neuron(x: Array, w: Array, b: float, g: Callable[[Array], Array]) -> Array:
-    """g(w·x + b): x (d,) gives a scalar, x (n, d) gives (n,); w (d,), g a function of any shape.
+    """Return g(w·x + b): x (d,) gives a scalar, x (n, d) gives (n,); w (d,), g a function of any shape.
 
     Source: "Deep Neural Networks and Convolutional Neural Networks".
     """
@@ -58,7 +59,7 @@ def neuron(x: Array, w: Array, b: float, g: Callable[[Array], Array]) -> Array:
 
 
 def maxout(x: Array, W: Array, b: Array) -> Array | np.float64:
-    """max_k (W_k·x + b_k): x (d,) gives a scalar, x (n, d) gives (n,); W (k, d), b (k,).
+    """Return max_k (W_k·x + b_k): x (d,) gives a scalar, x (n, d) gives (n,); W (k, d), b (k,).
 
     Source: "Class 10: Neural Networks".
     """
@@ -67,7 +68,7 @@ def maxout(x: Array, W: Array, b: Array) -> Array | np.float64:
 
 
 def softmax(z: Array) -> Array:
-    """e^{z_i} / Σ_j e^{z_j} over the last axis, of z's shape.
+    """Return e^{z_i} / Σ_j e^{z_j} over the last axis, of z's shape.
 
     Subtracting the row's maximum changes nothing in the quotient and keeps every exponent at 0 or below.
     Source: "Neural Networks and Deep Learning".
@@ -78,7 +79,7 @@ def softmax(z: Array) -> Array:
 
 
 def sigmoid_prime(z: Array) -> Array:
-    """σ'(z) = σ(z) (1 − σ(z)), of z's shape; z is the weighted input, not the activation.
+    """Return σ'(z) = σ(z) (1 − σ(z)), of z's shape; z is the weighted input, not the activation.
 
     Source: "Neural networks basics".
     """
@@ -87,12 +88,12 @@ def sigmoid_prime(z: Array) -> Array:
 
 
 def tanh_prime(z: Array) -> Array:
-    """1 − tanh(z)², of z's shape. Source: "Deep Neural Networks and Convolutional Neural Networks"."""
+    """Return 1 − tanh(z)², of z's shape. Source: "Deep Neural Networks and Convolutional Neural Networks"."""
     return 1 - np.tanh(z) ** 2
 
 
 def relu_prime(z: Array) -> Array:
-    """1 where z > 0, else 0, of z's shape: 0 at 0, where there is no derivative.
+    """Return 1 if z > 0, else 0, of z's shape. At 0 there is no derivative; the value there is 0.
 
     Source: "Neural Networks and Deep Learning".
     """
@@ -100,7 +101,7 @@ def relu_prime(z: Array) -> Array:
 
 
 def leaky_relu_prime(z: Array, alpha: float = 0.1) -> Array:
-    """1 where z > 0, else α, of z's shape: α at 0, where there is no derivative.
+    """Return 1 if z > 0, else α, of z's shape. At 0 there is no derivative; the value there is α.
 
     Source: "Class 10: Neural Networks".
     """
@@ -108,7 +109,7 @@ def leaky_relu_prime(z: Array, alpha: float = 0.1) -> Array:
 
 
 def quadratic_cost(a: Array, y: Array) -> float:
-    """1/(2n) Σ_x ‖y − a‖² over the n samples; a and y (n,), one output each, or (n, k).
+    """Return 1/(2n) Σ_x ‖y − a‖² over the n samples; a and y (n,), one output each, or (n, k).
 
     Sources: "Deep Learning Workshop", "Neural networks basics".
     """
@@ -116,7 +117,7 @@ def quadratic_cost(a: Array, y: Array) -> float:
 
 
 def binary_cross_entropy(a: Array, y: Array) -> float:
-    """−1/n Σ [y ln a + (1 − y) ln(1 − a)]; a and y (n,), 0 < a < 1 or a = y, with 0·ln 0 = 0.
+    """Return −1/n Σ [y ln a + (1 − y) ln(1 − a)]; a and y (n,), 0 < a < 1 or a = y, with 0·ln 0 = 0.
 
     Source: "Neural networks basics".
     """
@@ -124,7 +125,7 @@ def binary_cross_entropy(a: Array, y: Array) -> float:
 
 
 def cross_entropy(a: Array, y: Array) -> float:
-    """−1/n Σ_x y·ln a; a and y (n, k), rows are samples, y one-hot, with 0·ln 0 = 0.
+    """Return −1/n Σ_x y·ln a; a and y (n, k), rows are samples, y one-hot, with 0·ln 0 = 0.
 
     Source: "Neural Networks and Deep Learning".
     """
@@ -132,12 +133,12 @@ def cross_entropy(a: Array, y: Array) -> float:
 
 
 def _x_log_y(x: Array, y: Array) -> Array:
-    """x ln y, entry by entry, and 0 where x is 0, whatever y is."""
+    """Return x ln y, entry by entry; 0 if x is 0, whatever y is."""
     return x * np.log(np.where(x == 0, 1, y))
 
 
 def gradient_bound(depth: int) -> float:
-    """(max σ')^depth = 0.25^depth: the largest factor that `depth` sigmoid layers can put on a gradient.
+    """Return (max σ')^depth = 0.25^depth: the largest factor that `depth` sigmoid layers can put on a gradient.
 
     Source: "Neural Networks and Deep Learning", vanishing gradients.
     """

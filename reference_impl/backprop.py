@@ -21,7 +21,7 @@ Indices = npt.NDArray[np.int64]
 
 
 def feedforward(x: Array, weights: Arrays, biases: Arrays) -> tuple[list[Array], list[Array]]:
-    """(zs, activations) of every layer, z^l = w^l a^{l−1} + b^l; activations[0] is x (n_0, m).
+    """Return (zs, activations) of every layer, z^l = w^l a^{l−1} + b^l; activations[0] is x (n_0, m).
 
     Source: "Neural networks basics", step 2 of the algorithm.
     """
@@ -34,16 +34,16 @@ def feedforward(x: Array, weights: Arrays, biases: Arrays) -> tuple[list[Array],
 
 
 def output_error(a: Array, y: Array, z: Array, cost: str = "quadratic") -> Array:
-    """BP1, δ^L = ∇_a C ⊙ σ'(z): (a − y) ⊙ σ'(z) for "quadratic", a − y for "cross_entropy"; all (n_L, m).
+    """Return BP1, δ^L = ∇_a C ⊙ σ'(z): (a − y) ⊙ σ'(z) for "quadratic", a − y for "cross_entropy"; all (n_L, m).
 
-    Sources: "Neural networks basics"; "Neural Networks and Deep Learning", which prints ∂E/∂a = y − a for what is
+    Sources: "Neural networks basics"; "Neural Networks and Deep Learning", which prints ∂E/∂a = y − a; it is
     a − y.
     """
     return (a - y) * sigmoid_prime(z) if cost == "quadratic" else a - y
 
 
 def hidden_error(w_next: Array, delta_next: Array, z: Array) -> Array:
-    """BP2, δ^l = (w^{l+1}ᵀ δ^{l+1}) ⊙ σ'(z^l): (n_{l+1}, n_l), (n_{l+1}, m), (n_l, m) → (n_l, m).
+    """Return BP2, δ^l = (w^{l+1}ᵀ δ^{l+1}) ⊙ σ'(z^l): (n_{l+1}, n_l), (n_{l+1}, m), (n_l, m) → (n_l, m).
 
     Source: "Neural networks basics".
     """
@@ -51,13 +51,13 @@ def hidden_error(w_next: Array, delta_next: Array, z: Array) -> Array:
 
 
 def bias_gradient(delta: Array) -> Array:
-    """BP3, the mean of the m samples' errors: (n_l, m) → (n_l, 1). Source: "Neural networks basics"."""
+    """Return BP3, the mean of the m samples' errors: (n_l, m) → (n_l, 1). Source: "Neural networks basics"."""
     mean: Array = np.mean(delta, axis=1, keepdims=True)
     return mean
 
 
 def weight_gradient(delta: Array, a_prev: Array) -> Array:
-    """BP4, the mean of δ aᵀ over the m samples: (n_l, m), (n_{l−1}, m) → (n_l, n_{l−1}).
+    """Return BP4, the mean of δ aᵀ over the m samples: (n_l, m), (n_{l−1}, m) → (n_l, n_{l−1}).
 
     One matrix product adds up the samples. Source: "Neural networks basics".
     """
@@ -68,7 +68,7 @@ def weight_gradient(delta: Array, a_prev: Array) -> Array:
 def backprop(
     x: Array, y: Array, weights: Arrays, biases: Arrays, cost: str = "quadratic"
 ) -> tuple[list[Array], list[Array]]:
-    """(grad_w, grad_b) of the mean cost of a mini-batch, lists like weights and biases; x (n_0, m), y (n_L, m).
+    """Return (grad_w, grad_b) of the mean cost of a mini-batch, lists like weights and biases; x (n_0, m), y (n_L, m).
 
     Source: "Neural networks basics", the five steps of the algorithm.
     """
@@ -85,13 +85,13 @@ def backprop(
 def sgd_step(
     weights: Arrays, biases: Arrays, grad_w: Arrays, grad_b: Arrays, eta: float
 ) -> tuple[list[Array], list[Array]]:
-    """w − η ∂C/∂w and b − η ∂C/∂b for every layer, in new lists. Source: "Neural networks basics"."""
+    """Return w − η ∂C/∂w and b − η ∂C/∂b for every layer, in new lists. Source: "Neural networks basics"."""
     stepped = [w - eta * g for w, g in zip(weights, grad_w, strict=True)]
     return stepped, [b - eta * g for b, g in zip(biases, grad_b, strict=True)]
 
 
 def momentum_step(w: Array, v: Array, grad: Array, eta: float, mu: float) -> tuple[Array, Array]:
-    """(w, v) with v ← μ v − η grad, then w ← w + v: v moves the weight, it is no mean of gradients.
+    """Return (w, v) with v ← μ v − η grad, then w ← w + v. v moves the weight; it is not a mean of gradients.
 
     Source: "Neural Networks and Deep Learning" names it; the formula is Polyak's (1964).
     """
@@ -110,10 +110,11 @@ def adam_step(
     beta2: float = 0.999,
     eps: float = 1e-8,
 ) -> tuple[Array, Array, Array]:
-    """(w, m, v) after step t = 1, 2, …; m and v uncorrected, as the next step wants them.
+    """Return (w, m, v) after step t = 1, 2, …; m and v uncorrected, as the next step needs them.
 
-    m ← β1 m + (1 − β1) g, v ← β2 v + (1 − β2) g²; both start at 0 and are too small by 1 − β^t, which is divided
-    out before w ← w − η m̂ / (√v̂ + ε). Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015).
+    m ← β1 m + (1 − β1) g, v ← β2 v + (1 − β2) g²; both start at 0 and are too small by the factor 1 − β^t, so they are
+    divided by it before w ← w − η m̂ / (√v̂ + ε).
+    Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015).
     """
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
@@ -123,12 +124,15 @@ def adam_step(
 
 
 def iterations_per_epoch(n: int, batch_size: int) -> int:
-    """ceil(n / batch_size): mini-batches that make an epoch. Source: "Class 10: Neural Networks": 1000/20 = 50."""
+    """Return ceil(n / batch_size), the number of mini-batches in an epoch.
+
+    Source: "Class 10: Neural Networks": 1000/20 = 50.
+    """
     return -(-n // batch_size)
 
 
 def mini_batches(n: int, batch_size: int, rng: np.random.Generator) -> list[Indices]:
-    """A random partition of range(n) into index arrays of batch_size; the last one holds what is left.
+    """Return a random partition of range(n) into index arrays of batch_size; the last one holds the rest.
 
     Source: "Neural networks basics", stochastic gradient descent.
     """
@@ -139,9 +143,9 @@ def mini_batches(n: int, batch_size: int, rng: np.random.Generator) -> list[Indi
 def train_network(
     X: Array, Y: Array, sizes: Sequence[int], epochs: int, batch_size: int, eta: float, rng: np.random.Generator
 ) -> tuple[list[Array], list[Array]]:
-    """(weights, biases) after plain stochastic gradient descent on the quadratic cost; X (n_0, m), Y (n_L, m).
+    """Return (weights, biases) after plain stochastic gradient descent on the quadratic cost; X (n_0, m), Y (n_L, m).
 
-    Weights start as N(0, 1/n_in), so that z stays near 0 where the sigmoid learns; biases as 0.
+    Weights start as N(0, 1/n_in), so that z stays near 0, where the sigmoid learns; biases start as 0.
     Source: "Neural networks basics".
     """
     pairs = list(itertools.pairwise(sizes))

@@ -1,7 +1,7 @@
-"""A right solution of 09_capstone: a small convolutional network, and how it is trained.
+"""A correct solution of 09_capstone: a small convolutional network, and how it is trained.
 
 BatchNorm: Ioffe and Szegedy, 2015. One cycle of the learning rate: Smith and Topin, 2018. AdamW: Loshchilov and Hutter,
-2019. Moved pictures: Simard, Steinkraus and Platt, 2003. What it reaches is in `capstone_seeds.md`.
+2019. Shifted images: Simard, Steinkraus and Platt, 2003. `capstone_seeds.md` lists the accuracies that it reaches.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 BATCH = 128
 PEAK = 0.01  # the largest learning rate
-HELD_OUT = 12  # one in twelve training pictures is for validation: 5,000 of MNIST's
+HELD_OUT = 12  # one in twelve training images is for validation: 5,000 of MNIST's
 SHIFT = 2  # pixels
 
 Pictures = np.ndarray[Any, Any] | Tensor
 
 
 def build_model() -> nn.Module:
-    """Four convolutions and two poolings, 49,697 numbers in all: (n, 1, 28, 28), pixels in [0, 1], to 10 logits."""
+    """Return a network of four convolutions and two poolings, with 49,697 parameters and buffers.
+
+    It maps (n, 1, 28, 28), pixels in [0, 1], to (n, 10) logits.
+    """
 
     def convolution(channels: int, maps: int, size: int) -> list[nn.Module]:
         return [nn.Conv2d(channels, maps, size, bias=False), nn.BatchNorm2d(maps), nn.ReLU()]
 
     return nn.Sequential(
-        nn.BatchNorm2d(1, affine=False),  # the pixels' mean and deviation are learned: normalisation is the model's own
+        nn.BatchNorm2d(1, affine=False),  # learns the pixels' mean and deviation, so the model normalises its own input
         *convolution(1, 16, 5),  # 28 → 24
         nn.MaxPool2d(2),  # → 12
         *convolution(16, 32, 3),  # → 10
@@ -51,9 +54,10 @@ def train(
     seed: int,
     max_steps: int | None = None,
 ) -> dict[str, list[float]]:
-    """Cross-entropy, AdamW, one cycle of the learning rate; every picture is moved by up to two pixels each time.
+    """Train with cross-entropy, AdamW and one cycle of the learning rate, and return the history.
 
-    Chance comes from one generator on the CPU, so that a GPU sees the same pictures in the same order.
+    Every image is shifted by up to two pixels each time. One generator on the CPU draws all random numbers, so that a
+    GPU sees the same images in the same order.
     """
     rng = torch.Generator().manual_seed(seed)
     pictures, labels = torch.as_tensor(images), torch.as_tensor(labels)
@@ -81,12 +85,12 @@ def train(
 
 
 def pixels(images: Pictures) -> Tensor:
-    """Bytes (n, 28, 28) as the model wants them: (n, 1, 28, 28), between 0 and 1."""
+    """Return bytes (n, 28, 28) as the model needs them: (n, 1, 28, 28), between 0 and 1."""
     return torch.as_tensor(images).unsqueeze(1) / 255
 
 
 def shifted(x: Tensor, rng: torch.Generator) -> Tensor:
-    """Each picture of (n, 1, h, w) moved by up to `SHIFT` pixels down and across; what comes in is ground, 0."""
+    """Shift each image of (n, 1, h, w) by up to `SHIFT` pixels vertically and horizontally; new pixels are 0."""
     down, across = torch.randint(0, 2 * SHIFT + 1, (2, len(x)), generator=rng)
     windows = functional.pad(x, [SHIFT] * 4).unfold(2, x.shape[2], 1).unfold(3, x.shape[3], 1)
     return windows[torch.arange(len(x)), :, down, across]
@@ -94,7 +98,7 @@ def shifted(x: Tensor, rng: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def accuracy(model: nn.Module, x: Tensor, labels: Tensor, device: str | torch.device) -> float:
-    """The share of the pictures (n, 1, 28, 28) that the model reads rightly."""
+    """Return the fraction of the images (n, 1, 28, 28) that the model classifies correctly."""
     model.eval()
     answers = torch.cat([model(part.to(device)).argmax(1).cpu() for part in x.split(500)])
     return (answers == labels).float().mean().item()

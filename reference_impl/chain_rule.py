@@ -1,4 +1,4 @@
-"""Reference for 03_chain_rule: computation graphs, gradients by numbers, gradient descent.
+"""Reference for 03_chain_rule: computation graphs, numerical gradients, gradient descent.
 
 Sources: "Deep Neural Networks and Convolutional Neural Networks" (Alcademy), "Deep Learning Workshop"
 (X. Karagiannis) and "Neural networks basics" (after M. Nielsen's book *Neural Networks and Deep Learning*).
@@ -14,13 +14,13 @@ Numbers = dict[str, float]
 
 
 def product_of_sum(x: float, y: float, z: float) -> tuple[float, tuple[float, float, float]]:
-    """f = (x + y) z and its gradient (∂f/∂x, ∂f/∂y, ∂f/∂z) = (z, z, x + y). Source: "Deep Learning Workshop"."""
+    """Return f = (x + y) z and its gradient (∂f/∂x, ∂f/∂y, ∂f/∂z) = (z, z, x + y). Source: "Deep Learning Workshop"."""
     q = x + y
     return q * z, (z, z, q)
 
 
 def sigmoid_graph_forward(w: Array, x: Array) -> Numbers:
-    """Every node of σ(w0 x0 + w1 x1 + w2) in eight steps: q, p, s, t, r, u, v, z; w (3,), x (2,).
+    """Return every node of σ(w0 x0 + w1 x1 + w2) in eight steps: q, p, s, t, r, u, v, z; w (3,), x (2,).
 
     Source: "Deep Learning Workshop".
     """
@@ -36,7 +36,7 @@ def sigmoid_graph_forward(w: Array, x: Array) -> Numbers:
 
 
 def sigmoid_graph_backward(w: Array, x: Array) -> Numbers:
-    """∂z/∂w0, ∂z/∂w1, ∂z/∂w2, ∂z/∂x0, ∂z/∂x1, from the last node back to the first; w (3,), x (2,).
+    """Return ∂z/∂w0, ∂z/∂w1, ∂z/∂w2, ∂z/∂x0, ∂z/∂x1, from the last node back to the first; w (3,), x (2,).
 
     Source: "Deep Learning Workshop", which prints −0.1961 for ∂z/∂w0 = −0.1966119 at w = (2, −3, −3),
     x = (−1, −2), because it rounds each factor.
@@ -51,7 +51,7 @@ def sigmoid_graph_backward(w: Array, x: Array) -> Numbers:
 
 
 def chain_product(derivatives: Sequence[float]) -> float:
-    """The product of local derivatives along a chain; 1 for an empty one.
+    """Return the product of local derivatives along a chain; 1 for an empty one.
 
     Source: "Deep Neural Networks and Convolutional Neural Networks".
     """
@@ -59,9 +59,9 @@ def chain_product(derivatives: Sequence[float]) -> float:
 
 
 def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
-    """(f(x + h e_i) − f(x − h e_i)) / 2h for each entry of x, which has any shape and stays as it is.
+    """Return (f(x + h e_i) − f(x − h e_i)) / 2h for each entry of x, which has any shape and is not changed.
 
-    Central differences err by a multiple of h², one-sided ones by a multiple of h.
+    The error of central differences is O(h²), that of one-sided ones O(h).
     Source: "Neural networks basics".
     """
     steps = h * np.eye(x.size).reshape(x.size, *x.shape)
@@ -70,22 +70,22 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -
 
 
 def relative_error(a: Array, b: Array) -> float:
-    """‖a − b‖ / (‖a‖ + ‖b‖) with Frobenius norms: 0 for equal arrays, 1 at most; 0 where both are 0."""
+    """Return ‖a − b‖ / (‖a‖ + ‖b‖) with Frobenius norms: 0 for equal arrays, at most 1; 0 if both are 0."""
     scale = np.linalg.norm(a) + np.linalg.norm(b)
     return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
 
 
 def line_gradient(w: float, b: float, x: Array, t: Array) -> tuple[float, float]:
-    """(∂C/∂w, ∂C/∂b) of C = 1/(2n) Σ (t − (w x + b))²; x and t (n,).
+    """Return (∂C/∂w, ∂C/∂b) of C = 1/(2n) Σ (t − (w x + b))²; x and t (n,).
 
-    Source: "Deep Learning Workshop", whose J(w) gains a bias here.
+    Source: "Deep Learning Workshop", whose J(w) has no bias.
     """
     error = w * x + b - t
     return float(np.mean(error * x)), float(np.mean(error))
 
 
 def predicted_change(grad_w: Array, grad_b: float, dw: Array, db: float) -> float:
-    """Σ_j ∂out/∂w_j Δw_j + ∂out/∂b Δb: how far an output moves, to first order; grad_w and dw (d,).
+    """Return Σ_j ∂out/∂w_j Δw_j + ∂out/∂b Δb: how far an output moves, to first order; grad_w and dw (d,).
 
     Sources: "Neural networks basics"; "Deep Learning Workshop", f(x + ε) ≈ f(x) + ε f'(x).
     """
@@ -93,7 +93,7 @@ def predicted_change(grad_w: Array, grad_b: float, dw: Array, db: float) -> floa
 
 
 def steepest_direction(grad: Array) -> Array:
-    """−g / ‖g‖, the direction of steepest descent, of g's shape; zeros for a zero gradient.
+    """Return −g / ‖g‖, the direction of steepest descent, of g's shape; zeros for a zero gradient.
 
     Source: "Deep Neural Networks and Convolutional Neural Networks".
     """
@@ -102,7 +102,7 @@ def steepest_direction(grad: Array) -> Array:
 
 
 def gradient_descent(grad: Callable[[Array], Array], x0: Array | float, eta: float, steps: int) -> Array:
-    """The path of x_{s+1} = x_s − η grad(x_s), from x0 on: shape (steps + 1,) + the shape of x0.
+    """Return the path of x_{s+1} = x_s − η grad(x_s), from x0 on: shape (steps + 1,) + the shape of x0.
 
     Sources: "Deep Neural Networks and Convolutional Neural Networks", "Deep Learning Workshop".
     """

@@ -18,14 +18,14 @@ Row = tuple[str, Shape, int]
 def conv_output_shape(
     in_shape: tuple[int, int, int], filters: int, kernel: int, stride: int = 1, padding: int = 0
 ) -> tuple[int, int, int]:
-    """(F, H', W') with H' = floor((H + 2 padding − kernel)/stride) + 1. Source: "Deep Learning Workshop"."""
+    """Return (F, H', W') with H' = floor((H + 2 padding − kernel)/stride) + 1. Source: "Deep Learning Workshop"."""
     _, height, width = in_shape
     out_height, out_width = ((side + 2 * padding - kernel) // stride + 1 for side in (height, width))
     return filters, out_height, out_width
 
 
 def pool_output_shape(in_shape: tuple[int, int, int], size: int = 2, stride: int | None = None) -> tuple[int, int, int]:
-    """(C, H', W') with H' = floor((H − size)/stride) + 1; stride is size unless said.
+    """Return (C, H', W') with H' = floor((H − size)/stride) + 1; the default stride is size.
 
     Source: "Deep Learning Workshop".
     """
@@ -33,20 +33,24 @@ def pool_output_shape(in_shape: tuple[int, int, int], size: int = 2, stride: int
 
 
 def conv_parameters(in_channels: int, filters: int, kernel: int) -> int:
-    """Weights and biases: filters · (in_channels · kernel² + 1). Source: "Deep Learning Workshop"."""
+    """Return the number of weights and biases, filters · (in_channels · kernel² + 1).
+
+    Source: "Deep Learning Workshop".
+    """
     return filters * (in_channels * kernel**2 + 1)
 
 
 def dense_parameters(n_in: int, n_out: int) -> int:
-    """Weights and biases: n_out · (n_in + 1). Source: "Deep Learning Workshop"."""
+    """Return the number of weights and biases, n_out · (n_in + 1). Source: "Deep Learning Workshop"."""
     return n_out * (n_in + 1)
 
 
 def lenet5() -> list[Row]:
-    """LeNet-5 on 1×32×32 as rows (name, output shape, parameters): C1 S2 C3 S4 C5 F6 OUTPUT.
+    """Return LeNet-5 on 1×32×32 as rows (name, output shape, parameters): C1 S2 C3 S4 C5 F6 OUTPUT.
 
-    As the slides count it: pooling has no parameters, C3 sees all of S2's maps. (The 1998 paper gives S2 and S4 weights
-    and wires C3 sparsely, see `c3_parameters`.) Source: "Deep Learning Workshop".
+    This is the count of the slides: pooling has no parameters, and C3 sees all of S2's maps. (In the
+    1998 paper S2 and S4 have weights, and C3 is connected sparsely, see `c3_parameters`.)
+    Source: "Deep Learning Workshop".
     """
     rows: list[Row] = []
     shape = (1, 32, 32)
@@ -61,20 +65,20 @@ def lenet5() -> list[Row]:
 
 
 def total_parameters(table: Sequence[Row]) -> int:
-    """The sum over the rows of a table like `lenet5`'s."""
+    """Return the sum of the parameters in a table like `lenet5`'s."""
     return sum(parameters for _, _, parameters in table)
 
 
 def c3_parameters(connections: npt.NDArray[np.generic], kernel: int = 5) -> int:
-    """C3 as the paper wires it: kernel² weights for each connection, one bias for each map.
+    """Return C3's parameters in the paper: kernel² weights for each connection, one bias for each map.
 
-    connections (16, 6) of 0 and 1: row i tells which of S2's maps map i of C3 sees. Source: LeCun et al. (1998).
+    connections (16, 6) of 0 and 1: row i marks the maps of S2 that map i of C3 sees. Source: LeCun et al. (1998).
     """
     return int(np.sum(connections)) * kernel**2 + len(connections)
 
 
 def alexnet_parameters(groups: int = 2) -> int:
-    """The network of 2012 on 3×227×227: five convolutional layers, three dense ones; weights and biases.
+    """Return the number of weights and biases of AlexNet on 3×227×227: five convolutional and three dense layers.
 
     With two groups a filter of the second, fourth and fifth layer sees half of the maps before it.
     Sources: Krizhevsky et al. (2012), "Deep Learning Workshop", "Neural networks basics".
@@ -91,9 +95,10 @@ def alexnet_parameters(groups: int = 2) -> int:
 
 
 def top_k_error(scores: Array, labels: npt.NDArray[np.int64], k: int) -> float:
-    """The share of samples whose label is not among the k highest scores; scores (n, c) without ties, labels (n,).
+    """Return the fraction of samples whose label is not among the k highest scores.
 
-    A label is among them where fewer than k scores are higher than its own. Source: "Deep Learning Workshop" (ILSVRC).
+    scores (n, c) without ties, labels (n,). A label is among them if fewer than k scores are higher than its own.
+    Source: "Deep Learning Workshop" (ILSVRC).
     """
     own = scores[np.arange(len(labels)), labels]
     higher = np.sum(scores > own[:, np.newaxis], axis=1)
@@ -101,9 +106,10 @@ def top_k_error(scores: Array, labels: npt.NDArray[np.int64], k: int) -> float:
 
 
 def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
-    """The side, in input pixels, of what one unit sees through layers (kernel, stride), from input to output.
+    """Return the side, in input pixels, of the square that a unit sees through layers (kernel, stride).
 
-    Each layer adds kernel − 1 steps of the layer before it, and such a step is as long as all strides before it.
+    The layers go from input to output. Each adds kernel − 1 steps, and a step is as long as the product of all strides
+    before it.
     """
     side, step = 1, 1
     for kernel, stride in layers:

@@ -1,8 +1,8 @@
 """Reference for 01_perceptron: threshold units, the perceptron rule, gates, XOR, the delta rule.
 
 Sources: "Deep Learning Workshop" (X. Karagiannis) and "Neural networks basics" (after M. Nielsen's book
-*Neural Networks and Deep Learning*). Every unit here fires on a strictly positive net input; on its boundary
-it answers 0. The first deck's `hardlim` is 1 at 0 in its textbook, 0 by the deck's own perceptron formula.
+*Neural Networks and Deep Learning*). Every unit here fires if its net input is strictly positive, so on its
+boundary the output is 0. In the first deck `hardlim` is 1 at 0 by its textbook and 0 by its own perceptron formula.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ Array = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int64]
 Layer = tuple[Array, Array]
 
-# Each line runs midway between the corners it separates, so rounding can not move a corner across.
+# Each line runs midway between the corners it separates, so rounding cannot move a corner across.
 GATES: dict[str, tuple[tuple[float, float], float]] = {
     "AND": ((1.0, 1.0), -1.5),
     "OR": ((0.5, 0.5), -0.25),
@@ -21,7 +21,7 @@ GATES: dict[str, tuple[tuple[float, float], float]] = {
 
 
 def threshold_unit(x: Array, w: Array, threshold: float) -> Bits | np.int64:
-    """1 where Σ_j w_j x_j > threshold, else 0: the unit of McCulloch and Pitts.
+    """Return 1 if Σ_j w_j x_j > threshold, else 0: the unit of McCulloch and Pitts.
 
     x (d,) gives a scalar, x (n, d) gives (n,); w (d,). Source: "Deep Learning Workshop".
     """
@@ -29,7 +29,7 @@ def threshold_unit(x: Array, w: Array, threshold: float) -> Bits | np.int64:
 
 
 def perceptron_predict(x: Array, w: Array, b: float) -> Bits | np.int64:
-    """1 where w·x + b > 0, else 0, so 0 on the boundary.
+    """Return 1 if w·x + b > 0, else 0, so 0 on the boundary.
 
     x (d,) gives a scalar, x (n, d) gives (n,); w (d,). Sources: "Deep Learning Workshop",
     "Neural networks basics".
@@ -38,7 +38,7 @@ def perceptron_predict(x: Array, w: Array, b: float) -> Bits | np.int64:
 
 
 def perceptron_update(w: Array, b: float, p: Array, t: int) -> tuple[Array, float]:
-    """The unified rule for one pattern: e = t − a, then (w + e p, b + e); a from the weights before.
+    """Apply the unified rule to one pattern: e = t − a, then (w + e p, b + e); a is the output before the update.
 
     w (d,), p (d,), t 0 or 1. Source: "Deep Learning Workshop".
     """
@@ -49,10 +49,10 @@ def perceptron_update(w: Array, b: float, p: Array, t: int) -> tuple[Array, floa
 def perceptron_train(
     P: Array, T: npt.NDArray[np.generic], w: Array, b: float, max_epochs: int = 100
 ) -> tuple[Array, float, list[int]]:
-    """Patterns in order, epoch after epoch, until an epoch without a mistake or until max_epochs.
+    """Update with the patterns in order, epoch after epoch, until an epoch has no mistake or until max_epochs.
 
-    P (n, d), T (n,) of 0 and 1, w (d,). Returns (w, b, mistakes): one count per epoch run, each mistake
-    judged by the weights before its update; the final clean epoch counts as 0.
+    P (n, d), T (n,) of 0 and 1, w (d,). Returns (w, b, mistakes): one count for each epoch, each mistake
+    judged by the weights before its update; the last epoch without a mistake counts as 0.
     Source: "Deep Learning Workshop".
     """
     mistakes: list[int] = []
@@ -65,9 +65,9 @@ def perceptron_train(
 
 
 def gate(name: str) -> tuple[Array, float]:
-    """(w (2,), b) of a perceptron that computes "AND", "OR" or "NAND"; ValueError for every other name.
+    """Return (w (2,), b) of a perceptron that computes "AND", "OR" or "NAND".
 
-    OR's numbers are those of "Deep Learning Workshop".
+    Raises ValueError for every other name. Source for OR's numbers: "Deep Learning Workshop".
     """
     if name not in GATES:
         raise ValueError(f"gate must be one of {', '.join(GATES)}, got {name!r}")
@@ -76,7 +76,7 @@ def gate(name: str) -> tuple[Array, float]:
 
 
 def xor_network() -> list[Layer]:
-    """[(W1 (2, 2), b1 (2,)), (W2 (1, 2), b2 (1,))]: XOR as the AND of OR and NAND.
+    """Return [(W1 (2, 2), b1 (2,)), (W2 (1, 2), b2 (1,))], which computes XOR as the AND of OR and NAND.
 
     Sources: "Deep Learning Workshop", "Neural networks basics" (circuits of NAND gates).
     """
@@ -85,7 +85,7 @@ def xor_network() -> list[Layer]:
 
 
 def delta_rule(W: Array, x: Array, t: Array, eta: float) -> Array:
-    """One step for linear units o = W x: W + η (t − o) xᵀ, downhill on ½‖t − W x‖².
+    """Take one step for linear units o = W x: W + η (t − o) xᵀ, downhill on ½‖t − W x‖².
 
     W (k, d), x (d,), t (k,) → (k, d). Source: "Deep Learning Workshop".
     """
@@ -93,7 +93,7 @@ def delta_rule(W: Array, x: Array, t: Array, eta: float) -> Array:
 
 
 def boundary_distance(x: Array, w: Array, b: float) -> Array | np.float64:
-    """Signed distance (w·x + b) / ‖w‖ to the line w·x + b = 0, positive on the side that fires.
+    """Return the signed distance (w·x + b) / ‖w‖ to the line w·x + b = 0, positive on the side that fires.
 
     x (d,) gives a scalar, x (n, d) gives (n,); w (d,), not all zero. Source: "Deep Learning Workshop".
     """

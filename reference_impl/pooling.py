@@ -2,11 +2,11 @@
 
 Sources: "Neural Networks and Deep Learning" (M. Denninger, TUM), "Deep Learning Workshop" (X. Karagiannis).
 
-x is (…, H, W); windows lie on its last two axes, `stride` apart (`size` apart unless said), and a remainder at the
-edge is dropped: H' = floor((H − size)/stride) + 1. Nothing loops over samples or pixels. The one loop is over the
-size² places inside a window: at each place a strided slice of x holds that place's entry of every window. Reducing
-over such slices beats a view of all windows by a factor of 4 to 8, because NumPy reduces short last axes slowly, and
-takes the memory of four answers at most, gradients that of four inputs.
+x is (…, H, W); windows lie on its last two axes, `stride` apart (by default `size` apart). A remainder at the edge
+is dropped: H' = floor((H − size)/stride) + 1. Nothing loops over samples or pixels. The only loop is over the
+size² positions inside a window: for each position a strided slice of x holds that entry of every window. Reducing
+over such slices is 4 to 8 times as fast as reducing a view of all windows, because NumPy reduces short last axes
+slowly. It needs the memory of at most four outputs, and the gradients that of four inputs.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ Place = tuple[EllipsisType, slice, slice]
 
 
 def pooled_size(n: int, size: int, stride: int) -> int:
-    """Windows along a side of n entries."""
+    """Return the number of windows along a side of n entries."""
     return (n - size) // stride + 1
 
 
 def places(shape: tuple[int, ...], size: int, stride: int | None) -> Iterator[Place]:
-    """For each place inside a window, in row-major order, the index of that place's entry in every window."""
+    """Yield, for each position inside a window in row-major order, the index of that entry in every window."""
     step = stride or size
     height, width = (pooled_size(side, size, step) for side in shape[-2:])
     for row, column in np.ndindex(size, size):
@@ -34,17 +34,17 @@ def places(shape: tuple[int, ...], size: int, stride: int | None) -> Iterator[Pl
 
 
 def max_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """The largest entry of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
+    """Return the largest entry of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
     return reduce(np.maximum, (x[at] for at in places(x.shape, size, stride)))
 
 
 def average_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """The mean of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
+    """Return the mean of each window: (…, H, W) → (…, H', W'). Source: "Deep Learning Workshop"."""
     return reduce(np.add, (x[at] for at in places(x.shape, size, stride))) / size**2
 
 
 def l2_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """The root of the sum of squares of each window: (…, H, W) → (…, H', W').
+    """Return the root of the sum of squares of each window: (…, H, W) → (…, H', W').
 
     Source: "Deep Learning Workshop".
     """
@@ -54,9 +54,9 @@ def l2_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
 
 
 def max_pool2d_backward(dout: Array, x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """Each window's gradient to its first maximum in row-major order, added up where windows overlap.
+    """Pass each window's gradient to its first maximum in row-major order, and add up where windows overlap.
 
-    dout (…, H', W'), x (…, H, W) → (…, H, W). `free` marks the windows whose maximum is not yet found.
+    dout (…, H', W'), x (…, H, W) → (…, H, W). `free` marks the windows whose maximum was not reached yet.
     Source: "Neural Networks and Deep Learning".
     """
     largest = max_pool2d(x, size, stride)
@@ -70,9 +70,9 @@ def max_pool2d_backward(dout: Array, x: Array, size: int = 2, stride: int | None
 
 
 def average_pool2d_backward(dout: Array, x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """Each window's gradient in equal shares to its entries, added up where windows overlap.
+    """Pass each window's gradient to its entries in equal shares, and add up where windows overlap.
 
-    dout (…, H', W'), x (…, H, W) → (…, H, W); of x only the shape matters.
+    dout (…, H', W'), x (…, H, W) → (…, H, W); only the shape of x matters.
     Source: "Neural Networks and Deep Learning".
     """
     dx = np.zeros(x.shape)
@@ -82,9 +82,9 @@ def average_pool2d_backward(dout: Array, x: Array, size: int = 2, stride: int | 
 
 
 def shift_response(image: Array, dy: int, dx: int, size: int = 2) -> float:
-    """The share of all max-pooled outputs that stay exactly the same when the image (H, W) is shifted.
+    """Return the fraction of all max-pooled outputs that stay exactly the same when the image (H, W) is shifted.
 
-    dy rows down, dx columns right (negative: up, left); what comes in is 0.
+    dy rows down, dx columns right (negative: up, left); new pixels are 0.
     Sources: "Neural Networks and Deep Learning", "Deep Learning Workshop": why pooling helps.
     """
     height, width = image.shape

@@ -1,4 +1,4 @@
-"""Proves the suites: plants what is known to be wrong, right or hostile, and lists what is judged wrongly."""
+"""Prove the suites: seed answers that are known to be wrong, right or hostile, and find what is judged wrongly."""
 
 from __future__ import annotations
 
@@ -14,64 +14,79 @@ from autograder.grading.known_answers import seeded, unwarned
 from autograder.grading.runner import run_exercise
 from autograder.grading.suites import Suites
 
+_FAIR = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}  # how a test may end, whatever the answer
+
 
 class Kind(StrEnum):
-    """What was planted."""
+    """What kind of answer was seeded."""
 
     MISTAKE = "mistake"  # must lose points, and be named as itself
-    ALTERNATIVE = "alternative"  # a right answer of another kind: must get all points
+    ALTERNATIVE = "alternative"  # another right answer: must get all points
     HOSTILE = "hostile"  # must earn nothing, and break nothing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """How one planted function was judged. `problem` is None where that is right."""
+    """How one seeded answer was judged. `problem` is None if that is right."""
 
     exercise: str
     kind: Kind
     name: str
     problem: str | None
     caught: bool = True  # it lost points
-    named: bool | None = None  # of a mistake that is to be recognised by its answers: whether it was
+    named: bool | None = None  # whether a mistake was named as itself; None if its answers need not tell it
 
 
 def audit(suites: Suites) -> Iterator[Verdict]:
-    """Every planted function of every exercise."""
-    for one in suites.assignment.exercises:
-        for name, (function, _) in suites.seeded.get(one.name, {}).items():
-            yield _on_mistake(one.name, name, judged(suites, one.name, function), to_be_named=suites.hand_in is None)
-        for name, function in suites.alternatives.get(one.name, {}).items():
-            yield Verdict(one.name, Kind.ALTERNATIVE, name, _right_problem(judged(suites, one.name, function)))
-        for name, function in {**HOSTILE, **_shaped(suites, one.name)}.items():
-            yield Verdict(one.name, Kind.HOSTILE, name, _hostile_problem(judged(suites, one.name, function)))
+    """Yield a verdict on every seeded answer of every exercise."""
+    for exercise in suites.assignment.exercises:
+        yield from _on_mistakes(suites, exercise.name)
+        yield from _on_alternatives(suites, exercise.name)
+        yield from _on_hostile_answers(suites, exercise.name)
 
 
-def _shaped(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
-    """Answers that have everything right but the numbers."""
+def result_of(suites: Suites, exercise: str, function: Callable[..., Any]) -> ExerciseResult:
+    """Run an exercise's tests on a function as the answer."""
+    with unwarned():
+        return run_exercise(
+            suites, suites.assignment.exercise(exercise), Source(()), seeded(suites, exercise, function)
+        )
+
+
+def _on_mistakes(suites: Suites, exercise: str) -> Iterator[Verdict]:
+    """Yield a verdict on each mistake: it must lose points and, unless answers are handed in, be named as itself."""
+    for name, (function, _) in suites.seeded.get(exercise, {}).items():
+        result = result_of(suites, exercise, function)
+        mistakes = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
+        named = mistakes == {name} if suites.hand_in is None else None
+        problem = f"caught, but named as {listed(sorted(mistakes))}" if named is False else None
+        if not mistakes:
+            problem = "missed: it gets all points"
+        yield Verdict(
+            exercise=exercise, kind=Kind.MISTAKE, name=name, problem=problem, caught=bool(mistakes), named=named
+        )
+
+
+def _on_alternatives(suites: Suites, exercise: str) -> Iterator[Verdict]:
+    for name, function in suites.alternatives.get(exercise, {}).items():
+        result = result_of(suites, exercise, function)
+        failed = [test.id for test in result.tests if test.outcome is not Outcome.PASSED]
+        problem = f"wrongly rejected by {listed(failed)}" if failed else None
+        yield Verdict(exercise=exercise, kind=Kind.ALTERNATIVE, name=name, problem=problem)
+
+
+def _on_hostile_answers(suites: Suites, exercise: str) -> Iterator[Verdict]:
+    for name, function in {**HOSTILE, **_of_the_right_shape(suites, exercise)}.items():
+        problem = _hostile_problem(result_of(suites, exercise, function))
+        yield Verdict(exercise=exercise, kind=Kind.HOSTILE, name=name, problem=problem)
+
+
+def _of_the_right_shape(suites: Suites, exercise: str) -> dict[str, Callable[..., Any]]:
+    """Return answers in which all is right but the numbers."""
     right = next(iter(suites.alternatives.get(exercise, {}).values()), None)
     if right is None:
         return {}
     return {f"all_{value:g}_in_the_right_shape": of_the_right_shape(right, value) for value in (0.0, 1.0)}
-
-
-def judged(suites: Suites, name: str, function: Callable[..., Any]) -> ExerciseResult:
-    """What comes of a function as an answer to an exercise."""
-    with unwarned():
-        return run_exercise(suites, suites.assignment.exercise(name), Source(()), seeded(suites, name, function))
-
-
-def _on_mistake(exercise: str, name: str, result: ExerciseResult, *, to_be_named: bool) -> Verdict:
-    names = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
-    named = names == {name} if to_be_named else None
-    problem = None if named is not False else f"caught, but named as {listed(sorted(names))}"
-    if not names:
-        problem = "missed: it gets all points"
-    return Verdict(exercise, Kind.MISTAKE, name, problem, bool(names), named)
-
-
-def _right_problem(result: ExerciseResult) -> str | None:
-    failed = [test.id for test in result.tests if test.outcome is not Outcome.PASSED]
-    return f"wrongly rejected by {listed(failed)}" if failed else None
 
 
 def _hostile_problem(result: ExerciseResult) -> str | None:
@@ -80,6 +95,3 @@ def _hostile_problem(result: ExerciseResult) -> str | None:
     if broken:
         return f"it breaks {listed(broken)}"
     return f"it earns points in {listed(passed)}" if passed else None
-
-
-_FAIR = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}

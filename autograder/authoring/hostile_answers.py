@@ -1,4 +1,4 @@
-"""Answers to any exercise: odd, hostile, or given without regard to the task. None may earn a point or break a test."""
+"""Answers to any exercise that are odd, hostile, or ignore the task. None may earn a point or break a test."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from autograder.guest import wire
 
 
 @dataclass
-class Lying:
-    """Equal to everything, and an array of whatever is wanted."""
+class EqualToEverything:
+    """An object that claims to be equal to everything, and fails when NumPy makes an array of it."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -25,10 +25,11 @@ class Lying:
         return 1.0
 
 
-def endless() -> list[Any]:
-    inside: list[Any] = []
-    inside.append(inside)
-    return inside
+def list_in_itself() -> list[Any]:
+    """Return a list that is its own only entry."""
+    endless: list[Any] = []
+    endless.append(endless)
+    return endless
 
 
 ODD: dict[str, Any] = {
@@ -52,8 +53,8 @@ ODD: dict[str, Any] = {
     "objects": np.array([None, 1], dtype=object),
     "function": print,
     "generator": (i for i in range(3)),
-    "lying": Lying(),
-    "endless": endless(),
+    "lying": EqualToEverything(),
+    "endless": list_in_itself(),
     "deep": wire.Opaque("a list too deep"),
     "masked": np.ma.masked_all(3),  # type: ignore[no-untyped-call]
     "bytes": b"\xff",
@@ -63,24 +64,25 @@ ODD: dict[str, Any] = {
 }
 
 
-def nothing_but_valueerror(*arguments: Any, **options: Any) -> Any:
+def raise_valueerror(*arguments: Any, **options: Any) -> Any:
+    """Raise ValueError, as some tests ask for certain inputs."""
     raise ValueError("always")
 
 
-def like_the_first(value: Any) -> Callable[..., Any]:
-    """A constant for each sample."""
+def constant_per_sample(value: Any) -> Callable[..., Any]:
+    """Return a function that answers a constant for each sample of its first argument."""
     return lambda x=(), *_, **__: np.full(len(x), value) if isinstance(x, np.ndarray) else value
 
 
 EMPTY_ANSWERS: dict[str, Callable[..., Any]] = {
     "zero": lambda *a, **k: 0,
     "one": lambda *a, **k: 1,
-    "zeros": like_the_first(0.0),
-    "ones": like_the_first(1.0),
+    "zeros": constant_per_sample(0.0),
+    "ones": constant_per_sample(1.0),
     "first": lambda *a, **k: a[0] if a else None,
     "first_two": lambda *a, **k: a[:2],
     "all": lambda *a, **k: a,
-    "always_valueerror": nothing_but_valueerror,
+    "always_valueerror": raise_valueerror,
     "as_it_was": lambda P=0, T=0, w=0, b=0, max_epochs=100: (w, b, [0]),
     "zero_gate": lambda *a, **k: (np.zeros(2), 0.0),
     "zero_network": lambda *a, **k: [(np.zeros((2, 2)), np.zeros(2)), (np.zeros((1, 2)), np.zeros(1))],
@@ -88,7 +90,7 @@ EMPTY_ANSWERS: dict[str, Callable[..., Any]] = {
 
 
 def of_the_right_shape(right: Callable[..., Any], value: float) -> Callable[..., Any]:
-    """A function that gives `value` for every number of the right answer, and where that is an exception."""
+    """Return a function that answers as the right one does, but with `value` for every number, and for an exception."""
 
     def constant(answer: Any) -> Any:
         if isinstance(answer, tuple | list):

@@ -1,7 +1,9 @@
-"""Generic mutants of a cell: its text with one small thing changed, as a slip of the pen would change it.
+"""Make generic mutants of a cell: its text with one small thing changed, as by a typing error.
 
 They know nothing of neural networks: operators, constants, dropped terms and arguments, axes, comparisons, bounds
-off by one, statements left out. What a suite makes of them is asked in `mutation`.
+off by one, statements left out. `mutation_audit` grades them.
+
+Libraries such as mutmut change modules on disk; here a cell of a notebook is changed in memory.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _FUNCTIONS = {
     **{"max": "min", "maximum": "minimum", "argmax": "argmin", "zeros": "ones", "zeros_like": "ones_like"},
     **{"floor": "ceil", "any": "all", "exp": "expm1", "log": "log1p", "append": "insert", "sum": "mean"},
 }
-_FUNCTIONS |= {other: one for one, other in _FUNCTIONS.items()}
+_FUNCTIONS |= {other: name for name, other in _FUNCTIONS.items()}
 _COMMUTATIVE = {"maximum", "minimum", "max", "min", "add", "multiply", "isclose", "allclose", "array_equal"}
 _CONVERSIONS = {"float", "int", "bool", "list", "tuple", "array", "asarray", "float64"}  # answers are compared by value
 _TERMS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
@@ -60,7 +62,7 @@ class Mutant:
 
 
 def mutants(text: str) -> Iterator[Mutant]:
-    """Every mutant of a cell's functions, each once, in the order of the text. Docstrings and annotations stay out."""
+    """Yield every mutant of a cell's functions once, in the order of the text. Docstrings and annotations stay."""
     tree = _without_docstrings(ast.parse(text))
     seen = {_compiled_text(ast.unparse(tree))}
     for statement in tree.body:
@@ -73,6 +75,7 @@ def mutants(text: str) -> Iterator[Mutant]:
 
 
 def _compiled_text(text: str) -> str | None:
+    """Return the text if it compiles."""
     try:
         compile(text, "mutant", "exec")
     except (SyntaxError, ValueError):
@@ -88,7 +91,10 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def _changed(node: ast.AST, statement: ast.stmt) -> Iterator[tuple[str, str]]:
-    """Put each change of a node's children in its place for as long as the caller looks at it."""
+    """Make each change below a node, yield its statement before and after, and take it back.
+
+    The change is in the tree only until the caller asks for the next one.
+    """
     for place, key, child in _children(node):
         inner = child if isinstance(child, ast.stmt) else statement
         before = _header(inner)
@@ -101,7 +107,7 @@ def _changed(node: ast.AST, statement: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 def _children(node: ast.AST) -> Iterator[tuple[Any, Any, ast.AST]]:
-    """(container, key, child), so that container[key] = other puts another in the child's place."""
+    """Yield (container, key, child) for each child: `container[key] = other` replaces it."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "ctx", "op", "ops"):
             continue
@@ -206,7 +212,7 @@ def _other_calls(node: ast.Call) -> Iterator[ast.expr]:
 
 
 def _of_a_module(function: ast.Attribute) -> bool:
-    """`np.exp`, `np.linalg.norm`, `math.exp`: what stands before the dot is no array."""
+    """Return whether what stands before the dot is a module, not an array: `np.exp`, `np.linalg.norm`, `math.exp`."""
     root = function.value
     while isinstance(root, ast.Attribute):
         root = root.value
@@ -224,7 +230,7 @@ def _other_slices(node: ast.Slice) -> Iterator[ast.Slice]:
 
 
 def _with(node: Any, **changed: Any) -> Any:
-    """The same node but for some of its fields."""
+    """Return a copy of a node with some fields changed."""
     other = copy.copy(node)
     for name, value in changed.items():
         setattr(other, name, value)

@@ -1,7 +1,7 @@
-"""What the suites make of generic mutants of the solutions: each must lose points, or be declared equivalent.
+"""Grade generic mutants of the solutions: each must lose points, or be declared equivalent.
 
-A mutant that is right for every input the contract allows can not be caught. Those are declared, each with its
-reason, in `tests/suites/equivalent_mutants.toml`; what is declared must agree with the reference on many inputs.
+A mutant that is right for every input that the contract allows cannot be caught. Such mutants are declared, each with
+its reason, in `tests/suites/equivalent_mutants.toml`. A declared mutant must agree with the reference on many inputs.
 """
 
 from __future__ import annotations
@@ -36,11 +36,16 @@ class Fate(StrEnum):
     CAUGHT = "caught"
     EQUIVALENT = "equivalent"  # declared so, and in agreement with the reference
     SURVIVED = "survived"
-    MISDECLARED = "misdeclared"  # declared equivalent, and caught all the same, or no longer there
+    MISDECLARED = "misdeclared"  # declared equivalent, but it is caught, or no longer there
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the suites or the declarations must be fixed."""
+        return self in (Fate.SURVIVED, Fate.MISDECLARED)
 
 
 @dataclass(frozen=True)
-class Judged:
+class MutantVerdict:
     """One mutant of one exercise's cell, and what became of it."""
 
     exercise: str
@@ -48,21 +53,24 @@ class Judged:
     fate: Fate
 
 
-def audit_mutants(course: Course, suites: Suites, rooms: Rooms) -> Iterator[Judged]:
-    """Every mutant of every solution of an assignment, each in a room of its own."""
+def audit_mutants(course: Course, suites: Suites, rooms: Rooms) -> Iterator[MutantVerdict]:
+    """Yield a verdict on every mutant of every solution of an assignment, each run in a process of its own."""
     solution = read_submission(course.solution(suites.assignment.stem), suites.assignment, "solution").source
     declared = read_declared(course, suites.assignment.stem)
-    for one in suites.assignment.exercises:
-        reasons = declared.get(one.name, {})
+    for exercise in (exercise.name for exercise in suites.assignment.exercises):
+        reasons = declared.get(exercise, {})
         names = set()
-        for name, source in mutated(solution, one.name):
+        for name, source in mutated_solutions(solution, exercise):
             names.add(name)
-            yield Judged(one.name, name, _fate(suites, one.name, source, rooms, declared=name in reasons))
-        yield from (Judged(one.name, name, Fate.MISDECLARED) for name in reasons if name not in names)
+            yield MutantVerdict(exercise, name, _fate(suites, exercise, source, rooms, declared=name in reasons))
+        yield from (MutantVerdict(exercise, name, Fate.MISDECLARED) for name in reasons if name not in names)
 
 
-def mutated(solution: Source, exercise: str) -> Iterator[tuple[str, Source]]:
-    """The solution with each mutant of an exercise's cell, and the mutant's name; a second of that name is numbered."""
+def mutated_solutions(solution: Source, exercise: str) -> Iterator[tuple[str, Source]]:
+    """Yield the name of each mutant of an exercise's cell, and the solution with it.
+
+    A second mutant of the same name is numbered.
+    """
     (cell,) = (cell for cell in solution.cells if exercise in cell.exercises)
     seen: Counter[str] = Counter()
     for mutant in mutants(cell.text):
@@ -71,9 +79,9 @@ def mutated(solution: Source, exercise: str) -> Iterator[tuple[str, Source]]:
         yield name, _with_mutant(solution, cell, mutant)
 
 
-def _with_mutant(solution: Source, cell: SourceCell, mutant: Mutant) -> Source:
-    other = replace(cell, text=mutant.text)
-    return Source(tuple(other if one is cell else one for one in solution.cells))
+def _with_mutant(solution: Source, original: SourceCell, mutant: Mutant) -> Source:
+    mutated = replace(original, text=mutant.text)
+    return Source(tuple(mutated if cell is original else cell for cell in solution.cells))
 
 
 def _fate(suites: Suites, exercise: str, source: Source, rooms: Rooms, *, declared: bool) -> Fate:
@@ -97,9 +105,9 @@ def _passes_all(suites: Suites, exercise: str, student: Student) -> bool:
 
 
 def agrees(suites: Suites, exercise: str, source: Source) -> bool:
-    """Whether a function passes the hidden tests on as many fresh inputs as AGREEING_INPUTS.
+    """Return whether a function passes the tests on at least AGREEING_INPUTS fresh inputs.
 
-    Tests that draw nothing have no other inputs than their own, which count once.
+    Tests that draw nothing have only their own inputs, on which the function was run already.
     """
     drawing = [test for test in suites.tests_for(exercise) if "rng" in test.fixtures]
     calls = 0
@@ -119,12 +127,15 @@ def _reseeded(test: Test, seed: int) -> Test:
 
 
 def read_declared(course: Course, stem: str) -> Mapping[str, Mapping[str, str]]:
-    """The reasons why mutants are equivalent, by exercise and mutant; UserError where the file can not be read."""
+    """Return the reasons why mutants are equivalent, by exercise and mutant.
+
+    Raises UserError if the file cannot be read.
+    """
     path: Path = course.hidden_suite(stem).with_name(DECLARED)
     if not path.is_file():
         return {}
     try:
         declared: dict[str, dict[str, dict[str, str]]] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can not be read: {error}") from None
+        raise UserError(f"{path} cannot be read: {error}") from None
     return declared.get(stem, {})

@@ -1,4 +1,4 @@
-"""START.md: the one page that a student reads first."""
+"""Write START.md, the page that a student reads first."""
 
 from __future__ import annotations
 
@@ -77,8 +77,12 @@ as it comes with what a graphics card needs. Colab has it already.
 
 
 def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = False) -> str:
-    """The page for these assignments; `wheels`: the dependencies lie beside it, for machines such as this one, so that
-    no network is needed. `torch`: one of them needs PyTorch."""
+    """Return the page for these assignments.
+
+    wheel: the file name of the kit's wheel
+    wheels: whether the dependencies lie beside the page, for machines like this one, so that no network is needed
+    torch: whether an assignment needs PyTorch
+    """
     notebooks = ", ".join(f"`{stem}/{topic_of(stem)}.ipynb`" for stem in stems)
     options = "--no-index --find-links wheels " if wheels else ""
     version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", f"{platform.system()} {platform.machine()}"

@@ -1,17 +1,14 @@
-"""Makes the zip that students get: notebooks with stubs, public tests, the kit as a wheel, and how to begin.
+"""Make the zip that students get: notebooks with stubs, public tests, the kit's student edition, and how to start.
 
-Byte-identical when made twice: entries are sorted and carry no time of day, and so is the wheel.
+Made twice, it is the same to the byte: its entries are sorted and carry no time, and neither does the wheel.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
-import subprocess
-import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +16,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.authoring.start_page import FOLDER, start_text
+from autograder.authoring.student_wheel import build_student_wheel, requirements_of, run_pip
 from autograder.core.errors import UserError
 from autograder.core.installed import REQUIREMENTS, TORCH_REQUIREMENTS
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
 from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
-DISTRIBUTION = "nn-autograder"
-_FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # of a zip's calendar
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can name
 
 
 @dataclass(frozen=True)
@@ -40,59 +37,59 @@ class Released:
 
 
 def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: bool = False) -> Released:
-    """Write the zip, of all assignments or of those named; UserError where something it needs is missing."""
+    """Write the zip with these assignments, or with all of them.
+
+    wheels: whether the zip holds the wheels of all dependencies, for machines like this one
+
+    Raise UserError if an assignment is unknown or not built, or if a file, a version or pip fails.
+    """
     for stem in stems:
-        course.assignment(stem)  # UserError where it is unknown
+        course.assignment(stem)  # raises UserError if it is unknown
     chosen = tuple(stem for stem in course.stems if stem in stems or not stems)
+    torch = any(course.assignment(stem).torch for stem in chosen)
     with tempfile.TemporaryDirectory() as temporary:
-        wheel = build_wheel(course.root, Path(temporary))
-        torch = any(course.assignment(stem).torch for stem in chosen)
-        listings = listings_of(wheel.name, pins(course.root / "constraints.txt"), torch=torch)
+        wheel = build_student_wheel(course.root, Path(temporary))
+        listings = listings_of(wheel.name, requirements_of(wheel), pins(course.root / "constraints.txt"), torch=torch)
         entries = {
             "START.md": start_text(chosen, wheel.name, wheels=wheels, torch=torch).encode(),
             wheel.name: wheel.read_bytes(),
         }
         entries |= {name: text.encode() for name, text in listings.items()}
         for stem in chosen:
-            entries |= {f"assignments/{stem}/{path.name}": path.read_bytes() for path in handed_out(course, stem)}
-        others = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
-        entries |= {f"wheels/{path.name}": path.read_bytes() for path in others}
+            entries |= {f"assignments/{stem}/{path.name}": path.read_bytes() for path in release_files(course, stem)}
+        dependencies = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
+        entries |= {f"wheels/{path.name}": path.read_bytes() for path in dependencies}
     _write_zip(out, entries)
-    return Released(out, chosen, len(entries), len(others))
+    return Released(out, chosen, len(entries), len(dependencies))
 
 
-def handed_out(course: Course, stem: str) -> Iterator[Path]:
-    """The files of one assignment's release."""
+def release_files(course: Course, stem: str) -> Iterator[Path]:
+    """Yield the files of one assignment's release; raise UserError if it is not built."""
     folder = course.release(stem).parent
     if not (folder / SELFCHECK).is_file():
         raise UserError(f"{folder} has no {SELFCHECK}: run `autograder build {stem}` first.")
     yield from sorted(path for path in folder.iterdir() if path.name not in LEFT_BY_RUNNING and path.is_file())
 
 
-def _write_zip(out: Path, entries: dict[str, bytes]) -> None:
+def _write_zip(out: Path, entries: Mapping[str, bytes]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _FIRST_MOMENT)
+            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _ZIP_EPOCH)
             entry.external_attr = 0o644 << 16
-            entry.create_system = 3  # whose permissions these are, whatever machine this is
+            entry.create_system = 3  # Unix permissions, whatever machine this is
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED  # a zip itself
             archive.writestr(entry, entries[name])
 
 
-# ---- the kit and what it needs
-
-
-def build_wheel(root: Path, folder: Path) -> Path:
-    """The kit's own wheel, without its dependencies; UserError with pip's words where that fails."""
-    isolated = [] if importlib.util.find_spec("hatchling") is None else ["--no-build-isolation"]
-    _pip("wheel", "--no-deps", *isolated, "--wheel-dir", str(folder), str(root))
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+# ---- requirements.txt: the versions to install
 
 
 def pins(constraints: Path) -> dict[str, Requirement]:
-    """Return the pinned versions by name, each with the marker that says which machines need it."""
+    """Return the pinned versions by name, each with the marker of the machines that need it.
+
+    Raise UserError if the file cannot be read.
+    """
     try:
         lines = constraints.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -101,22 +98,28 @@ def pins(constraints: Path) -> dict[str, Requirement]:
     return {str(canonicalize_name(requirement.name)): requirement for requirement in pinned}
 
 
-def listings_of(wheel: str, pinned: dict[str, Requirement], *, torch: bool) -> dict[str, str]:
-    """What pip is told to install, by file: all that a student's JupyterLab needs, at the versions that were tested.
+def listings_of(
+    wheel: str, requires: Sequence[str], pinned: Mapping[str, Requirement], *, torch: bool
+) -> dict[str, str]:
+    """Return the files for `pip install -r`, by name: all that JupyterLab and the kit need, at the tested versions.
 
-    What PyTorch needs comes in a file of its own: it is large, and wanted by the last assignment alone.
+    wheel: the file name of the kit's wheel
+    requires: what the wheel asks for
+    torch: whether there is a second file with what PyTorch needs; it is large, and only the last assignment needs it
+
+    Raise UserError if a package has no pinned version or is not installed here.
     """
-    lab = closure(DISTRIBUTION, "lab")
-    basis = ["# What the workshops were tested with. START.md tells how to install it.", f"./{wheel}"]
-    listings = {REQUIREMENTS: [*basis, *_lines(lab, pinned)]}
+    lab = closure(requires, "lab")
+    head = ["# What the workshops were tested with. START.md tells how to install it.", f"./{wheel}"]
+    listings = {REQUIREMENTS: [*head, *_pinned_lines(lab, pinned)]}
     if torch:
-        more = {name: marker for name, marker in closure(DISTRIBUTION, "capstone").items() if name not in lab}
-        basis = ["# What the assignment with PyTorch needs in addition.", f"-r {REQUIREMENTS}"]
-        listings[TORCH_REQUIREMENTS] = [*basis, *_lines(more, pinned)]
+        more = {name: marker for name, marker in closure(requires, "capstone").items() if name not in lab}
+        head = ["# What the assignment with PyTorch needs in addition.", f"-r {REQUIREMENTS}"]
+        listings[TORCH_REQUIREMENTS] = [*head, *_pinned_lines(more, pinned)]
     return {name: "\n".join([*lines, ""]) for name, lines in listings.items()}
 
 
-def _lines(needed: dict[str, str], pinned: dict[str, Requirement]) -> list[str]:
+def _pinned_lines(needed: Mapping[str, str], pinned: Mapping[str, Requirement]) -> list[str]:
     missing = [name for name in needed if name not in pinned]
     if missing:
         raise UserError(f"constraints.txt has no version of {listed(missing)}.")
@@ -129,48 +132,48 @@ def _line(pin: Requirement, asked_under: str) -> str:
     return f"{pin.name}{pin.specifier}" + (f"; {marker}" if marker else "")
 
 
-def closure(distribution: str, extra: str) -> dict[str, str]:
-    """All that a distribution needs here, with an extra: the marker that each was asked for under, by name."""
-    found: dict[str, str] = {}
-    waiting = [(distribution, frozenset({extra}))]
+def closure(requires: Iterable[str], extra: str) -> dict[str, str]:
+    """Return every package that these requirements need here, directly or not, with an extra.
+
+    The values are the markers of the platforms that need a package; an empty one means all.
+
+    Raise UserError if a package is not installed here.
+    """
+    markers: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = list(_applicable(requires, frozenset({extra})))
     while waiting:
-        name, extras = waiting.pop()
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        for requirement in _requirements(name, extras):
-            other = str(canonicalize_name(requirement.name))
-            marker = str(requirement.marker) if requirement.marker and "platform" in str(requirement.marker) else ""
-            found[other] = marker if found.get(other, marker) else ""
-            waiting.append((other, frozenset(requirement.extras)))
-    return {name: marker for name, marker in found.items() if name != distribution}
+        requirement = waiting.pop()
+        name, extras = str(canonicalize_name(requirement.name)), frozenset(requirement.extras)
+        marker = str(requirement.marker) if requirement.marker and "platform" in str(requirement.marker) else ""
+        markers[name] = marker if markers.get(name, marker) else ""
+        if (name, extras) not in seen:
+            seen.add((name, extras))
+            waiting += _applicable(_installed_requirements(name), extras)
+    return markers
 
 
-def _requirements(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
-    try:
-        lines = importlib.metadata.requires(name) or []
-    except importlib.metadata.PackageNotFoundError:
-        raise UserError(f"{name} is not installed here, so its version is unknown: run `make setup` first.") from None
+def _applicable(lines: Iterable[str], extras: frozenset[str]) -> Iterator[Requirement]:
+    environments = [{"extra": extra} for extra in sorted(extras)] or [{"extra": ""}]
     for requirement in map(Requirement, lines):
-        environments = [{"extra": extra} for extra in sorted(extras)] or [{"extra": ""}]
-        if requirement.marker is None or any(requirement.marker.evaluate(one) for one in environments):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate(environment) for environment in environments):
             yield requirement
 
 
-def _download(listings: dict[str, str], wheel: Path, folder: Path) -> list[Path]:
-    """The wheels of all dependencies, for machines like this one."""
-    asked = []
+def _installed_requirements(name: str) -> list[str]:
+    try:
+        return importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        raise UserError(f"{name} is not installed here, so its version is unknown: run `make setup` first.") from None
+
+
+def _download(listings: Mapping[str, str], wheel: Path, folder: Path) -> list[Path]:
+    """Download the wheels of all dependencies, for machines like this one."""
+    options = []
     for name, text in listings.items():
         listing = wheel.with_name(name)
         listing.write_text(text.replace(f"./{wheel.name}", str(wheel)), encoding="utf-8")
-        asked += ["--requirement", str(listing)]
-    _pip("download", "--only-binary", ":all:", "--dest", str(folder), *asked)
+        options += ["--requirement", str(listing)]
+    run_pip("download", "--only-binary", ":all:", "--dest", str(folder), *options)
     return sorted(path for path in folder.iterdir() if path.name != wheel.name)
-
-
-def _pip(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise UserError(f"pip {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")

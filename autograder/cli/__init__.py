@@ -1,1 +1,1 @@
-"""The commands, by who types them."""
+"""The command line: the commands that students, instructors and authors type."""

@@ -1,4 +1,4 @@
-"""What an instructor types to take scores elsewhere: export csv, canvas, moodle, gradescope."""
+"""The commands that take scores elsewhere: export csv, canvas, moodle, gradescope."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from autograder.cli.options import FOLDER, course_of, course_option, submitted_option
+from autograder.cli.options import FOLDER, course_of, course_option, stems_in, submitted_option
 
 if TYPE_CHECKING:
     from autograder.instructor.exports.files import Exported
@@ -19,19 +19,20 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 @click.group()
 def export() -> None:
-    """Write the scores in a form that another gradebook imports.
+    """Write the scores for Canvas, Moodle, Gradescope or CSV.
 
-    An ungraded submission has no score in any of them. Exit code 1 where a score could not be exported: it is named.
+    An ungraded submission has no score in any of them. Exit code 1 if a score could not be exported; the output names
+    it.
     """
 
 
-def _of_the_class(command: Command) -> Command:
-    """The options that every form has."""
+def _class_options(command: Command) -> Command:
+    """Add the options that every form has."""
     decorated: Any = command
     for option in (
         click.option("--assignments", metavar="STEM,STEM", help="Only these. Default: all that have results."),
-        click.option("--results", type=FOLDER, help="Where the results are. Default: results/ in the course."),
-        click.option("--out", type=FOLDER, help="Where to write. Default: in export/ below the results."),
+        click.option("--results", type=FOLDER, help="The folder with the results. Default: results/ in the course."),
+        click.option("--out", type=FOLDER, help="The path to write to. Default: in export/ below the results."),
         submitted_option,
         course_option,
         click.pass_context,
@@ -41,27 +42,28 @@ def _of_the_class(command: Command) -> Command:
 
 
 @export.command("csv")
-@_of_the_class
+@_class_options
 def csv(
     context: click.Context, assignments: str | None, results: Path | None, submitted: Path | None, out: Path | None
 ) -> None:
-    """One row for each student and assignment, with the time of handing in and whether it was late.
+    """Write one row per student and assignment as CSV.
 
-    The time is that of nbgrader's timestamp.txt beside the notebook; what is due when stands in the course's
-    duedates.csv: assignment,duedate, as in 06_convolution,2026-03-01T23:59:00+01:00.
+    The row says when the notebook was submitted and whether that was late. The time is that of nbgrader's
+    timestamp.txt beside the notebook. The due dates are in duedates.csv in the course's folder, with the columns
+    assignment,duedate and rows such as 06_convolution,2026-03-01T23:59:00+01:00.
     """
     from autograder.instructor.exports import spreadsheet
     from autograder.instructor.lateness import due_dates
 
     course = course_of(context)
     graded = _read(context, assignments, results, submitted)
-    made = spreadsheet.export(graded, submitted or course.submitted, due_dates(course))
-    _finish(context, made, out or _default(context, results, "scores.csv"))
+    exported = spreadsheet.export(graded, submitted or course.submitted, due_dates(course))
+    _finish(context, exported, out or _default(context, results, "scores.csv"))
 
 
 @export.command()
-@click.option("--roster", type=FOLDER, metavar="CSV", help="The gradebook as Canvas exports it, to be filled in.")
-@_of_the_class
+@click.option("--roster", type=FOLDER, metavar="CSV", help="The gradebook as exported from Canvas, to fill in.")
+@_class_options
 def canvas(
     context: click.Context,
     roster: Path | None,
@@ -70,13 +72,16 @@ def canvas(
     submitted: Path | None,
     out: Path | None,
 ) -> None:
-    """For Canvas: Grades > Import. Students are found by ID, SIS ID, login or name."""
+    """Write a gradebook for Canvas: Grades > Import.
+
+    Students are found by ID, SIS ID, login or name.
+    """
     from autograder.instructor.exports import canvas
     from autograder.instructor.exports.canvas_gradebook import read_gradebook
 
     gradebook = None if roster is None else read_gradebook(roster)
-    made = canvas.export(_read(context, assignments, results, submitted), gradebook)
-    _finish(context, made, out or _default(context, results, "canvas.csv"))
+    exported = canvas.export(_read(context, assignments, results, submitted), gradebook)
+    _finish(context, exported, out or _default(context, results, "canvas.csv"))
 
 
 @export.command()
@@ -84,10 +89,10 @@ def canvas(
     "--identifier",
     type=click.Choice(["username", "idnumber", "email"]),
     default="username",
-    help="A column of roster.csv. Default: username, the folder's name where the roster has no such column.",
+    help="A column of roster.csv. Default: username, or the folder's name if the roster has no such column.",
 )
-@click.option("--feedback", is_flag=True, help="With a column of feedback for each assignment.")
-@_of_the_class
+@click.option("--feedback", is_flag=True, help="Add a column with feedback for each assignment.")
+@_class_options
 def moodle(
     context: click.Context,
     identifier: str,
@@ -97,41 +102,43 @@ def moodle(
     submitted: Path | None,
     out: Path | None,
 ) -> None:
-    """For Moodle: Grades > Import > CSV file."""
+    """Write a CSV file for Moodle: Grades > Import > CSV file."""
     from autograder.instructor.exports import moodle
 
-    made = moodle.export(_read(context, assignments, results, submitted), identifier, feedback=feedback)
-    _finish(context, made, out or _default(context, results, "moodle.csv"))
+    exported = moodle.export(_read(context, assignments, results, submitted), identifier, feedback=feedback)
+    _finish(context, exported, out or _default(context, results, "moodle.csv"))
 
 
 @export.command()
-@_of_the_class
+@_class_options
 def gradescope(
     context: click.Context, assignments: str | None, results: Path | None, submitted: Path | None, out: Path | None
 ) -> None:
-    """For Gradescope: OUT/<assignment>/<student>/results.json, each exercise a test."""
+    """Write a results.json per submission for Gradescope.
+
+    It is OUT/<assignment>/<student>/results.json; each exercise is a test in it.
+    """
     from autograder.instructor.exports import gradescope
 
-    made = gradescope.export(_read(context, assignments, results, submitted))
-    _finish(context, made, out or _default(context, results, "gradescope"))
+    exported = gradescope.export(_read(context, assignments, results, submitted))
+    _finish(context, exported, out or _default(context, results, "gradescope"))
 
 
 def _read(context: click.Context, assignments: str | None, results: Path | None, submitted: Path | None) -> GradedClass:
-    from autograder.instructor.exports.graded_class import read_class
+    from autograder.instructor.exports.graded_class import load_graded_class
 
     course = course_of(context)
-    stems = tuple(filter(None, (assignments or "").split(",")))
-    return read_class(course, results or course.results, submitted or course.submitted, stems)
+    return load_graded_class(course, results or course.results, submitted or course.submitted, stems_in(assignments))
 
 
 def _default(context: click.Context, results: Path | None, name: str) -> Path:
     return (results or course_of(context).results) / "export" / name
 
 
-def _finish(context: click.Context, made: Exported, out: Path) -> None:
+def _finish(context: click.Context, exported: Exported, out: Path) -> None:
     from autograder.cli.output.export import exported_text
     from autograder.instructor.exports.files import write
 
-    write(made, out)
-    click.echo(exported_text(made, out))
-    context.exit(1 if made.left else 0)
+    write(exported, out)
+    click.echo(exported_text(exported, out))
+    context.exit(1 if exported.left else 0)

@@ -1,4 +1,4 @@
-"""What an instructor types: release, collect, grade, explain, demo."""
+"""The commands that instructors type: release, collect, grade, explain, report, demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.options import FOLDER, course_of, course_option, sandbox_option, submitted_option
+from autograder.cli.options import FOLDER, course_of, course_option, sandbox_option, stems_in, submitted_option
 from autograder.core.errors import UserError
 from autograder.core.text import listed, plural
 
@@ -21,57 +21,62 @@ if TYPE_CHECKING:
 @click.option(
     "--wheels",
     is_flag=True,
-    help="Put the dependencies in, for a room without network and machines as this; with 09_capstone PyTorch, too.",
+    help="Include the packages that the kit needs, with PyTorch for 09_capstone, so that students need no network. "
+    "They fit only machines like this one.",
 )
 @course_option
 @click.pass_context
 def release(context: click.Context, out: Path, assignments: str | None, wheels: bool) -> None:
-    """Make the zip for students: notebooks with stubs, public tests, the kit, and a page that tells how to begin."""
+    """Make the zip for students.
+
+    It holds the notebooks with stubs, the public tests, the student edition of this kit, and a page that explains how
+    to start.
+    """
     from autograder.authoring import student_zip
 
-    stems = tuple(dict.fromkeys(filter(None, (assignments or "").split(","))))
-    made = student_zip.release(course_of(context), out, stems, wheels=wheels)
-    beside = f", with {plural(made.wheels, 'wheel')} of what it needs" if wheels else ""
-    click.echo(f"{made.path}: {listed(made.stems)}; {plural(made.files, 'file')}{beside}")
+    released = student_zip.release(course_of(context), out, stems_in(assignments), wheels=wheels)
+    beside = f", with {plural(released.wheels, 'wheel')} of what it needs" if wheels else ""
+    click.echo(f"{released.path}: {listed(released.stems)}; {plural(released.files, 'file')}{beside}")
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=FOLDER, metavar="SOURCE...")
 @click.option("--assignment", metavar="STEM", help="All are of this assignment. Default: by name and content.")
-@click.option("--replace", is_flag=True, help="Take a notebook that differs from the one that is there.")
+@click.option("--replace", is_flag=True, help="Replace a notebook that is there and differs.")
 @submitted_option
 @course_option
 @click.pass_context
 def collect(
     context: click.Context, sources: tuple[Path, ...], assignment: str | None, replace: bool, submitted: Path | None
 ) -> None:
-    """Put downloaded notebooks where grade looks: submitted/<student>/<assignment>/<topic>.ipynb.
+    """Put downloaded notebooks into submitted/.
 
-    A SOURCE is a zip or a folder as downloaded from Moodle or Canvas, or holds <student>__<assignment>.ipynb.
-    Exit code 1 where something could not be placed.
+    Each goes to submitted/<student>/<assignment>/<topic>.ipynb, the place in which `autograder grade` looks for it. A
+    SOURCE is a zip or a folder as downloaded from Moodle or Canvas, or a file or folder of
+    <student>__<assignment>.ipynb. Exit code 1 if a notebook could not be placed.
     """
     from autograder.cli.output.collect import collected_text
     from autograder.instructor.collect import place
 
     course = course_of(context)
     folder = submitted or course.submitted
-    done = place.collect(sources, course, folder, assignment=assignment, replace=replace)
-    click.echo(collected_text(done, folder))
-    context.exit(1 if done.left else 0)
+    collected = place.collect(sources, course, folder, assignment=assignment, replace=replace)
+    click.echo(collected_text(collected, folder))
+    context.exit(1 if collected.left else 0)
 
 
 @click.command()
 @click.argument("stems", nargs=-1, metavar="[ASSIGNMENT]...")
 @submitted_option
-@click.option("--results", type=FOLDER, help="Where results go. Default: results/ in the course.")
+@click.option("--results", type=FOLDER, help="The folder to write results to. Default: results/ in the course.")
 @click.option("--student", help="Grade this student only.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Grading processes. Default: one per processor.")
-@click.option("--force", is_flag=True, help="Grade again what is up to date.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Number of grading processes. Default: one per CPU.")
+@click.option("--force", is_flag=True, help="Grade also the submissions that are up to date.")
 @click.option("--gradebook", is_flag=True, help="Fill nbgrader's gradebook and autograded/, too.")
 @click.option(
     "--data",
     type=FOLDER,
-    help='Where MNIST is, for networks that were trained on it: a folder, or "download". Default: $MNIST_DIR.',
+    help='The folder with MNIST, for networks that were trained on it, or "download". Default: $MNIST_DIR.',
 )
 @sandbox_option
 @course_option
@@ -88,9 +93,10 @@ def grade(
     data: Path | None,
     sandbox: str,
 ) -> None:
-    """Grade the class: submitted/<student>/<assignment>/<topic>.ipynb.
+    """Grade the submissions of the class.
 
-    What is unchanged since the last time is not graded again.
+    They are in submitted/<student>/<assignment>/<topic>.ipynb. A submission that is unchanged since the last time is
+    not graded again. Exit code 1 if a submission could not be graded; it has no score then, never zero.
     """
     from autograder.instructor.batch.run import Options
 
@@ -109,23 +115,25 @@ def grade(
         force=force,
         confined=sandbox == "full",
     )
-    context.exit(run_grade(options, gradebook=gradebook))
+    context.exit(_run_grade(options, gradebook=gradebook))
 
 
-def run_grade(options: Options, *, gradebook: bool = False) -> int:
-    from autograder.cli.output.grade import ProgressBar, console, print_booked, print_summary
+def _run_grade(options: Options, *, gradebook: bool) -> int:
+    """Grade, print the summary, and return the exit code; raise UserError if there is no submission."""
+    from autograder.cli.output.grade import ProgressBar, print_gradebook_update, print_summary
+    from autograder.cli.output.terminal import console
     from autograder.instructor.batch.run import grade_class
-    from autograder.nbgrader_bridge.fill import book
+    from autograder.nbgrader_bridge.fill import fill_gradebook
 
     out = console()
-    with ProgressBar(out) as watcher:
-        summary = grade_class(options, watcher)
-    if not summary.standings:
+    with ProgressBar(out) as progress_bar:
+        summary = grade_class(options, progress_bar)
+    if not summary.results:
         notes = (f"\nnote: {note}" for note in summary.warnings)
         raise UserError(f"No submission found in {options.submitted}.{''.join(notes)}")
     print_summary(out, summary, options.results)
     if gradebook:
-        print_booked(out, book(options.course, options.submitted, options.results, summary.standings))
+        print_gradebook_update(out, fill_gradebook(options.course, options.submitted, options.results, summary.results))
     return 1 if summary.ungraded else 0
 
 
@@ -140,9 +148,10 @@ def run_grade(options: Options, *, gradebook: bool = False) -> int:
 def explain(
     context: click.Context, student: str, stem: str, exercise: str, submitted: Path | None, sandbox: str
 ) -> None:
-    """Run one exercise of one student again, and show inputs, answers and expected answers of each failed test.
+    """Show in detail why a student's exercise failed.
 
-    For instructors: it shows what the hidden tests ask.
+    It runs the exercise again and prints the inputs, the answer and the expected answer of each failed test, also of
+    the hidden ones: this output is not for students.
     """
     from autograder.cli.output.explain import explained_text
     from autograder.instructor import explain
@@ -154,42 +163,47 @@ def explain(
 
 
 @click.command()
-@click.option("--results", type=FOLDER, help="Where results are. Default: results/ in the course.")
+@click.option("--results", type=FOLDER, help="The folder with the results. Default: results/ in the course.")
 @submitted_option
 @click.option("--out", type=FOLDER, help="The folder to write to. Default: report/ in the results' folder.")
-@click.option("--hide-names", is_flag=True, help="Pseudonyms in place of students' names, in all files of the report.")
+@click.option("--hide-names", is_flag=True, help="Write pseudonyms instead of students' names in the whole report.")
 @course_option
 @click.pass_context
 def report(
     context: click.Context, results: Path | None, submitted: Path | None, out: Path | None, hide_names: bool
 ) -> None:
-    """Report on the class: scores, difficult exercises, frequent mistakes, and what needs a human.
+    """Write a report on the class.
 
-    Writes class_report.html, one page that needs nothing else, and its numbers as CSV files beside it.
+    It shows scores, difficult exercises, frequent mistakes, and submissions that a person should look at. The report
+    is class_report.html, a page that needs no other file; its numbers are in CSV files beside it.
     """
-    from autograder.instructor.class_report.load import read_class
+    from autograder.instructor.class_report.load import load_class_results
     from autograder.instructor.class_report.page import write_class_report
 
     course = course_of(context)
     graded = results or course.results
-    known = read_class(course, graded, submitted)
+    class_results = load_class_results(course, graded, submitted)
     if hide_names:
         from autograder.instructor.class_report.pseudonyms import FILE, kept_pseudonyms, pseudonymize
 
-        known = pseudonymize(known, kept_pseudonyms(graded, known.students))
+        class_results = pseudonymize(class_results, kept_pseudonyms(graded, class_results.students))
         click.echo(f"Names are hidden. Who is who is in {graded / FILE}: keep that to yourself.")
-    page = write_class_report(known, out or graded / "report")
-    for note in known.notes:
+    page = write_class_report(class_results, out or graded / "report")
+    for note in class_results.notes:
         click.echo(f"note: {note}")
-    click.echo(f"{page}: {plural(len(known.results), 'submission')}; its numbers are in the CSV files beside it")
+    submissions = plural(len(class_results.results), "submission")
+    click.echo(f"{page}: {submissions}; its numbers are in the CSV files beside it")
 
 
 @click.command()
 @course_option
 @click.pass_context
 def demo(context: click.Context) -> None:
-    """Grade the sample class, and tell what there is to see."""
+    """Grade a sample class and explain what you see.
+
+    The class contains every kind of submission. Its results go to demo/ in the course.
+    """
     from autograder.cli.demo import run_demo
-    from autograder.cli.output.grade import console
+    from autograder.cli.output.terminal import console
 
     run_demo(course_of(context), console())

@@ -1,22 +1,49 @@
-"""The command line. Exit codes: 0 all graded, 1 some submission ungraded, 2 wrong usage or a broken kit."""
+"""Start a command, and turn its errors into one line and an exit code.
+
+Exit codes of all commands:
+
+- 0: all is well.
+- 1: the command ran, and something needs your attention, such as an ungraded submission or a failed test.
+- 2: the command could not run; the message says how to fix it.
+- 130: the command was stopped with Ctrl+C.
+"""
 
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 
 import click
 
 from autograder import __version__
-from autograder.cli import authors, exports, instructors, students
+from autograder.cli import commands
 from autograder.cli.options import course_option
 from autograder.core.errors import UserError
 
 
 class _Commands(click.Group):
-    """Errors that an operator can mend are told in one line; nobody sees a trace of ours for them."""
+    """The commands of the table, each imported when it is typed."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return [entry.name for members in commands.entries().values() for entry in members]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command by its name, or None if there is no such command and none with a similar name."""
+        command = commands.load(name)
+        if command is None and (similar := get_close_matches(name, self.list_commands(context), 1)):
+            context.fail(f"No such command {name!r}. Did you mean {similar[0]!r}?")
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section of the help for each group of the table, without importing a command."""
+        for group, members in commands.entries().items():
+            with formatter.section(group):
+                formatter.write_dl([(entry.name, entry.summary) for entry in members])
 
     def invoke(self, context: click.Context) -> object:
-        from autograder.cli.output.grade import warn
+        """Run the command that was typed; print a UserError as one line, without a traceback."""
+        from autograder.cli.output.terminal import warn
 
         try:
             return super().invoke(context)
@@ -29,20 +56,17 @@ class _Commands(click.Group):
             context.exit(130)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit code: 0 if all is well; 1 if the command ran and something needs your attention; 2 if the command "
+    "could not run: the message says how to fix it.",
+)
 @click.version_option(__version__, prog_name="autograder")
 @course_option
 def main() -> None:
     """Auto-graded exercises for neural-network workshops."""
 
-
-for command in (
-    *(students.check, students.reset, students.progress, students.submit, students.doctor),
-    *(instructors.release, instructors.collect, instructors.grade, instructors.explain, instructors.report),
-    *(exports.export, instructors.demo),
-    *(authors.build, authors.audit),
-):
-    main.add_command(command)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,7 +11,7 @@ from autograder.notebooks.course import Course, find_course
 FOLDER = click.Path(path_type=Path)
 
 
-def _remember(context: click.Context, _: click.Parameter, folder: Path | None) -> None:
+def _remember_course(context: click.Context, _: click.Parameter, folder: Path | None) -> None:
     context.obj = folder or context.obj
 
 
@@ -19,11 +19,11 @@ course_option = click.option(
     "--course",
     type=FOLDER,
     expose_value=False,
-    callback=_remember,
-    help="The course's folder. Default: found from the current folder upwards.",
+    callback=_remember_course,
+    help="The course's folder. Default: the nearest course from the current folder upwards.",
 )
 submitted_option = click.option(
-    "--submitted", type=FOLDER, help="Where the submissions are. Default: submitted/ in the course."
+    "--submitted", type=FOLDER, help="The folder of submissions. Default: submitted/ in the course."
 )
 sandbox_option = click.option(
     "--sandbox", type=click.Choice(["full", "none"]), default="full", help="none: run students' code with your rights."
@@ -31,5 +31,10 @@ sandbox_option = click.option(
 
 
 def course_of(context: click.Context) -> Course:
-    """The course that a command is about."""
+    """Return the course that a command is about; raise UserError if there is none."""
     return find_course(context.obj or Path.cwd())
+
+
+def stems_in(names: str | None) -> tuple[str, ...]:
+    """Return the assignments of an option such as `--assignments 01_perceptron,02_activations`, each once."""
+    return tuple(dict.fromkeys(filter(None, (names or "").split(","))))

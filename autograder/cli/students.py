@@ -1,4 +1,4 @@
-"""What a student types: check, reset, progress, submit, doctor."""
+"""The commands that students type: check, reset, progress, submit, doctor."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from autograder.core.model import Outcome
 @click.argument("notebook", type=FOLDER)
 @click.pass_context
 def check(context: click.Context, notebook: Path) -> None:
-    """Check a saved notebook on the public tests, as check() does in JupyterLab.
+    """Check a saved notebook with the public tests.
 
-    Its code runs with your rights: this is for your own notebook.
+    The result is that of check() in JupyterLab. The notebook's code runs with your rights: check only your own
+    notebook. Exit code 1 if an exercise does not pass.
     """
     from autograder.student.handout import handout_of
     from autograder.student.selfcheck import check_notebook
@@ -25,28 +26,35 @@ def check(context: click.Context, notebook: Path) -> None:
     handout = handout_of(notebook)
     report = check_notebook(notebook, handout)
     click.echo(checked_notebook(report, handout))
-    context.exit(0 if report.graded and all(one.outcome is Outcome.PASSED for one in report.exercises) else 1)
+    passed = report.graded and all(exercise.outcome is Outcome.PASSED for exercise in report.exercises)
+    context.exit(0 if passed else 1)
 
 
 @click.command()
 @click.argument("notebook", type=FOLDER)
 @click.argument("exercise")
 def reset(notebook: Path, exercise: str) -> None:
-    """Put the stub of an exercise back into a notebook. The old text is kept in a cell below, commented out."""
+    """Put the stub of an exercise back into a notebook.
+
+    Your text is kept in a cell below, commented out.
+    """
     from autograder.student import reset
 
-    click.echo(reset.told(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
+    click.echo(reset.reset_message(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
 
 
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
 def progress(folder: Path) -> None:
-    """How far you are: the exercises that pass, and the public points, of each assignment of a folder."""
+    """Show how many exercises of each assignment pass.
+
+    It checks all saved notebooks of a folder, and shows your public points, too. Default: the current folder.
+    """
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in
-    from autograder.student.selfcheck import result_summary
+    from autograder.student.selfcheck import check_saved
 
-    click.echo(progress_text([(one, result_summary(one)) for one in handouts_in(folder)]))
+    click.echo(progress_text([check_saved(handout) for handout in handouts_in(folder)]))
 
 
 @click.command()
@@ -54,28 +62,40 @@ def progress(folder: Path) -> None:
 @click.option(
     "--student", prompt="Your name, as your instructor knows it", help="Your name, as your instructor knows it."
 )
-@click.option("--out", type=FOLDER, default=Path(), help="Where the file goes. Default: here.")
+@click.option("--out", type=FOLDER, default=Path(), help="The folder to write the file to. Default: the current one.")
 @click.pass_context
 def submit(context: click.Context, notebook: str, student: str, out: Path) -> None:
-    """Run the saved notebook from a clean start, show what counts, and write the one file to hand in."""
-    from autograder.cli.output.submit import submitted_text
-    from autograder.student import handout, submit
+    """Check a saved notebook and write the file to hand in.
 
-    path = Path(notebook)
-    found = handout.handout_of(path) if path.suffix == ".ipynb" else handout.find_handout(notebook, Path.cwd())
-    receipt = submit.submit(path if path.suffix == ".ipynb" else found.notebook, found, student.strip(), out)
-    click.echo(submitted_text(receipt, found))
-    context.exit(1 if receipt.stale or receipt.untrained or not receipt.fits or not receipt.report.graded else 0)
+    The notebook runs from a clean start, and you see what counts. Exit code 1 if the file is written and something
+    needs your attention: what passed in your kernel does not pass now, or the trained model is missing.
+    """
+    from autograder.cli.output.submit import submitted_text
+    from autograder.student import submit
+    from autograder.student.handout import find_handout, handout_of
+
+    if notebook.endswith(".ipynb"):
+        path = Path(notebook)
+        handout = handout_of(path)
+    else:
+        handout = find_handout(notebook, Path.cwd())
+        path = handout.notebook
+    receipt = submit.submit(path, handout, student.strip(), out)
+    click.echo(submitted_text(receipt, handout))
+    context.exit(0 if receipt.in_order else 1)
 
 
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
-@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 @click.pass_context
 def doctor(context: click.Context, folder: Path, as_json: bool) -> None:
-    """Is this computer ready for the workshop? Run it in the folder that was unpacked."""
-    from autograder.student import doctor as examining
+    """Check that this computer is ready for the workshop.
 
-    found = list(examining.findings(folder.resolve()))
-    click.echo(examining.as_json(found) if as_json else examining.as_text(found))
-    context.exit(0 if all(one.ready for one in found) else 1)
+    Run it in the folder that you unpacked, or name that folder. Exit code 1 if there is something to fix.
+    """
+    from autograder.student import doctor
+
+    checks = list(doctor.health_checks(folder.resolve()))
+    click.echo(doctor.as_json(checks) if as_json else doctor.as_text(checks))
+    context.exit(0 if all(check.ready for check in checks) else 1)

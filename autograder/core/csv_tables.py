@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and gradebooks know them: CSV in UTF-8, whose first line names the columns."""
+"""Read and write tables for spreadsheets and gradebooks: CSV in UTF-8, whose first line names the columns."""
 
 from __future__ import annotations
 
@@ -11,51 +11,70 @@ from pathlib import Path
 from autograder.core.errors import UserError
 from autograder.core.sanitize import clean
 
+DELIMITERS = (",", ";", "\t")  # that are read; spreadsheets of some languages write semicolons
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def cell(text: object) -> str:
-    """A text of a student's as a table may hold it."""
+    """Return a student's text as a table may hold it."""
     return disarmed(clean(text))
 
 
 def disarmed(text: str) -> str:
-    """A text that a spreadsheet would take for a formula, and run, behind the sign that keeps it from that."""
+    """Return a text; one that a spreadsheet would run as a formula gets an apostrophe in front, which prevents that."""
     return f"'{text}" if is_formula(text) else text
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a cell. Source: OWASP, "CSV Injection", with its wide signs for East Asia."""
+    """Return whether a spreadsheet would run a cell.
+
+    Source: OWASP, "CSV Injection", with its full-width characters for East Asia.
+    """
     return text.lstrip().startswith(_FORMULA)
 
 
 def exact(points: float) -> str:
-    """Points to their last digit, as other programs read them: `2`, `17.4`, `0.333333`; never an exponent."""
+    """Return points to their last digit, as other programs read them: `2`, `17.4`, `0.333333`; never an exponent."""
     return format(Decimal(repr(float(points))), "f").removesuffix(".0")
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
-    """The file that holds these rows. What may be a student's has been through `cell`."""
+    """Return the bytes of a file with these rows. Texts that may be a student's have been through `cell`."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue().encode()
 
 
 def read_rows(path: Path, first_line: str) -> list[dict[str, str]]:
-    """The rows of a table that a person keeps, by column, without blanks at both ends.
+    """Return the rows of a table that a person keeps: each maps a column's name to a cell without blanks at its ends.
 
-    first_line: the columns as a message names them; the first of them is demanded
+    The names are in lower case and without blanks, so that `Due Date` is `duedate`. Columns that nobody asks for stay.
+    A row that is too short lacks its last columns.
 
-    Raises UserError where the file cannot be read or the column is missing.
+    first_line: the columns as a message names them; the first of them must be there
+
+    Raises UserError if the file cannot be read or the column is missing.
     """
-    needed = first_line.partition(",")[0]
+    required = first_line.partition(",")[0]
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if needed not in (rows.fieldnames or ()):
-                raise UserError(f"{path} has no column named {needed}. Its first line must be: {first_line}")
-            return [{name: value.strip() for name, value in row.items() if isinstance(value, str)} for row in rows]
+        text = path.read_text(encoding="utf-8-sig")  # a spreadsheet's mark at the beginning is no part of the name
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
+        table.fieldnames = [column_name(written) for written in table.fieldnames or ()]
+        if required not in table.fieldnames:
+            raise UserError(f"{path} has no column named {required}. Its first line must be: {first_line}")
+        return [{name: value.strip() for name, value in row.items() if isinstance(value, str)} for row in table]
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
     except (ValueError, csv.Error):
         raise UserError(f"{path} is not UTF-8 text with commas. Save it as CSV in UTF-8.") from None
+
+
+def delimiter_of(text: str) -> str:
+    """Return what separates the columns of a table: the most frequent of comma, semicolon and tab in its first line."""
+    first_line = text.partition("\n")[0]
+    return max(DELIMITERS, key=first_line.count)  # the comma if none is there
+
+
+def column_name(written: str) -> str:
+    """Return a column's name as it is looked up: in lower case, without blanks."""
+    return "".join(written.split()).casefold()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something the operator can mend: the message names the file or the option and says what to do."""
+    """A problem that the user can fix. The message names the file or the option and says what to do."""
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows below a cell: the message, and no trace of ours."""
+        """Return what Jupyter shows below a cell: the message without a traceback."""
         return str(self).splitlines()
 
 
 class Ungradable(Exception):
-    """This submission cannot be graded; the message says why and what to do. The batch goes on."""
+    """This submission cannot be graded. The message says why and what to do; other submissions are still graded."""

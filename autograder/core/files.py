@@ -1,4 +1,4 @@
-"""Write files so that a stopped run leaves none of them half written."""
+"""Write files so that an interrupted run leaves none of them half written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _WRITING = ".writing-"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """All of it or nothing, also when the power fails: temporary file, fsync, rename. UserError if it cannot be."""
+    """Write all of a file or nothing, even if the power fails: temporary file, fsync, rename.
+
+    Raises UserError if the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_WRITING}{os.getpid()}-")
@@ -33,7 +36,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def sweep(folders: Iterable[Path]) -> None:
-    """Remove what a killed run left half written. What another run is writing just now is left alone."""
+    """Remove temporary files of killed runs. A file that another run is writing now is kept."""
     for folder in folders:
         for path in folder.glob(f"{_WRITING}*"):
             owner = path.name.removeprefix(_WRITING).partition("-")[0]
@@ -43,7 +46,7 @@ def sweep(folders: Iterable[Path]) -> None:
 
 
 def _is_running(pid: int) -> bool:
-    if os.name == "nt":  # where asking a process means ending it
+    if os.name == "nt":  # there, os.kill with signal 0 would end the process
         return True
     try:
         os.kill(pid, 0)

@@ -1,16 +1,18 @@
-"""Which names can be the name of a student's folder."""
+"""Decide which names a student's folder may have."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 
-NAME_BYTES = 200  # of a student's folder: a result's file is named after it, and a file system allows 255
+NAME_BYTES = 200  # results' files are named after a student's folder, and file systems allow 255 bytes
 
 
 def why_no_folder(student: str) -> str | None:
-    """Why a name cannot be a folder's."""
-    if student.startswith(".") or any(c in "/\\" or unicodedata.category(c) == "Cc" for c in student):
+    """Return why a folder cannot have this name; None if it can."""
+    if student.startswith(".") or any(
+        character in "/\\" or unicodedata.category(character) == "Cc" for character in student
+    ):
         return "begins with a dot, or has a slash or a control character in it"
     if len(os.fsencode(student)) > NAME_BYTES:
         return f"is longer than {NAME_BYTES} bytes"

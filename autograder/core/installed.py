@@ -1,6 +1,6 @@
-"""What is installed here, and the command that installs what is missing.
+"""Find out what is installed, and name the command that installs what is missing.
 
-PyTorch is large and wanted by one assignment alone, so it is asked for only there.
+PyTorch is large and only one assignment needs it, so only that assignment requires it.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ TORCH_PACKAGES = ("torch", "safetensors")
 
 
 class NotInstalled(UserError):
-    """A package is missing on this computer; the message says how to install it."""
+    """A package is missing on this computer. The message says how to install it."""
 
 
 def listing_in(folder: Path, name: str) -> Path | None:
-    """A list of requirements in the folder that was unpacked: at `folder`, or above it."""
+    """Return a requirements file of the unpacked course, from `folder` or a folder above it; None if there is none."""
     for place in (folder, *folder.parents):
-        ours = place / REQUIREMENTS
-        if ours.is_file() and "nn_autograder" in ours.read_text(encoding="utf-8", errors="replace"):
+        requirements = place / REQUIREMENTS
+        if requirements.is_file() and "nn_autograder" in requirements.read_text(encoding="utf-8", errors="replace"):
             return place / name if (place / name).is_file() else None
     return None
 
 
 def pip() -> str:
-    """The pip of this very Python."""
+    """Return the command that runs the pip of the running Python."""
     return f"{sys.executable} -m pip"
 
 
 def torch_command(folder: Path) -> str:
-    """What installs PyTorch, for the assignments in or below `folder`."""
+    """Return the command that installs PyTorch, for the assignments in or below `folder`."""
     listing = listing_in(folder, TORCH_REQUIREMENTS)
     return f"{pip()} install {f'-r {listing}' if listing else ' '.join(TORCH_PACKAGES)}"
 
 
 def require_torch(stem: str, folder: Path) -> None:
-    """NotInstalled where an assignment with PyTorch finds none."""
+    """Raise NotInstalled if PyTorch is missing, for an assignment that needs it."""
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise NotInstalled(

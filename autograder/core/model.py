@@ -1,28 +1,31 @@
-"""The nouns of the kit. Everything here is frozen: a step of the line makes a new one, it never edits."""
+"""The data that the kit passes around. Everything here is frozen: a step makes a new value, it never edits one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Any
 
+# Fields of a result that may differ when the same submission is graded again: two results are equal without them.
+VARYING = frozenset({"seconds", "kit_version", "sandbox"})
+
 
 class Outcome(StrEnum):
-    """How a test, or an exercise, ended. The list is closed; points come from PASSED alone."""
+    """How a test or an exercise ended. There are no others; only PASSED gives points."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"  # a wrong answer
     RAISED = "RAISED"  # an exception in the student's code
     STUB = "STUB"  # not written yet
     TIMEOUT = "TIMEOUT"
-    KILLED = "KILLED"  # memory, a signal, an exit, or a room that broke the rules of the wire
-    SKIPPED = "SKIPPED"  # something else must pass or end first
-    BROKEN = "BROKEN"  # our fault: the submission stays ungraded
+    KILLED = "KILLED"  # memory, a signal, an exit, or a process that broke the protocol with the grader
+    SKIPPED = "SKIPPED"  # an earlier test of the exercise was stopped
+    BROKEN = "BROKEN"  # a bug in the kit or the suite: the submission stays ungraded
 
 
 class Visibility(StrEnum):
-    """Public tests ship to students; of a hidden test a student sees its sentence and the diagnosis."""
+    """Who may read a test. Of a hidden test, a student sees only its sentence and the diagnosis."""
 
     PUBLIC = "public"
     HIDDEN = "hidden"
@@ -30,11 +33,11 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function a student writes; the unit of score."""
+    """One function that a student writes; the unit of score."""
 
     name: str
     points: float
-    parameters: tuple[str, ...]  # of the stub, in order: names the arguments in messages
+    parameters: tuple[str, ...]  # of the stub, in order; messages call the arguments by these names
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Cell:
 
     source: str
     kind: str  # "code", "markdown" or "raw"
+    _: KW_ONLY
     grade_id: str | None = None
     solution: bool = False
     points: float | None = None
@@ -57,27 +61,30 @@ class Assignment:
     stem: str
     exercises: tuple[Exercise, ...]
     cells: tuple[Cell, ...]
+    _: KW_ONLY
     torch: bool = False  # its functions use PyTorch; a trained model is handed in with the notebook
-    companion: str = ""  # code of ours that tests call in the room, where a student's answers are no plain values
+    companion: str = ""  # the kit's code beside the student's, which tests call if answers are not plain values
 
     @property
     def topic(self) -> str:
-        """`convolution` of the stem `06_convolution`."""
+        """Return `convolution` for the stem `06_convolution`."""
         return self.stem.partition("_")[2]
 
     @property
     def max_score(self) -> float:
+        """Return the points of all exercises together."""
         return round(sum(exercise.points for exercise in self.exercises), 6)
 
     def exercise(self, name: str) -> Exercise:
+        """Return the exercise of this name, which must exist."""
         return next(exercise for exercise in self.exercises if exercise.name == name)
 
 
 @dataclass(frozen=True)
 class SourceCell:
-    """One cell to run in a room: its whole text, and which of its top-level statements count.
+    """One cell to run: its whole text, and which of its top-level statements count.
 
-    The text stays whole so that line numbers in messages are the student's own.
+    The text stays whole, so that line numbers in messages are the student's own.
     """
 
     label: str  # what a message calls it: "your cell perceptron_train", "cell 7"
@@ -88,7 +95,7 @@ class SourceCell:
 
 @dataclass(frozen=True)
 class BrokenCell:
-    """A cell of the student's that is no Python, and the exercises that therefore are missing."""
+    """A student's cell that is not valid Python, and the exercises that are missing for that reason."""
 
     label: str
     exercises: tuple[str, ...]
@@ -97,25 +104,25 @@ class BrokenCell:
 
 @dataclass(frozen=True)
 class Source:
-    """What of a notebook is run, in order, and the cells that cannot be."""
+    """The cells of a notebook that are run, in order, and the cells that cannot be run."""
 
     cells: tuple[SourceCell, ...]
     broken: tuple[BrokenCell, ...] = ()
-    companion: str = ""  # of the assignment
+    companion: str = ""  # the assignment's
 
     def line(self, label: str, number: int) -> str:
-        """The text of one line of a cell, as the student wrote it; empty where there is no such line."""
+        """Return a line of a cell as the student wrote it; empty if there is no such line."""
         lines = next((cell.text.splitlines() for cell in self.cells if cell.label == label), [])
         return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
 @dataclass(frozen=True)
 class CodeCell:
-    """A cell that a student wrote, as it is shown to them again."""
+    """A cell that a student wrote, as feedback shows it."""
 
     label: str
     text: str
-    exercises: tuple[str, ...] = ()  # that it carries or defines
+    exercises: tuple[str, ...] = ()  # that it stands for or defines
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """A trained model as it was handed in."""
 
     weights: Mapping[str, Any]  # arrays, by the names of a `state_dict`
@@ -135,14 +142,22 @@ class Trained:
 
     @property
     def numbers(self) -> int:
-        """How many numbers it holds: parameters and buffers alike. One of eight bytes counts as two, but for a counter.
+        """Return how many numbers it holds, in parameters and buffers.
 
-        So numbers of eight bytes hold no more than those of four.
+        A number of eight bytes counts as two, so that wide numbers do not hold more. A scalar, such as a counter
+        of batches, counts as one.
         """
-        return sum(int(one.size) * (2 if one.ndim and one.itemsize > 4 else 1) for one in self.weights.values())
+        return sum(int(array.size) * (2 if array.ndim and array.itemsize > 4 else 1) for array in self.weights.values())
 
 
 @dataclass(frozen=True)
+class NoModel:
+    """Why there is no trained model that can be graded, in words for the student."""
+
+    reason: str = "No trained model was handed in."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submission:
     """One student's notebook for one assignment, reduced to what is graded."""
 
@@ -150,20 +165,21 @@ class Submission:
     assignment: str
     sha256: str
     source: Source
-    calls: tuple[tuple[str, tuple[str, ...]], ...] = ()  # exercise -> other exercises its code reaches
+    calls: tuple[tuple[str, tuple[str, ...]], ...] = ()  # exercise, and the other exercises that its code uses
     remarks: tuple[str, ...] = ()
     code: tuple[CodeCell, ...] = ()
-    trained: Trained | str = ""  # where the assignment asks for a model; why there is none, in words
+    trained: TrainedModel | NoModel = NoModel()
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """One test's verdict."""
+    """The verdict of one test."""
 
     __test__ = False  # pytest must not take it for a test class
 
     id: str
     name: str
+    _: KW_ONLY
     exercise: str
     visibility: Visibility
     points: float
@@ -175,12 +191,13 @@ class TestResult:
 
     @property
     def earned(self) -> float:
+        """Return the points that it gives."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """One exercise's verdict: what its tests add up to."""
+    """The verdict of one exercise: the sum of its tests."""
 
     name: str
     max_score: float
@@ -188,71 +205,81 @@ class ExerciseResult:
 
     @property
     def score(self) -> float:
-        """Only here is anything rounded."""
+        """Return the points of all tests, rounded to six digits after the point."""
         return min(self.max_score, round(sum(test.earned for test in self.tests), 6))
 
     @property
     def first_failure(self) -> TestResult | None:
-        """The first test that is not PASSED, public tests first, in file order."""
+        """Return the first test that is not PASSED: public tests first, in file order."""
         return next((test for test in self.tests if test.outcome is not Outcome.PASSED), None)
 
     @property
     def outcome(self) -> Outcome:
+        """Return how its first failure ended; PASSED if there is none."""
         failure = self.first_failure
         return failure.outcome if failure else Outcome.PASSED
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The named mistakes, each once."""
+        """Return the mistakes that were recognised, each once."""
         return tuple(sorted({test.mistake for test in self.tests if test.mistake}))
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is known about one graded, or ungradable, submission."""
+    """Everything that is known about one submission, graded or not."""
 
     student: str
     assignment: str
     max_score: float
     exercises: tuple[ExerciseResult, ...] = ()
+    _: KW_ONLY
     reason: str | None = None  # why it is ungraded; None when it is graded
     remarks: tuple[str, ...] = ()
-    code: tuple[CodeCell, ...] = ()  # what the student wrote and the grading took, in the notebook's order
+    code: tuple[CodeCell, ...] = ()  # the graded cells that the student wrote, in the notebook's order
     submission_sha256: str | None = None
     suite_sha256: str = ""
     kit_version: str = ""
     sandbox: str = ""
 
+    @classmethod
+    def ungraded(cls, student: str, assignment: str, max_score: float, reason: str) -> Report:
+        """Return the report on a submission that cannot be graded; the reason says why and what to do."""
+        return cls(student, assignment, max_score, reason=reason)
+
     @property
     def graded(self) -> bool:
+        """Return whether it has a score."""
         return self.reason is None
 
     @property
     def status(self) -> str:
+        """Return the word that a result's file has for it."""
         return "graded" if self.graded else "ungraded"
 
     @property
     def score(self) -> float | None:
+        """Return the points of all exercises; None if it is ungraded."""
         if not self.graded:
             return None
         return min(self.max_score, round(sum(exercise.score for exercise in self.exercises), 6))
 
     @property
     def result_summary(self) -> ResultSummary:
-        """The few things that a table of the class tells of it."""
-        failed = tuple(one for one in self.exercises if one.outcome is not Outcome.PASSED)
+        """Return the part of it that a table of the class shows."""
+        failed = tuple(result for result in self.exercises if result.outcome is not Outcome.PASSED)
         return ResultSummary(
-            self.student,
-            self.assignment,
-            self.score,
-            self.max_score,
-            self.reason,
-            tuple(LostPoints(one.name, one.score, one.max_score, one.outcome, one.mistakes) for one in failed),
-            untouched=len(failed) == len(self.exercises) and {one.outcome for one in failed} == {Outcome.STUB},
+            student=self.student,
+            assignment=self.assignment,
+            score=self.score,
+            max_score=self.max_score,
+            reason=self.reason,
+            lost_points=tuple(map(_lost_points, failed)),
+            untouched=len(failed) == len(self.exercises) and {result.outcome for result in failed} == {Outcome.STUB},
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostPoints:
     """An exercise that did not get all points, and why."""
 
@@ -263,18 +290,29 @@ class LostPoints:
     mistakes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+def _lost_points(result: ExerciseResult) -> LostPoints:
+    return LostPoints(
+        exercise=result.name,
+        score=result.score,
+        max_score=result.max_score,
+        outcome=result.outcome,
+        mistakes=result.mistakes,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSummary:
-    """What a batch keeps of a report in memory; all of it is in the report's file."""
+    """The part of a report that a batch keeps in memory; the report's file holds all of it."""
 
     student: str
     assignment: str
     score: float | None
     max_score: float
     reason: str | None
-    losses: tuple[LostPoints, ...]
+    lost_points: tuple[LostPoints, ...]
     untouched: bool  # nothing but stubs
 
     @property
     def graded(self) -> bool:
+        """Return whether it has a score."""
         return self.reason is None

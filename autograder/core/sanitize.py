@@ -1,29 +1,22 @@
-"""Text from a room or a notebook is hostile: it is cleaned here, once, where it enters."""
+"""Clean text that comes from a student's code or notebook. Any such text may be hostile."""
 
 from __future__ import annotations
 
 import unicodedata
 
-_DROPPED = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Co",
-    "Cn",
-    "Zl",
-    "Zp",
-}  # control, format (bidi), surrogates, private, line separators
+# Unicode categories: control, format (bidirectional marks), surrogates, private use, unassigned, separators of lines.
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def clean(text: object, limit: int = 500, *, newlines: bool = False) -> str:
-    """Printable text of at most `limit` characters on any terminal, in any HTML page and in any JSON file.
+    """Return at most `limit` characters that any terminal, HTML page and JSON file can hold.
 
-    Control, bidirectional and surrogate characters become `�`; a tab becomes a space. Newlines are kept where
-    the caller lays out lines itself, and become `⏎` elsewhere.
+    Control, bidirectional and surrogate characters become `�`, and a tab becomes a space. A newline becomes `⏎`
+    unless the caller asks for newlines, because it lays out lines itself.
     """
     if not isinstance(text, str):
         return f"a {type(text).__name__}"
-    if text[:limit].replace("\n", "").isprintable():  # nearly always, and far quicker
+    if text[:limit].replace("\n", "").isprintable():  # true for nearly all texts, and far quicker
         whole = text[:limit] if newlines else text[:limit].replace("\n", "⏎")
         return whole + ("…" if len(text) > limit else "")
     shown = []

@@ -1,17 +1,39 @@
-"""How the text that a learner sees is laid out: at most 85 columns, labels in a column of their own."""
+"""Text for people: first words made of numbers and lists, then lines of at most 85 columns."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from typing import Any
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
-_LABEL = 15
+_LABEL = 15  # columns that a row's label takes
+
+# ---- words
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 test` or `3 tests`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def amount(points: float) -> str:
+    """Return points as people see them: `2`, `1.5`, `0.67`."""
+    return f"{round(points, 2):g}"
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return `a, b and c`."""
+    words = [str(name) for name in names]
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+# ---- layout
 
 
 def row(label: str, text: str) -> list[str]:
-    """`  you returned  [1, 0]`, its further lines aligned under the first."""
+    """Return `  you returned  [1, 0]` as lines, further ones aligned under the text; none for an empty text."""
     if not text:
         return []
     return textwrap.wrap(
@@ -25,25 +47,10 @@ def row(label: str, text: str) -> list[str]:
 
 
 def filled(text: str) -> str:
+    """Return a paragraph."""
     return "\n".join(textwrap.wrap(text, WIDTH))
 
 
 def wrapped(text: str) -> list[str]:
+    """Return the lines of an indented paragraph; none for an empty text."""
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def amount(points: float) -> str:
-    """Points as they are shown: `2`, `1.5`, `0.67`."""
-    return f"{round(points, 2):g}"
-
-
-def listed(names: Iterable[Any]) -> str:
-    """`a, b and c`."""
-    words = [str(name) for name in names]
-    if len(words) < 2:
-        return "".join(words)
-    return ", ".join(words[:-1]) + " and " + words[-1]

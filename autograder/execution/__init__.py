@@ -1,1 +1,1 @@
-"""How a function of a submission is called: the interface, and the way that stays in this process."""
+"""How a function of a submission is called: the interface, and the kind of room that stays in this process."""

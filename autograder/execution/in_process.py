@@ -1,4 +1,4 @@
-"""The room that is no room: a live namespace, a student's kernel or the kit's own tests."""
+"""A room without a process of its own: the functions of a student's kernel, or of the kit's own tests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from autograder.execution.interface import (
     RoomEnded,
     Student,
     cell_label,
-    raised,
-    warning,
+    raised_from,
+    warning_from,
 )
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
@@ -29,50 +29,48 @@ from autograder.guest import exceptions, runner, wire
 class LiveRoom:
     """Functions of this very process: a student's kernel, or the kit's own tests.
 
-    Arguments and answers still pass through the wire's format, so that a test sees the same plain values as
-    anywhere else, and a function that writes to its argument writes to a copy.
+    Arguments and answers still pass through the format of the wire. So a test sees the same plain values as anywhere
+    else, and a function that writes to its argument writes to a copy.
     """
 
     def __init__(
         self,
         namespace: Mapping[str, Any],
-        own: Callable[[str], str | None] | None = None,
+        *,
+        cell_of: Callable[[str], str | None] | None = None,
         seconds: float | None = None,
         companion: str = "",
     ) -> None:
         self.namespace = namespace
-        self.functions = {**namespace, **runner.companions(companion, namespace)}
-        self.own = own or _files_of(namespace)
-        self.seconds = seconds  # that a call may take, where the platform can stop it
+        self.functions = {**namespace, **runner.companion_functions(companion, namespace)}
+        self.cell_of = cell_of or _cells_by_file(namespace).get
+        self.seconds = seconds  # that a call may take, if the platform can stop it
 
     def absent(self, name: str) -> Absent | None:
         return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
 
-    def call(self, order: CallRequest) -> Returned | Raised:
-        plain = _unpacked(order.frame)
-        arguments = tuple(_revive(value, order.functions) for value in plain["args"])
-        options = {key: _revive(value, order.functions) for key, value in plain["kwargs"].items()}
+    def call(self, request: CallRequest) -> Returned | Raised:
+        message = wire.unpack_frame(request.frame)
+        arguments = tuple(_revive(value, request.functions) for value in message["args"])
+        options = {key: _revive(value, request.functions) for key, value in message["kwargs"].items()}
         try:
-            with limited(self.seconds and (order.seconds or self.seconds)):
-                value, warned = runner.called(self.functions[order.name], arguments, options, order.want_warning)
+            function = self.functions[request.name]
+            with limited(self.seconds and (request.seconds or self.seconds)):
+                value, warned = runner.call_function(function, arguments, options, want_warning=request.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except OutOfTime:
             raise RoomEnded(Outcome.TIMEOUT, "") from None
         except BaseException as error:
-            return raised(exceptions.describe(error, self.own))
-        try:
-            answer = _unpacked(wire.pack({"value": value, "after": arguments if order.want_arguments else None}))
-        except wire.WireError as error:
-            return Returned(wire.Opaque(str(error)))
-        return Returned(answer["value"], answer["after"], warning(warned))
+            return raised_from(exceptions.describe(error, self.cell_of))
+        return _returned(value, arguments if request.want_arguments else None, warned)
 
-    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
-        yield from map(self.call, orders)
+    def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        yield from map(self.call, requests)
 
 
 class LiveRooms:
-    """Runs a submission's source in this process, for people who check their own notebook."""
+    """Runs the source of a submission in this process, for people who check their own notebook."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
@@ -82,27 +80,31 @@ class LiveRooms:
         namespace = types.ModuleType("__main__").__dict__
         for cell in source.cells:
             runner.run_cell(cell.label, cell.text, list(cell.statements), namespace)
-        own = {runner.FILE + cell.label: cell.label for cell in source.cells}
-        yield Student(LiveRoom(namespace, own.get, self.seconds, source.companion))
+        labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
+        room = LiveRoom(namespace, cell_of=labels.get, seconds=self.seconds, companion=source.companion)
+        yield Student(room)
 
 
-def _unpacked(frame: bytes) -> dict[str, Any]:
-    head, _ = wire.PREFIX.unpack(frame[: wire.PREFIX.size])
-    start = wire.PREFIX.size
-    return wire.unpack(frame[start : start + head], frame[start + head :])
+def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None) -> Returned:
+    """Return an answer as it would arrive over the wire."""
+    try:
+        answer = wire.unpack_frame(wire.pack({"value": value, "after": after}))
+    except wire.WireError as error:
+        return Returned(wire.Opaque(str(error)))
+    return Returned(answer["value"], answer["after"], warning_from(warned))
 
 
-def _files_of(namespace: Mapping[str, Any]) -> Callable[[str], str | None]:
-    """The files in which the namespace's functions were defined are the student's own."""
+def _cells_by_file(namespace: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of the student's cells by file name: the files in which the namespace's functions are."""
     files = {}
     for name, value in namespace.items():
         with contextlib.suppress(TypeError):
             files[inspect.getfile(inspect.unwrap(value))] = cell_label(name)
-    return files.get
+    return files
 
 
 def _revive(value: Any, functions: Sequence[Callable[..., Any]]) -> Any:
-    """What stands for a function or a generator on the wire, made into one."""
+    """Return the function or generator that a value of the wire stands for; any other value as it is."""
     if type(value) is wire.Seed:
         return np.random.default_rng(value.value)
     return functions[value.number] if type(value) is wire.Callback else value

@@ -1,7 +1,8 @@
-"""Where a student's functions run: the interface. `live` and `sandbox.rooms` are the two kinds of rooms.
+"""How a test calls a student's functions: the interface of the two kinds of rooms, `in_process` and `sandbox.confined`.
 
-A suite calls `student.conv2d(image, kernel)`. Whether that crosses into a confined process or stays in the
-student's own kernel, the answer is the same plain value.
+A room is the process, or the part of one, in which the functions of one submission run. A suite calls
+`student.conv2d(image, kernel)`. The answer is the same plain value whether the call goes to a confined process or
+stays in the student's own kernel.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograder.core.model import Outcome, Source, Trained
+from autograder.core.model import NoModel, Outcome, Source, TrainedModel
 from autograder.core.sanitize import clean
 from autograder.guest import wire
 
 
 @dataclass(frozen=True)
 class Returned:
-    """A plain answer. Where it was asked for, `after` holds the arguments as they were after the call, and `warned`
-    the first warning of NumPy's, empty where there was none."""
+    """A plain answer.
+
+    If the call asked for them, `after` holds the arguments as they were after the call, and `warned` the first warning
+    of NumPy's, "" if there was none.
+    """
 
     value: Any
     after: tuple[Any, ...] | None = None
@@ -32,7 +36,7 @@ class Returned:
 class Raised:
     """An exception in the student's code, at the innermost line that is their own."""
 
-    kinds: tuple[str, ...]  # the exception's type and what that is derived from
+    kinds: tuple[str, ...]  # the names of the exception's type and of its bases
     text: str
     cell: str = ""
     line: int = 0
@@ -45,7 +49,7 @@ class Raised:
 
 @dataclass(frozen=True)
 class Absent:
-    """Why a function is not there: never written (STUB), or its cell could not be run."""
+    """Why there is no such function: it was never written (STUB), or its cell could not be run."""
 
     outcome: Outcome
     because: Raised | RoomEnded | str | None = None
@@ -61,7 +65,7 @@ class RoomEnded(Exception):
 
 
 class CallRaised(Exception):
-    """The student's function raised, in a test that wanted its answer."""
+    """The student's function raised an exception in a test that needed its answer."""
 
     def __init__(self, call: Call) -> None:
         super().__init__(f"{call.name} raised")
@@ -70,7 +74,7 @@ class CallRaised(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a test, and what came of it."""
+    """One call of a test, and its reply."""
 
     name: str
     arguments: tuple[Any, ...]
@@ -78,26 +82,26 @@ class Call:
     reply: Returned | Raised | RoomEnded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CallRequest:
-    """A call as a room gets it: plain arguments, and the functions it may ask back."""
+    """A call as a room gets it: plain arguments, and the functions that the room may call back."""
 
     name: str
-    arguments: tuple[Any, ...]
-    options: Mapping[str, Any]
-    functions: tuple[Callable[..., Any], ...]
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    functions: tuple[Callable[..., Any], ...] = ()
     seconds: float | None = None  # None: the room's own limit
     want_arguments: bool = False
     want_warning: bool = False
 
     @functools.cached_property
     def serial(self) -> int:
-        """The reply has to name it, so that a frame too many is never taken for the next answer."""
+        """Return the number that the reply has to name, so that a surplus frame is never taken for the next answer."""
         return secrets.randbits(60)
 
     @functools.cached_property
     def frame(self) -> bytes:
-        """What goes over the wire. Made once: the same order may be given to one student after another."""
+        """Return the message as it crosses the wire. It is packed once, also if many students get the same request."""
         return wire.pack(
             {
                 "op": "call",
@@ -113,81 +117,82 @@ class CallRequest:
 
 @dataclass(frozen=True)
 class ExpectedCall:
-    """One call of a test together with what judges its reply."""
+    """One call of a test, together with the function that judges its reply."""
 
-    order: CallRequest
+    request: CallRequest
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
     judge: Callable[[Call], None]
 
-    def answered(self, reply: Returned | Raised | RoomEnded) -> Call:
-        return Call(self.order.name, self.arguments, self.options, reply)
+    def with_reply(self, reply: Returned | Raised | RoomEnded) -> Call:
+        return Call(self.request.name, self.arguments, self.options, reply)
 
 
 class Room(Protocol):
-    """Runs one submission's functions."""
+    """Runs the functions of one submission."""
 
-    def call(self, order: CallRequest) -> Returned | Raised:
-        """The reply of one call. RoomEnded when there is none."""
+    def call(self, request: CallRequest) -> Returned | Raised:
+        """Return the reply of one call. Raise RoomEnded if there is none."""
 
-    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
-        """The replies of several calls in turn. `ahead`: the room may have the next orders before it has replied."""
+    def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        """Yield the replies of several calls in turn. `ahead`: the room may get requests before it has to reply."""
 
     def absent(self, name: str) -> Absent | None:
-        """Why there is no such function; None where there is one."""
+        """Return why there is no such function, or None if there is one."""
 
 
 class Rooms(Protocol):
-    """Opens a room for a submission's source, and closes it."""
+    """Opens a room for the source of a submission, and closes it."""
 
     def open(self, source: Source) -> contextlib.AbstractContextManager[Student]: ...
 
 
 @dataclass(eq=False)
 class Student:
-    """A submission as a test sees it: its functions, as attributes. Each is equal to itself alone.
+    """A submission as a test sees it: its functions are attributes. Two are never equal.
 
-    `calls`, `expected_calls` and `looked` tell of the present test: its calls, those of them that a check has to
-    judge, and whether the test looked at an answer itself.
+    `calls`, `expected_calls` and `answer_used` are about the present test: its calls, those of them whose reply a
+    check judges, and whether the test used an answer itself.
     """
 
     room: Room
-    seconds: float | None = None  # how long a call of the present test may take
+    seconds: float | None = None  # that a call of the present test may take
     calls: list[Call] = field(default_factory=list)
     expected_calls: list[ExpectedCall] = field(default_factory=list)
-    looked: bool = False
-    trained: Trained | str = ""  # the model that was handed in; why there is none, in words
+    answer_used: bool = False
+    trained: TrainedModel | NoModel = field(default_factory=NoModel)  # that was handed in with the notebook
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):
             raise AttributeError(name)
         return Function(self, name)
 
-    def begin(self, seconds: float | None) -> None:
-        """The next test."""
-        self.calls, self.expected_calls, self.looked, self.seconds = [], [], False, seconds
+    def begin_test(self, seconds: float | None) -> None:
+        """Forget the calls of the last test. Each call of the next one may take so many seconds."""
+        self.calls, self.expected_calls, self.answer_used, self.seconds = [], [], False, seconds
 
-    def take(self, step: ExpectedCall) -> Call:
-        """Make one call, whatever its reply."""
+    def make_call(self, expected: ExpectedCall) -> Call:
+        """Make one call, record it and return it. Raise RoomEnded if there is no reply."""
         try:
-            reply = self.room.call(step.order)
+            reply = self.room.call(expected.request)
         except RoomEnded as end:
-            self.calls.append(step.answered(end))
+            self.calls.append(expected.with_reply(end))
             raise
-        self.calls.append(step.answered(reply))
+        self.calls.append(expected.with_reply(reply))
         return self.calls[-1]
 
-    def retake(self, steps: Sequence[ExpectedCall], *, ahead: bool) -> None:
-        """Make calls that another student's test made, and judge each reply as there."""
-        with contextlib.closing(self.room.calls([step.order for step in steps], ahead=ahead)) as replies:
-            for step in steps:
+    def repeat_calls(self, expected_calls: Sequence[ExpectedCall], *, ahead: bool) -> None:
+        """Make the calls that a test made with another answer, and judge each reply as the test did."""
+        requests = [expected.request for expected in expected_calls]
+        with contextlib.closing(self.room.calls(requests, ahead=ahead)) as replies:
+            for expected in expected_calls:
                 try:
                     reply = next(replies)
                 except RoomEnded as end:
-                    self.calls.append(step.answered(end))
+                    self.calls.append(expected.with_reply(end))
                     raise
-                self.calls.append(step.answered(reply))
-                step.judge(self.calls[-1])
+                self.calls.append(expected.with_reply(reply))
+                expected.judge(self.calls[-1])
 
 
 @dataclass(frozen=True)
@@ -198,8 +203,8 @@ class Function:
     name: str
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        self.student.looked = True
-        call = self.student.take(self._step(arguments, options, _accept))
+        self.student.answer_used = True
+        call = self.student.make_call(self._expected_call(arguments, options, _accept))
         if isinstance(call.reply, Raised):
             raise CallRaised(call)
         assert isinstance(call.reply, Returned)
@@ -214,56 +219,60 @@ class Function:
         want_arguments: bool = False,
         want_warning: bool = False,
     ) -> None:
-        """Call it, and let `judge` look at the reply; the test itself sees nothing of it."""
-        step = self._step(arguments, options or {}, judge, want_arguments, want_warning)
-        self.student.expected_calls.append(step)
-        judge(self.student.take(step))
+        """Call the function and let `judge` look at the reply, which the test itself does not see."""
+        expected = self._expected_call(
+            arguments, options or {}, judge, want_arguments=want_arguments, want_warning=want_warning
+        )
+        self.student.expected_calls.append(expected)
+        judge(self.student.make_call(expected))
 
-    def _step(
+    def _expected_call(
         self,
         arguments: Sequence[Any],
         options: Mapping[str, Any],
         judge: Callable[[Call], None],
+        *,
         want_arguments: bool = False,
         want_warning: bool = False,
     ) -> ExpectedCall:
         functions = tuple(value for value in (*arguments, *options.values()) if callable(value))
 
-        def freight(value: Any) -> Any:
+        def plain(value: Any) -> Any:
             return wire.Callback(functions.index(value)) if callable(value) else value
 
-        order = CallRequest(
-            self.name,
-            tuple(map(freight, arguments)),
-            {key: freight(value) for key, value in options.items()},
-            functions,
-            self.student.seconds,
-            want_arguments,
-            want_warning,
+        request = CallRequest(
+            name=self.name,
+            arguments=tuple(map(plain, arguments)),
+            options={key: plain(value) for key, value in options.items()},
+            functions=functions,
+            seconds=self.student.seconds,
+            want_arguments=want_arguments,
+            want_warning=want_warning,
         )
-        return ExpectedCall(order, tuple(arguments), options, judge)
+        return ExpectedCall(request, tuple(arguments), options, judge)
 
 
 def _accept(call: Call) -> None:
-    """The judge of a call whose answer a test looks at itself."""
+    """Judge nothing: the test looks at the answer itself."""
 
 
-def raised(message: Mapping[str, Any]) -> Raised:
-    """An exception as it came over the wire, its text cleaned."""
+def raised_from(message: Mapping[str, Any]) -> Raised:
+    """Return an exception as it came over the wire, its texts cleaned."""
     line = message["line"]
     return Raised(
-        tuple(clean(kind, 100) for kind in message["kinds"][:20]) or ("Exception",),
-        clean(message["text"]),
-        clean(message["cell"], 100),
-        line if type(line) is int else 0,
-        clean(message["function"], 100),
+        kinds=tuple(clean(kind, 100) for kind in message["kinds"][:20]) or ("Exception",),
+        text=clean(message["text"]),
+        cell=clean(message["cell"], 100),
+        line=line if type(line) is int else 0,
+        function=clean(message["function"], 100),
     )
 
 
-def warning(text: Any) -> str | None:
-    """A warning as it came over the wire."""
+def warning_from(text: Any) -> str | None:
+    """Return a warning as it came over the wire, cleaned; None if it is not text."""
     return clean(text) if type(text) is str else None
 
 
 def cell_label(name: str) -> str:
+    """Return how messages call the cell of an exercise."""
     return f"your cell {name}"

@@ -1,8 +1,8 @@
-"""Which mistake it was: a catalogue of wrong implementations, known by the answers they give.
+"""Recognise a typical mistake by the answers that it gives.
 
-Wherever tests run, a mistake is recognised the same way: the student's failed answers are compared with the
-answers that the wrong implementation gives to the same calls. The instructor's side records those answers from
-the code in a hidden suite; the student's side reads them from `selfcheck.json`, where the code is not.
+The student's failed answers are compared with the answers that a wrong implementation gives to the same calls.
+The instructor's side records those answers by running the wrong implementations in a hidden suite. The student's
+side reads them from `selfcheck.json`, which does not contain that code.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ import numpy as np
 
 from autograder.execution.interface import Call, Raised, RoomEnded
 
-MAX_NUMBERS = 64  # of an array's entries, at fixed positions
-_CLOSE = 1e-5
+MAX_NUMBERS = 64  # entries of an array that a fingerprint keeps, at fixed positions
+_CLOSE = 1e-5  # difference between equal numbers, relative to the largest one
 
-Print = Any  # a fingerprint: plain JSON
+Print = Any  # a fingerprint of an answer, as JSON
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A named wrong implementation: what a student reads, and its answers
-    (one for each call) by the id of each test that it fails."""
+    """A wrong implementation that has a name."""
 
     name: str
-    sentence: str
-    answers: Mapping[str, Sequence[Print]]
+    sentence: str  # for the student
+    answers: Mapping[str, Sequence[Print]]  # one for each call, by the id of each test that it fails
 
 
 def fingerprint(call: Call) -> Print:
-    """What came of a call, as JSON that can be compared: short, whatever the answer was."""
+    """Return the reply of a call as short JSON that can be compared."""
     reply = call.reply
     if isinstance(reply, RoomEnded):
         return {"ended": reply.outcome}
@@ -71,21 +70,21 @@ def _number(entry: float) -> float | str:
     return float(f"{entry:.9g}") if math.isfinite(entry) else str(float(entry))  # JSON has no nan
 
 
-def same_print(one: Print, other: Print) -> bool:
-    """Equal up to rounding. A list of numbers is the same as an array of them."""
-    if isinstance(one, list) and isinstance(other, dict):
-        one = _as_array(one)
-    if isinstance(other, list) and isinstance(one, dict):
-        other = _as_array(other)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_print, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        if one.keys() != other.keys():
+def same_print(left: Print, right: Print) -> bool:
+    """Return whether two answers are equal up to rounding. A list of numbers equals an array of them."""
+    if isinstance(left, list) and isinstance(right, dict):
+        left = _as_array(left)
+    if isinstance(right, list) and isinstance(left, dict):
+        right = _as_array(right)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_print, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        if left.keys() != right.keys():
             return False
-        if "numbers" in one:
-            return bool(one["shape"] == other["shape"] and _same_numbers(one["numbers"], other["numbers"]))
-        return all(same_print(one[key], other[key]) for key in one)
-    return bool(one == other)
+        if "numbers" in left:
+            return bool(left["shape"] == right["shape"] and _same_numbers(left["numbers"], right["numbers"]))
+        return all(same_print(left[key], right[key]) for key in left)
+    return bool(left == right)
 
 
 def _as_array(prints: list[Print]) -> Print:
@@ -94,8 +93,8 @@ def _as_array(prints: list[Print]) -> Print:
     return prints
 
 
-def _same_numbers(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    a, b = np.array(one, dtype=np.float64), np.array(other, dtype=np.float64)
+def _same_numbers(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    a, b = np.array(left, dtype=np.float64), np.array(right, dtype=np.float64)
     if a.shape != b.shape:
         return False
     finite = b[np.isfinite(b)]
@@ -107,9 +106,13 @@ def _same_numbers(one: Sequence[Any], other: Sequence[Any]) -> bool:
 def recognised(
     mistakes: Sequence[Mistake], failed: Mapping[str, Sequence[Print]], passed: Collection[str] = ()
 ) -> Mistake | None:
-    """The one mistake that gives all the failed answers and fails no test that passed; None for none or several."""
-    found = [one for one in mistakes if _gives(one, failed) and not any(test in one.answers for test in passed)]
-    return found[0] if failed and len(found) == 1 else None
+    """Return the only mistake that gives all failed answers and fails no test that passed; else None."""
+    candidates = [
+        mistake
+        for mistake in mistakes
+        if _gives(mistake, failed) and not any(test in mistake.answers for test in passed)
+    ]
+    return candidates[0] if failed and len(candidates) == 1 else None
 
 
 def _gives(mistake: Mistake, failed: Mapping[str, Sequence[Print]]) -> bool:
@@ -123,7 +126,10 @@ def _gives(mistake: Mistake, failed: Mapping[str, Sequence[Print]]) -> bool:
 
 
 def catalogue_to_json(mistakes: Sequence[Mistake], tests: set[str]) -> list[dict[str, Any]]:
-    """The mistakes' answers in the given tests, for `selfcheck.json`; those that give none there are left out."""
+    """Return the mistakes as `selfcheck.json` holds them, with their answers in the given tests only.
+
+    A mistake that fails none of these tests is left out.
+    """
     entries = []
     for mistake in mistakes:
         answers = {test: list(prints) for test, prints in mistake.answers.items() if test in tests}
@@ -133,4 +139,5 @@ def catalogue_to_json(mistakes: Sequence[Mistake], tests: set[str]) -> list[dict
 
 
 def catalogue_from_json(entries: Sequence[Mapping[str, Any]]) -> tuple[Mistake, ...]:
+    """Return the mistakes that `catalogue_to_json` wrote."""
     return tuple(Mistake(entry["name"], entry["sentence"], entry["answers"]) for entry in entries)

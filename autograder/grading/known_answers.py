@@ -1,4 +1,4 @@
-"""Answers of our own in a student's place: what is done once for a whole class, and what proves the suites."""
+"""Run suites on known answers: right ones, to prepare calls once for a class, and wrong ones, to know mistakes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from autograder.core.model import Outcome
+from autograder.core.model import NoModel, Outcome
 from autograder.execution.in_process import LiveRoom
 from autograder.execution.interface import ExpectedCall, Student
 from autograder.grading.diagnosis import Mistake
@@ -18,43 +18,44 @@ from autograder.grading.suites import Suites, Test
 
 
 def precomputed(suites: Suites) -> Suites:
-    """The same suites, with the steps of every test that looks at no answer itself.
+    """Return the same suites, with the expected calls of each test whose calls do not depend on the answers.
 
-    Such a test makes the same calls for every student and judges them by the same expected values, so neither its
-    inputs nor the reference's answers need be computed again. The steps are those it makes with a right answer.
-    Where a trained model is handed in there are none: its tests look at what it answers.
+    Such a test makes the same calls for every student and judges the replies by the same expected values. So its
+    inputs and the reference's answers are computed only once, with a right answer. The tests of a trained model
+    all depend on what it answers, so their calls are not prepared.
     """
     if suites.hand_in is not None:
         return suites
     right = _right_answers(suites)
     student = Student(LiveRoom(right, companion=suites.assignment.companion))
-    steps = {test.id: _expected_calls(test, student) for test in suites.tests if test.exercise in right}
-    return replace(suites, expected_calls={name: made for name, made in steps.items() if made is not None})
+    calls = {test.id: _expected_calls(test, student) for test in suites.tests if test.exercise in right}
+    return replace(suites, expected_calls={test: steps for test, steps in calls.items() if steps is not None})
 
 
 def _expected_calls(test: Test, student: Student) -> tuple[ExpectedCall, ...] | None:
-    """A test's steps; None where it must be run for each student, or does not repeat itself.
+    """Return the calls of a test; None if they depend on the answers or differ from run to run.
 
-    A test that hands a function of its own over may look at what that was asked, so it is run for each student.
+    A test that passes a function to the student's may look at how it was called, so its calls are not prepared.
     """
     first = run_test(test, student)
     steps = tuple(student.expected_calls)
-    if first.outcome is not Outcome.PASSED or student.looked or not steps:
+    if first.outcome is not Outcome.PASSED or student.answer_used or not steps:
         return None
-    if any(step.order.functions for step in steps):
+    if any(step.request.functions for step in steps):
         return None
     return steps if run_test(test, student, steps).outcome is Outcome.PASSED else None
 
 
 def with_catalogue(suites: Suites) -> Suites:
-    """The same suites, knowing their planted mistakes by the answers, which are recorded at an exercise's first use."""
+    """Return the same suites with a catalogue of mistakes. An exercise's is recorded when it is first needed."""
     return replace(suites, mistakes_of=functools.cache(functools.partial(recorded_mistakes, suites)))
 
 
 def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
-    """The catalogue of one exercise, with the answers that each mistake gives in the tests it fails.
+    """Return the mistakes of one exercise, with the answers that each of them gives in the tests that it fails.
 
-    Of trained networks there is none: no two have the same numbers, so their tests say themselves what they miss.
+    There are none if a trained model is handed in: no two models have equal numbers, so a mistake cannot be
+    recognised by them.
     """
     if suites.hand_in is not None:
         return ()
@@ -68,14 +69,14 @@ def recorded_mistakes(suites: Suites, name: str) -> tuple[Mistake, ...]:
 
 
 def seeded(suites: Suites, name: str, function: Callable[..., Any]) -> Student:
-    """A function of ours as the answer to one exercise; the others are answered rightly, as far as that is known."""
+    """Return a student with this function as the answer to one exercise, and known right answers to the others."""
     functions = _right_answers(suites) | {name: function}
     student = Student(LiveRoom(functions, companion=suites.assignment.companion))
     if suites.hand_in is not None:
         try:
             student.trained = suites.hand_in(functions)
         except Exception as error:  # whatever a wrong or hostile function leads to
-            student.trained = f"The training ended with {type(error).__name__}."
+            student.trained = NoModel(f"The training ended with {type(error).__name__}.")
     return student
 
 
@@ -85,7 +86,7 @@ def _right_answers(suites: Suites) -> dict[str, Callable[..., Any]]:
 
 @contextlib.contextmanager
 def unwarned() -> Iterator[None]:
-    """For wrong functions that we run ourselves: what NumPy has to say of them is no news."""
+    """Ignore warnings, which wrong implementations are expected to cause."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

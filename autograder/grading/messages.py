@@ -1,14 +1,14 @@
-"""Every sentence a learner can see. Checks find out what happened; here it is said, for the eyes it is meant for.
+"""Word every message about a test that did not pass. Checks and problems only find out what happened.
 
-A message answers the first of these that is a no: defined? ran? type? shape? finite? values? arguments untouched?
-Of a hidden test it tells the diagnosis, never an input, an expected value, or a text that may hold either.
+A message is about the first of these that fails: defined, ran, type, shape, finite, values, arguments unchanged.
+For a hidden test it gives the diagnosis, but no input, no expected value, and no text that may contain either.
 """
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 
 from autograder.core.model import Outcome, Visibility
@@ -44,37 +44,38 @@ class FindingKind(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with an answer, in words and numbers that are ready to be shown."""
+    """One thing that is wrong with an answer, in words and numbers that can be shown as they are."""
 
     kind: FindingKind
+    _: KW_ONLY
     returned: str = ""
     expected: str = ""
     part: str = ""  # which of several results: "result 2", "grad_b[0]"
-    differ: int = 0
-    size: int = 0
-    sentence: str = ""  # what holds regardless of the test's visibility
-    warned: str = ""
+    differ: int = 0  # how many entries are wrong
+    size: int = 0  # how many there are
+    sentence: str = ""  # a diagnosis that a hidden test may show, too
+    warned: str = ""  # NumPy's warning
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StudentException:
     """An exception in the student's code."""
 
-    kinds: tuple[str, ...]  # its type, and what that is derived from
+    kinds: tuple[str, ...]  # its type, and the types that it is derived from
     text: str
     cell: str
     line: int
-    code: str  # that line, as the student wrote it; empty where there is no such line
+    code: str  # that line, as the student wrote it; empty if there is no such line
     function: str
 
     @property
     def type(self) -> str:
-        """A type that Python has: the name of a student's own class may hold anything, also a hidden input."""
+        """Return the nearest builtin type. The name of a student's own class could contain anything, even an input."""
         return next((kind for kind in self.kinds if isinstance(getattr(builtins, kind, None), type)), "an exception")
 
 
-def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, hint: str = "") -> str:
-    """A wrong answer."""
+def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, *, hint: str = "") -> str:
+    """Word a wrong answer."""
     lines = [_headline(name, finding)]
     if visibility is Visibility.PUBLIC:
         lines += row("called with", called_with)
@@ -88,106 +89,113 @@ def _headline(name: str, finding: Finding) -> str:
     where = f" in {finding.part}" if finding.part else ""
     match finding.kind:
         case FindingKind.TYPE:
-            said = f"{name} returned the wrong kind of thing{where}."
+            headline = f"{name} returned the wrong kind of thing{where}."
         case FindingKind.COUNT:
-            said = f"{name} returned the wrong number of results{where}."
+            headline = f"{name} returned the wrong number of results{where}."
         case FindingKind.KEYS:
-            said = f"{name} returned a dict with other keys."
+            headline = f"{name} returned a dict with other keys."
         case FindingKind.SHAPE:
-            said = f"{name} returned the wrong shape{where}."
+            headline = f"{name} returned the wrong shape{where}."
         case FindingKind.FINITE:
-            said = f"{name} returned nan or infinity{where}: {finding.differ} of {finding.size}."
+            headline = f"{name} returned nan or infinity{where}: {finding.differ} of {finding.size}."
         case FindingKind.VALUES if finding.size == 1:
-            said = f"{name} returned a wrong value{where}."
+            headline = f"{name} returned a wrong value{where}."
         case FindingKind.VALUES if finding.differ == finding.size:
-            said = f"{name} returned wrong values{where}: all {finding.size} differ."
+            headline = f"{name} returned wrong values{where}: all {finding.size} differ."
         case FindingKind.VALUES:
-            said = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
+            headline = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
         case FindingKind.ARGUMENTS:
-            said = f"{name} changed its {finding.part} argument. Work on a copy, or make a new array."
+            headline = f"{name} changed its {finding.part} argument. Work on a copy, or make a new array."
         case FindingKind.NO_ERROR:
-            said = f"{name} must raise {finding.expected} here, and returned something."
+            headline = f"{name} must raise {finding.expected} here, and returned something."
         case FindingKind.OTHER_ERROR:
-            said = f"{name} must raise {finding.expected} here, and raised another exception."
+            headline = f"{name} must raise {finding.expected} here, and raised another exception."
         case FindingKind.WARNED:
-            said = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
+            headline = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
         case FindingKind.PROPERTY:
-            said = f"{name}: {finding.sentence}"
-            return filled(said)
-    return "\n".join([filled(said), *wrapped(finding.sentence)])
+            return filled(f"{name}: {finding.sentence}")
+    return "\n".join([filled(headline), *wrapped(finding.sentence)])
 
 
-# ---- what is wrong with an answer, fit for a hidden test: no input, no expected value
+# ---- diagnoses that a hidden test may show: no input, no expected value
 
 
 def wrong_axes(got: int, want: int) -> str:
+    """Say that an array has the wrong number of axes."""
     return f"It has {axes(got)} where {axes(want)} {'are' if want > 1 else 'is'} right."
 
 
 def wrong_lengths(where: Sequence[int]) -> str:
+    """Say along which axes an array has the wrong length."""
     return f"The length is wrong along {'axis' if len(where) == 1 else 'axes'} {listed(where)}."
 
 
 def no_number(kind: str) -> str:
+    """Say what an answer is instead of a number."""
     return "It is None. Is a `return` missing?" if kind == "None" else f"It is {kind}."
 
 
 def place(what: str, axis: int, index: int, length: int) -> str:
-    """`the last row`, `row 3`, `the second entry along axis 1`."""
+    """Return `the last row`, `row 3` or `the second entry along axis 1`."""
     if not what:
         return f"the {ordinal(index)} entry along axis {axis}"
     return f"the first {what}" if index == 0 else f"the last {what}" if index == length - 1 else f"{what} {index}"
 
 
 def only_in(places: Sequence[str]) -> str:
+    """Say that an array is wrong only in these places."""
     return f"Only {listed(places)} {'differs' if len(places) == 1 else 'differ'}."
 
 
 def only_border() -> str:
+    """Say that an array is wrong only at its four edges."""
     return "Only the border differs: the inside is right."
 
 
 def all_but(place: str) -> str:
+    """Say that an array is right only in this place."""
     return f"Only {place} is right."
 
 
 def ordinal(number: int) -> str:
+    """Return `first` for 0."""
     return ("first", "second", "third", "fourth", "fifth", "sixth")[number] if number < 6 else f"{number + 1}th"
 
 
 def axes(count: int) -> str:
+    """Return `2 axes`."""
     return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
 
 
 # ---- exceptions, and functions that are not there
 
 
-def exception(name: str, trouble: StudentException, visibility: Visibility, hint: str = "") -> str:
-    """An exception in the student's function, with the student's own line."""
-    if is_stub(trouble.kinds, trouble.text):
-        return stub(name) if trouble.function in ("", name) else stub_called(name, trouble.function)
-    at = f" on line {trouble.line} of {trouble.cell}" if trouble.code else ""
-    lines = [filled(f"{name} raised {trouble.type}{at}.")]
-    lines += row("the line", trouble.code)
+def exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
+    """Word an exception in the student's function, with the student's line."""
+    if is_stub(error.kinds, error.text):
+        return stub(name) if error.function in ("", name) else stub_called(name, error.function)
+    at = f" on line {error.line} of {error.cell}" if error.code else ""
+    lines = [filled(f"{name} raised {error.type}{at}.")]
+    lines += row("the line", error.code)
     if visibility is Visibility.PUBLIC:
-        lines += row("it says", trouble.text)
-    return "\n".join(lines + wrapped(hint or _likely_reason(trouble)))
+        lines += row("it says", error.text)
+    return "\n".join(lines + wrapped(hint or _likely_reason(error)))
 
 
-def companion_exception(name: str, trouble: StudentException, visibility: Visibility, hint: str = "") -> str:
-    """The same where the function was called for us, and what it returned was put to use: a model that is asked."""
-    if trouble.cell or is_stub(trouble.kinds, trouble.text) or trouble.text.startswith(f"{name}()"):
-        return exception(name, trouble, visibility, hint)
-    lines = [filled(f"What {name} returned cannot be used: {trouble.type}.")]
+def companion_exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
+    """Word an exception in the kit's companion code, which calls the student's function and uses what it returns."""
+    if error.cell or is_stub(error.kinds, error.text) or error.text.startswith(f"{name}()"):
+        return exception(name, error, visibility, hint)
+    lines = [filled(f"What {name} returned cannot be used: {error.type}.")]
     if visibility is Visibility.PUBLIC:
-        lines += row("it says", trouble.text)
+        lines += row("it says", error.text)
     return "\n".join(lines + wrapped(hint))
 
 
-def _likely_reason(trouble: StudentException) -> str:
-    if trouble.type == "TypeError" and not trouble.code:
+def _likely_reason(error: StudentException) -> str:
+    if error.type == "TypeError" and not error.code:
         return "It could not be called. Does it take the parameters that the stub has?"
-    return _LIKELY_REASONS.get(trouble.type, "")
+    return _LIKELY_REASONS.get(error.type, "")
 
 
 _LIKELY_REASONS = {
@@ -206,41 +214,49 @@ _LIKELY_REASONS = {
 
 
 def is_stub(kinds: Sequence[str], text: str) -> bool:
-    """Whether an exception is the stub's own. Libraries raise NotImplementedError as well, and say of what."""
+    """Return whether the stub raised an exception. Libraries raise NotImplementedError as well, but with a text."""
     return "NotImplementedError" in kinds[:1] and not text
 
 
 def stub(name: str) -> str:
+    """Say that a function is still the stub."""
     return filled(f"{name} is still the stub: replace the `raise NotImplementedError` in its cell.")
 
 
 def stub_called(name: str, called: str) -> str:
+    """Say that a function called another one that is still a stub."""
     return filled(f"{name} called {called}, which is still a stub. Write that one first.")
 
 
 def not_written(name: str) -> str:
+    """Say that no cell defines the function."""
     return filled(f"{name} is not written yet. Put your code in place of the `raise NotImplementedError` in its cell.")
 
 
 def cell_broken(name: str, error: str) -> str:
+    """Say that the function's cell is not valid Python."""
     return filled(f"{name} is missing, because its cell is not valid Python: {error}")
 
 
-def cell_raised(name: str, trouble: StudentException) -> str:
-    said = filled(f"{name} is missing, because its cell raised {trouble.type} on line {trouble.line}.")
-    return "\n".join([said, *row("the line", trouble.code), *row("it says", trouble.text)])
+def cell_raised(name: str, error: StudentException) -> str:
+    """Say that the function's cell raised."""
+    sentence = filled(f"{name} is missing, because its cell raised {error.type} on line {error.line}.")
+    return "\n".join([sentence, *row("the line", error.code), *row("it says", error.text)])
 
 
 def cell_hung(name: str, seconds: float) -> str:
-    said = filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
-    return "\n".join([said, *wrapped("Move what takes long out of the cell that defines the function.")])
+    """Say that the function's cell took too long."""
+    sentence = filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
+    return "\n".join([sentence, *wrapped("Move what takes long out of the cell that defines the function.")])
 
 
 def cell_died(name: str, reason: str) -> str:
+    """Say that running the function's cell had to be stopped."""
     return filled(f"{name} is missing, because running its cell was stopped: {reason}.")
 
 
-def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, reason: str = "") -> str:
+def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, *, reason: str = "") -> str:
+    """Say that a call took too long; the reason, if there is one, says why it was not even made."""
     if reason:
         return filled(f"{name} was not answered: {reason}.")
     lines = [filled(f"{name} took longer than {seconds:g} s and was stopped.")]
@@ -250,15 +266,18 @@ def timeout(name: str, seconds: float, called_with: str, visibility: Visibility,
 
 
 def killed(name: str, reason: str) -> str:
-    said = filled(f"{name} had to be stopped: {reason}.")
-    return "\n".join([said, *wrapped("A function returns its answer and leaves the process alone.")])
+    """Say that a call had to be stopped."""
+    sentence = filled(f"{name} had to be stopped: {reason}.")
+    return "\n".join([sentence, *wrapped("A function returns its answer and leaves the process alone.")])
 
 
 def skipped(sentence: str, exercise: str) -> str:
+    """Say that a test was not run because the test with this sentence was stopped."""
     return filled(f"not run: {exercise} must first get through “{sentence}”")
 
 
 def broken() -> str:
+    """Say that the grader broke."""
     return filled(
         "Something broke in the grader, not in your code. Your work is saved and not yet graded; "
         "your instructor sees the details."
@@ -266,11 +285,11 @@ def broken() -> str:
 
 
 def depends_on(name: str, failing: tuple[str, ...]) -> str:
-    """A sentence for a failed exercise whose own code calls others that failed, too."""
+    """Word a hint for a failed exercise whose code calls others that failed, too."""
     which = "its own tests: mend that" if len(failing) == 1 else "their own tests: mend those"
     return "\n".join(wrapped(f"{name} calls your {listed(failing)}, which failed {which} first."))
 
 
-def remarks(said: tuple[str, ...]) -> str:
-    """What was noticed about a notebook, and costs nothing."""
-    return "\n".join(["About the notebook:", *(line for one in said for line in wrapped(one))])
+def remarks(sentences: tuple[str, ...]) -> str:
+    """Return what was noticed about a notebook. It costs no points."""
+    return "\n".join(["About the notebook:", *(line for sentence in sentences for line in wrapped(sentence))])

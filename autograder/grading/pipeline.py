@@ -1,4 +1,4 @@
-"""One notebook in, one report out. Start reading here."""
+"""Grade one notebook: read it, run the tests on it, and make a report. Start reading here."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from autograder.notebooks.submission import read_submission
 
 
 def suites_of(course: Course, stem: str) -> Suites:
-    """An assignment's suites, rehearsed; the answers of its catalogue are recorded when an exercise first fails."""
+    """Return an assignment's suites, with the calls of its tests precomputed and its catalogue of mistakes."""
     put_on_path(course.root)
     suites = load_suites(course.assignment(stem), course.public_suite(stem), course.hidden_suite(stem))
     return with_catalogue(precomputed(suites))
 
 
 def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:
-    """Grade one notebook. Ungradable where it is no readable notebook; ungraded where a test of ours broke."""
+    """Grade one notebook. The report is ungraded if a test broke.
+
+    Raises Ungradable if the file is not a readable notebook.
+    """
     submission = read_submission(notebook, suites.assignment, student)
     with opened(rooms, submission) as functions:
         results = run_suites(suites, submission.source, functions)
@@ -32,13 +35,14 @@ def grade(notebook: Path, student: str, suites: Suites, rooms: Rooms) -> Report:
 
 @contextlib.contextmanager
 def opened(rooms: Rooms, submission: Submission) -> Iterator[Student]:
-    """A submission's functions, and what else was handed in."""
+    """Make a submission callable, and hand over its trained model."""
     with rooms.open(submission.source) as functions:
         functions.trained = submission.trained
         yield functions
 
 
 def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseResult, ...]) -> Report:
+    """Return the report on a submission that was run."""
     return Report(
         student=submission.student,
         assignment=submission.assignment,
@@ -52,6 +56,6 @@ def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseRes
 
 
 def broken_tests(results: tuple[ExerciseResult, ...]) -> str | None:
-    """Why a submission stays ungraded although it was run: a test of ours broke."""
-    broken = [test.id for one in results for test in one.tests if test.outcome is Outcome.BROKEN]
+    """Return why a submission stays ungraded although it was run; None unless a test broke."""
+    broken = [test.id for result in results for test in result.tests if test.outcome is Outcome.BROKEN]
     return f"the grader broke in {', '.join(broken)}; nothing is wrong with the submission" if broken else None

@@ -1,96 +1,122 @@
-"""Runs suites against one student, and puts into words what came of it."""
+"""Run an assignment's tests against one student, and make results of what happened."""
 
 from __future__ import annotations
 
 import functools
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.core.errors import UserError
-from autograder.core.model import Assignment, Exercise, ExerciseResult, Outcome, Place, Source, TestResult
+from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult
 from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, RoomEnded, Student
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
-from autograder.grading.checks import CheckFailed
-from autograder.grading.diagnosis import Mistake, fingerprint, recognised
+from autograder.grading.comparison import CheckFailed
+from autograder.grading.diagnosis import Mistake, Print, fingerprint, recognised
+from autograder.grading.problems import (
+    CallStopped,
+    Context,
+    ExceptionRaised,
+    FunctionMissing,
+    NotRun,
+    Problem,
+    TestBroke,
+    WrongAnswer,
+)
 from autograder.grading.suites import Suites, Test
 from autograder.grading.value_format import show_call
 
 _log = logging.getLogger(__name__)
-_JUDGED = frozenset({Outcome.FAILED, Outcome.RAISED})
-
-
-def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
-    """Every exercise of the assignment, in its order."""
-    return tuple(run_exercise(suites, one, source, student) for one in suites.assignment.exercises)
-
-
-def run_exercise(suites: Suites, one: Exercise, source: Source, student: Student) -> ExerciseResult:
-    """An exercise's tests, and what they add up to."""
-    tests = tuple(result for result, _ in run_exercise_tests(suites, one, source, student))
-    return ExerciseResult(one.name, one.points, tests)
-
-
-def run_exercise_tests(
-    suites: Suites, one: Exercise, source: Source, student: Student
-) -> tuple[tuple[TestResult, Run], ...]:
-    """An exercise's tests; the first TIMEOUT or KILLED ends it. The mistake is named when all have run."""
-    runs = tuple(_runs(suites, one.name, student))
-    failed = {run.test.id: run.prints for run in runs if run.outcome in _JUDGED}
-    passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
-    mistake = recognised(suites.mistakes_of(one.name), failed, passed) if failed else None
-    return tuple((_result(suites, one, source, run, mistake), run) for run in runs)
-
-
-def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
-    try:
-        absent = student.room.absent(name)
-    except RoomEnded as end:
-        absent = Absent(end.outcome, end)
-    ended: Test | None = None
-    ahead = True  # after a failure one call at a time: it may be an endless one that a test would not have come to
-    for test in suites.tests_for(name):
-        if absent is not None:
-            yield Run(test, absent.outcome, absent)
-        elif ended is not None:
-            yield Run(test, Outcome.SKIPPED, ended)
-        else:
-            run = run_test(test, student, suites.expected_calls.get(test.id), ahead=ahead)
-            ended = test if run.outcome in (Outcome.TIMEOUT, Outcome.KILLED) else None
-            ahead = ahead and run.outcome is Outcome.PASSED
-            yield run
+_ANSWERED_WRONGLY = frozenset({Outcome.FAILED, Outcome.RAISED})
 
 
 @dataclass(frozen=True)
 class Run:
-    """What happened in one test, before it is put into words."""
+    """What happened in one test."""
 
     test: Test
-    outcome: Outcome
-    problem: Any = None  # CheckFailed, CallRaised, RoomEnded, Absent, or the Test to blame
-    call: Call | None = None
-    prints: tuple[Any, ...] = ()
+    problem: Problem | None = None
+    _: KW_ONLY
+    call: Call | None = None  # the last one
+    prints: tuple[Print, ...] = ()  # of all calls, if one of them was answered wrongly
     seconds: float = 0.0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return how the test ended."""
+        return self.problem.outcome if self.problem is not None else Outcome.PASSED
+
+
+# ---- exercises
+
+
+def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
+    """Run the tests of every exercise, in the assignment's order."""
+    return tuple(run_exercise(suites, exercise, source, student) for exercise in suites.assignment.exercises)
+
+
+def run_exercise(suites: Suites, exercise: Exercise, source: Source, student: Student) -> ExerciseResult:
+    """Run the tests of an exercise, and return its result."""
+    tests = tuple(result for result, _ in run_exercise_tests(suites, exercise, source, student))
+    return ExerciseResult(exercise.name, exercise.points, tests)
+
+
+def run_exercise_tests(
+    suites: Suites, exercise: Exercise, source: Source, student: Student
+) -> tuple[tuple[TestResult, Run], ...]:
+    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. The mistake is named after all have run."""
+    runs = tuple(_runs(suites, exercise.name, student))
+    failed = {run.test.id: run.prints for run in runs if run.outcome in _ANSWERED_WRONGLY}
+    passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
+    mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
+    return tuple((_result(suites, exercise, source, run, mistake), run) for run in runs)
+
+
+def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
+    tests = suites.tests_for(name)
+    if (absent := _absent(name, student)) is not None:
+        yield from (Run(test, FunctionMissing(absent)) for test in tests)
+        return
+    stopped: Test | None = None
+    ahead = True  # after a failure, one call at a time: a call that the failed test would not have made may be endless
+    for test in tests:
+        if stopped is not None:
+            yield Run(test, NotRun(stopped.sentence))
+            continue
+        run = run_test(test, student, suites.expected_calls.get(test.id), ahead=ahead)
+        stopped = test if isinstance(run.problem, CallStopped) else None
+        ahead = ahead and run.problem is None
+        yield run
+
+
+def _absent(name: str, student: Student) -> Absent | None:
+    try:
+        return student.room.absent(name)
+    except RoomEnded as end:
+        return Absent(end.outcome, end)
+
+
+# ---- tests
 
 
 def run_test(test: Test, student: Student, steps: Sequence[ExpectedCall] | None = None, *, ahead: bool = False) -> Run:
-    """Run one test, or make the calls it is known to make (see `precomputed`) and judge them as it would."""
-    student.begin(test.seconds)
+    """Run one test, or only make the calls that it is known to make (see `precomputed`) and judge the replies."""
+    student.begin_test(test.seconds)
     begun = time.perf_counter()
     if steps is None:
-        outcome, problem = _outcome_of(test, functools.partial(_call_test, test, student))
+        problem = _problem_in(test, functools.partial(_call_test, test, student))
     else:
-        outcome, problem = _outcome_of(test, functools.partial(student.retake, steps, ahead=ahead))
+        problem = _problem_in(test, functools.partial(student.repeat_calls, steps, ahead=ahead))
     seconds = round(time.perf_counter() - begun, 4)
     calls = student.calls
-    prints = tuple(map(fingerprint, calls)) if outcome in _JUDGED else ()
-    return Run(test, outcome, problem, calls[-1] if calls else None, prints, seconds)
+    wrong = problem is not None and problem.outcome in _ANSWERED_WRONGLY
+    prints = tuple(map(fingerprint, calls)) if wrong else ()
+    return Run(test, problem, call=calls[-1] if calls else None, prints=prints, seconds=seconds)
 
 
 def _call_test(test: Test, student: Student) -> None:
@@ -102,121 +128,85 @@ def _call_test(test: Test, student: Student) -> None:
     test.function(**fixtures)
 
 
-def _outcome_of(test: Test, run: Callable[[], None]) -> tuple[Outcome, Any]:
-    """Whatever the student's code did has its outcome; anything else is BROKEN, our fault.
+def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
+    """Run a test, and return why it did not pass; None if it did.
 
-    A UserError is raised on: what is missing here, nobody can be graded without.
+    An exception that the student's code cannot cause means that the test broke. A UserError is not caught: without
+    the thing that is missing, nobody can be graded.
     """
     try:
         run()
-    except CheckFailed as wrong:
-        return Outcome.FAILED, wrong
+    except CheckFailed as failure:
+        return WrongAnswer(failure.finding, failure.expected)
     except CallRaised as error:
         reply = error.call.reply
         assert isinstance(reply, Raised)
-        own = messages.is_stub(reply.kinds, reply.text) and reply.function in ("", test.exercise)
-        return Outcome.STUB if own else Outcome.RAISED, error
+        is_stub = messages.is_stub(reply.kinds, reply.text) and reply.function in ("", test.exercise)
+        return ExceptionRaised(reply, Outcome.STUB if is_stub else Outcome.RAISED)
     except RoomEnded as end:
-        return end.outcome, end
+        return CallStopped(end.outcome, end.reason)
     except UserError:
         raise
     except Exception:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
-        return Outcome.BROKEN, None
-    return Outcome.PASSED, None
-
-
-# ---- words
-
-
-def _result(suites: Suites, one: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
-    failed = run.outcome in _JUDGED and mistake is not None
-    return TestResult(
-        id=run.test.id,
-        name=run.test.sentence,
-        exercise=one.name,
-        visibility=run.test.visibility,
-        points=suites.points(run.test),
-        outcome=run.outcome,
-        message=explained(suites.assignment, one, source, run, mistake.sentence if failed and mistake else ""),
-        mistake=mistake.name if failed and mistake else None,
-        seconds=run.seconds,
-        place=_place(run),
-    )
-
-
-def _place(run: Run) -> Place | None:
-    match run.problem:
-        case CallRaised(call=Call(reply=Raised(cell=cell, line=line))) | Absent(because=Raised(cell=cell, line=line)):
-            return Place(cell, line) if line else None
+        return TestBroke()
     return None
 
 
-def explained(assignment: Assignment, one: Exercise, source: Source, run: Run, hint: str = "") -> str | None:
-    """What a test's outcome means, in the words meant for its visibility."""
-    if run.outcome is Outcome.PASSED:
-        return None
-    companion = run.call is not None and run.call.name not in {each.name for each in assignment.exercises}
-    called_with = show_call(run.call, () if companion else one.parameters) if run.call is not None else ""
-    seen = run.test.visibility
-    match run.problem:
-        case CheckFailed(finding=finding):
-            return messages.failure(one.name, finding, called_with, seen, hint)
-        case CallRaised(call=call) if isinstance(call.reply, Raised):
-            if called := _called_but_not_written(assignment, call.reply):
-                return messages.stub_called(one.name, called)
-            worded = messages.companion_exception if companion else messages.exception
-            return worded(one.name, _student_exception(call.reply, source), seen, hint)
-        case RoomEnded(outcome=Outcome.TIMEOUT, reason=reason):
-            limit = run.test.seconds or LIMITS.call_seconds
-            return messages.timeout(one.name, limit, called_with, seen, reason)
-        case RoomEnded(reason=reason):
-            return messages.killed(one.name, reason)
-        case Absent():
-            return _absence(one.name, run.problem, source)
-        case Test(sentence=sentence):
-            return messages.skipped(sentence, one.name)
-        case _:
-            return messages.broken()
+# ---- results
 
 
-def _called_but_not_written(assignment: Assignment, reply: Raised) -> str | None:
-    """In a room there is no stub to call, only a name that is not defined."""
-    found = re.fullmatch(r"name '(\w+)' is not defined\b.*", reply.text) if reply.type == "NameError" else None
-    return found[1] if found and found[1] in {one.name for one in assignment.exercises} else None
+def _result(suites: Suites, exercise: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
+    named = mistake if run.outcome in _ANSWERED_WRONGLY else None
+    message = None
+    if run.problem is not None:
+        message = run.problem.message(_context(suites, exercise, source, run, hint=named.sentence if named else ""))
+    return TestResult(
+        id=run.test.id,
+        name=run.test.sentence,
+        exercise=exercise.name,
+        visibility=run.test.visibility,
+        points=suites.points(run.test),
+        outcome=run.outcome,
+        message=message,
+        mistake=named.name if named else None,
+        seconds=run.seconds,
+        place=run.problem.place if run.problem else None,
+    )
 
 
-def _absence(name: str, absent: Absent, source: Source) -> str:
-    match absent.because:
-        case str():
-            return messages.cell_broken(name, absent.because)
-        case Raised():
-            return messages.cell_raised(name, _student_exception(absent.because, source))
-        case RoomEnded(outcome=Outcome.TIMEOUT, reason=""):
-            return messages.cell_hung(name, LIMITS.open_seconds)
-        case RoomEnded(reason=reason):
-            return messages.cell_died(name, reason)
-        case _:
-            return messages.not_written(name)
-
-
-def _student_exception(reply: Raised, source: Source) -> messages.StudentException:
-    code = source.line(reply.cell, reply.line)
-    return messages.StudentException(reply.kinds, reply.text, reply.cell, reply.line, code, reply.function)
+def _context(suites: Suites, exercise: Exercise, source: Source, run: Run, *, hint: str) -> Context:
+    context = Context(
+        exercise=exercise.name,
+        exercises=frozenset(other.name for other in suites.assignment.exercises),
+        source=source,
+        visibility=run.test.visibility,
+        seconds=run.test.seconds or LIMITS.call_seconds,
+        called=run.call.name if run.call else None,
+        hint=hint,
+    )
+    if run.call is None:
+        return context
+    parameters = () if context.in_companion else exercise.parameters
+    return replace(context, called_with=show_call(run.call, parameters))
 
 
 def blame_what_failed_first(
     results: tuple[ExerciseResult, ...], calls: dict[str, tuple[str, ...]]
 ) -> tuple[ExerciseResult, ...]:
-    """Tell a student whose function fails when it calls another one of theirs that fails, too."""
-    failed = {one.name for one in results if one.outcome not in (Outcome.PASSED, Outcome.STUB)}
-    return tuple(_with_blame(one, tuple(name for name in calls.get(one.name, ()) if name in failed)) for one in results)
+    """Add a sentence to a failed exercise that calls another exercise which failed, too.
+
+    calls: for each exercise, the other exercises that its code uses
+    """
+    failed = {result.name for result in results if result.outcome not in (Outcome.PASSED, Outcome.STUB)}
+    return tuple(
+        _with_blame(result, tuple(name for name in calls.get(result.name, ()) if name in failed)) for result in results
+    )
 
 
-def _with_blame(one: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
-    first = one.first_failure
-    if not culprits or first is None or first.outcome not in _JUDGED:
-        return one
-    sentence = messages.depends_on(one.name, culprits)
-    tests = tuple(replace(test, message=f"{test.message}\n{sentence}") if test is first else test for test in one.tests)
-    return replace(one, tests=tests)
+def _with_blame(result: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
+    first = result.first_failure
+    if not culprits or first is None or first.outcome not in _ANSWERED_WRONGLY:
+        return result
+    blamed = replace(first, message=f"{first.message}\n{messages.depends_on(result.name, culprits)}")
+    return replace(result, tests=tuple(blamed if test is first else test for test in result.tests))

@@ -1,4 +1,4 @@
-"""Suites: pytest collects them once, and a lean runner calls their tests for one student after another."""
+"""Collect the tests of an assignment with pytest, once. The kit's own runner then calls them for each student."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from autograder.core.errors import UserError
-from autograder.core.model import Assignment, Trained, Visibility
+from autograder.core.model import Assignment, TrainedModel, Visibility
 from autograder.core.text import listed
 from autograder.execution.interface import ExpectedCall
 from autograder.execution.limits import LIMITS
@@ -37,9 +37,11 @@ class _Mark:
 def exercise(
     name: str, *others: str, weight: float = 1, seconds: float | None = None
 ) -> Callable[[Decorated], Decorated]:
-    """Mark a test as belonging to an exercise. `seconds` replaces the limit of each of its calls.
+    """Mark a test as a test of an exercise.
 
-    With several exercises it is a test of each, and takes the exercise as the argument `name`.
+    others: further exercises. It is then a test of each of them, and takes the exercise's name as argument `name`.
+    weight: its share of the exercise's points, relative to the weights of the exercise's other tests
+    seconds: the limit of each of its calls, instead of the usual one
     """
 
     def mark(test: Decorated) -> Decorated:
@@ -50,17 +52,19 @@ def exercise(
 
 
 def is_marked(test: Callable[..., None]) -> bool:
+    """Return whether `exercise` has marked a test."""
     return isinstance(getattr(test, _MARK, None), _Mark)
 
 
 @dataclass(frozen=True)
 class Test:
-    """One test function, or one parametrised case of it."""
+    """One test function, or one case of a parametrised one."""
 
     __test__ = False
 
     id: str
-    sentence: str
+    _: KW_ONLY
+    sentence: str  # what must hold, for the student
     exercise: str
     weight: float
     visibility: Visibility
@@ -73,29 +77,32 @@ class Test:
 
 @dataclass(frozen=True)
 class Suites:
-    """All tests of an assignment, and its mistakes. `weights` and `mistakes` are by exercise."""
+    """All tests of an assignment, and the answers that are known. Mappings are by exercise unless said otherwise."""
 
     assignment: Assignment
     tests: tuple[Test, ...]
-    weights: Mapping[str, float]
+    weights: Mapping[str, float]  # of all tests of the exercise together
+    _: KW_ONLY
     mistakes_of: Callable[[str], Sequence[Mistake]] = lambda _: ()
+    # Wrong implementations by name, with the sentence that a student reads; and right ones.
     seeded: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
     alternatives: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
-    hand_in: Callable[[Mapping[str, Callable[..., Any]]], Trained] | None = None  # what comes of planted functions
-    expected_calls: Mapping[str, Sequence[ExpectedCall]] = field(
-        default_factory=dict
-    )  # by test, where it makes the same for everyone
+    # How a set of functions becomes a trained model; None if the assignment asks for no model.
+    hand_in: Callable[[Mapping[str, Callable[..., Any]]], TrainedModel] | None = None
+    # By the id of each test that makes the same calls for every student.
+    expected_calls: Mapping[str, Sequence[ExpectedCall]] = field(default_factory=dict)
 
     def tests_for(self, name: str) -> tuple[Test, ...]:
-        """An exercise's tests: public first, in file order."""
+        """Return the tests of an exercise: public ones first, in file order."""
         return tuple(test for test in self.tests if test.exercise == name)
 
     def points(self, test: Test) -> float:
+        """Return the points of a test: its share of the exercise's, by weight."""
         return self.assignment.exercise(test.exercise).points * test.weight / self.weights[test.exercise]
 
     @property
     def extra_seconds(self) -> float:
-        """What tests were given beyond the usual limit of a call: the submission's own limit grows by it."""
+        """Return how much more time tests have than the usual limit of a call; a submission's limit grows by it."""
         return sum(max(0.0, (test.seconds or 0.0) - LIMITS.call_seconds) for test in self.tests)
 
 
@@ -103,12 +110,12 @@ class Suites:
 
 
 def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
-    """Both suites of an assignment, with the catalogue that stands in the hidden one."""
+    """Return the tests of both suites of an assignment, and the known answers of the hidden one."""
     shown, _ = collect(public, Visibility.PUBLIC)
     secret, module = collect(hidden, Visibility.HIDDEN)
     tests = shown + secret
-    _demand_fitting(tests, assignment)
-    names = [one.name for one in assignment.exercises]
+    _require_fitting(tests, assignment)
+    names = [exercise.name for exercise in assignment.exercises]
     return Suites(
         assignment,
         tests,
@@ -120,11 +127,11 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
 
 
 def collect(path: Path, visibility: Visibility) -> tuple[tuple[Test, ...], ModuleType | None]:
-    """The tests of one suite file, in file order, and its module. Collected by pytest, without its settings."""
+    """Return the tests of a suite's file, in file order, and its module. pytest runs without any settings file."""
     if not path.is_file():
         raise UserError(f"The suite {path} is missing.")
     collector = _Collector()
-    # The root decides the module's name, which must differ from that of the suite of the other visibility.
+    # pytest derives a module's name from the root, and the public and the hidden suite need different names.
     arguments = ["--collect-only", "--import-mode=importlib", "-c", os.devnull, f"--rootdir={path.anchor}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:autograder"]
     status = pytest.main([*arguments, *plugins, str(path)], plugins=[collector])
@@ -150,6 +157,7 @@ class _Collector:
 
 
 def test_of(item: pytest.Function, visibility: Visibility) -> Test:
+    """Return a test that pytest has collected; UserError if it has no exercise or uses other fixtures."""
     mark = getattr(item.function, _MARK, None)
     where = f"{item.path.name}::{item.name}"
     if not isinstance(mark, _Mark):
@@ -173,14 +181,17 @@ def test_of(item: pytest.Function, visibility: Visibility) -> Test:
 
 
 def seed_of(suite: Path, test: str) -> int:
-    """Equal for all students, runs and workers. Hidden suites have a course seed beside them, `seed.txt`."""
+    """Return the seed of a test's `rng`, equal for all students, runs and processes.
+
+    Hidden suites have the course's seed beside them, in `seed.txt`.
+    """
     course_seed = suite.with_name("seed.txt")
     seed = course_seed.read_text(encoding="utf-8").strip() if course_seed.is_file() else "public"
     return int.from_bytes(hashlib.sha256(f"{seed}\n{test}".encode()).digest()[:8])
 
 
-def _demand_fitting(tests: Sequence[Test], assignment: Assignment) -> None:
-    names = {one.name for one in assignment.exercises}
+def _require_fitting(tests: Sequence[Test], assignment: Assignment) -> None:
+    names = {exercise.name for exercise in assignment.exercises}
     tested = {test.exercise for test in tests}
     if tested != names:
         odd = ", ".join(sorted(tested ^ names))
@@ -191,6 +202,6 @@ def _demand_fitting(tests: Sequence[Test], assignment: Assignment) -> None:
 
 
 def put_on_path(course_root: Path) -> None:
-    """Hidden suites import `reference_impl`, which is never installed."""
+    """Let hidden suites import `reference_impl`, which is never installed."""
     if str(course_root) not in sys.path:
         sys.path.insert(0, str(course_root))

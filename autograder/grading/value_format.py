@@ -1,4 +1,4 @@
-"""Values in a few words, for messages: what was called with, what came back, what was expected."""
+"""Describe values in a few words, for messages: arguments, answers and expected answers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from autograder.execution.interface import Call
 from autograder.grading.messages import axes
 from autograder.guest.wire import Opaque, Seed
 
-MAX_SHOWN = 9  # a message shows at most so many numbers of an array: a picture of 3×3, not a larger one
+MAX_SHOWN = 9  # a message shows at most so many numbers of an array: an image of 3×3, not a larger one
 
 
 def shape_of(plain: NDArray[Any]) -> str:
+    """Return `shape (2, 3)`."""
     return "one number" if plain.ndim == 0 else f"shape {plain.shape}"
 
 
 def wanted_shape(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
+    """Return `shape (2, any)`, or only the number of axes if no shape is given. None is a side of any length."""
     if shape is None:
         return f"{axes(ndim or 0)}"
     if shape == ():
@@ -30,17 +32,17 @@ def wanted_shape(shape: tuple[int | None, ...] | None, ndim: int | None) -> str:
 
 
 def entry_where(mask: NDArray[Any]) -> tuple[int, ...]:
-    """The place of the first entry that is True, in row-major order."""
+    """Return the index of the first entry that is True, in row-major order."""
     return tuple(int(axis) for axis in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
 def show_entry(plain: NDArray[Any], where: tuple[int, ...]) -> str:
-    """`-1.5 at [2, 0]`."""
+    """Return `-1.5 at [2, 0]`."""
     return f"{show(plain[where])} at [{', '.join(map(str, where))}]"
 
 
 def show(value: Any, digits: int = 7) -> str:
-    """A value in a few words: numbers short, arrays of more than a few entries by their shape."""
+    """Describe a value: numbers with so many digits, arrays of more than a few entries by their shape."""
     if isinstance(value, np.ndarray):
         if value.size > MAX_SHOWN:
             return f"an array of shape {value.shape}"
@@ -64,7 +66,7 @@ def show(value: Any, digits: int = 7) -> str:
 
 
 def show_call(call: Call, parameters: Sequence[str]) -> str:
-    """`x = [1, 0], w = [1, 1], threshold = 1`."""
+    """Return `x = [1, 0], w = [1, 1], threshold = 1`."""
     names = [*parameters, *("" for _ in call.arguments)]
     words = [
         f"{name} = {show(value)}" if name else show(value) for name, value in zip(names, call.arguments, strict=False)

@@ -1,1 +1,4 @@
-"""The untrusted side. These files are bound into the room and import the standard library and NumPy, nothing else."""
+"""The untrusted side. A room sees these files, and they import the standard library, NumPy and PyTorch, nothing else.
+
+A room is the process in which the functions of one submission run.
+"""

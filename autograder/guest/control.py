@@ -1,12 +1,12 @@
-"""What the grader tells the fork-server, and what that answers: fixed-size records on the control socket."""
+"""What the grader and the fork-server say to each other: records of fixed size on the control socket."""
 
 from __future__ import annotations
 
 import struct
 
-OPEN = b"O"  # with the room's end of its door attached; answered by OPENED, with a pidfd attached on Linux
-END = b"E"  # answered by ENDED
-ORDER = struct.Struct("<cI")  # letter, pid
+COMMAND = struct.Struct("<cI")  # letter, pid
+OPEN = b"O"  # the room's end of its connection is attached; the reply is OPENED, on Linux with a pidfd attached
+END = b"E"  # the reply is ENDED
 OPENED = struct.Struct("<I")  # pid, as the fork-server counts
 ENDED = struct.Struct("<i")  # status, as `Popen.returncode` counts
 READY = b"ready"

@@ -1,32 +1,35 @@
-"""An exception as dumb freight: its type, its text, and the innermost line that is the student's own."""
+"""An exception as plain values: its types, its text, and the innermost line that is the student's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-MAX_TEXT = 500
+MAX_TEXT = 500  # characters
 
 
-def type_name(kind: type) -> str:
-    """The name of a type, also where its metaclass says otherwise or nothing."""
-    name: str = type.__dict__["__name__"].__get__(kind)
+def type_name(of: type) -> str:
+    """Return the name of a type, even if its metaclass gives another one or raises."""
+    name: str = type.__dict__["__name__"].__get__(of)
     return name
 
 
-def describe(error: BaseException, own: Callable[[str], str | None]) -> dict[str, Any]:
-    """`own` gives, for a frame's file name, the label of the student's cell, or None for anybody else's code."""
+def describe(error: BaseException, cell_of: Callable[[str], str | None]) -> dict[str, Any]:
+    """Return the exception as a message.
+
+    `cell_of` gives the label of the student's cell for the file name of a frame, or None for anybody else's code.
+    """
     cell, line, function = "", 0, ""
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        label = own(code.co_filename)
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        label = cell_of(code.co_filename)
         if label is not None:
-            cell, line, function = label, trace.tb_lineno, code.co_name
-        trace = trace.tb_next
+            cell, line, function = label, traceback.tb_lineno, code.co_name
+        traceback = traceback.tb_next
     try:
         text = str(error)[:MAX_TEXT]
     except BaseException:  # a student's own __str__
         text = ""
-    kinds = [type_name(kind) for kind in type.mro(type(error))]  # ValueError is also what a subclass of it is
+    kinds = [type_name(base) for base in type.mro(type(error))]  # a subclass of ValueError is a ValueError, too
     return {"kinds": kinds, "text": text, "cell": cell, "line": line, "function": function}

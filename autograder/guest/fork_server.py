@@ -1,8 +1,8 @@
-"""The warm process that rooms are forked from: it has the preloaded modules and waits for protocol.
+"""The warm process that rooms are forked from. It has the modules preloaded and waits for commands.
 
-Started by `autograder.sandbox.fork_server`, inside bubblewrap (level full) or plainly (level none). One JSON argument:
+`autograder.sandbox.fork_server` starts it, inside bubblewrap (level full) or plainly (level none). One JSON argument:
 `{"control": fd, "path": [...], "preload": [...], "confined": bool, "user": uid or null, "filter": hex,
-"memory": bytes, "cpu_seconds": n}`. Orders come on the control socket, see `control`.
+"memory": bytes, "cpu_seconds": n}`. Commands come on the control socket, see `control`.
 """
 
 from __future__ import annotations
@@ -17,86 +17,113 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from . import control as protocol
+from . import control
+
+Options = dict[str, Any]
 
 
 def main() -> None:
+    """Load the modules, say that the fork-server is ready, and obey the grader until it has gone."""
     options = json.loads(sys.argv[1])
-    control = socket.socket(fileno=options["control"])
-    sys.path.extend(options["path"])
-    for module in options["preload"]:
+    grader = socket.socket(fileno=options["control"])
+    preload(options["path"], options["preload"])
+    namespace = os.pidfd_open(os.getpid()) if options["confined"] else -1
+    grader.sendall(control.READY)
+    rooms = obey_commands(grader, namespace, options)
+    if not options["confined"]:  # confined rooms end with this process, the first of its process namespace
+        for pid in rooms:
+            end_room(pid, confined=False)
+
+
+def preload(path: list[str], modules: list[str]) -> None:
+    """Import the modules and what every room uses, once for all rooms."""
+    sys.path.extend(path)
+    for module in modules:
         importlib.import_module(module)
     from . import runner  # imports NumPy, which is on the path only now
 
     runner.warm_up()
-    own_namespace = os.pidfd_open(os.getpid()) if options["confined"] else -1
     gc.collect()
     gc.freeze()  # forked rooms share these pages as long as the collector does not touch them
-    control.sendall(protocol.READY)
+
+
+def obey_commands(grader: socket.socket, namespace: int, options: Options) -> set[int]:
+    """Open and end rooms until the grader closes the control socket. Return the pids of the rooms that are left."""
     rooms: set[int] = set()
     while True:
-        order, descriptors, _, _ = socket.recv_fds(control, protocol.ORDER.size, 1)
-        if len(order) < protocol.ORDER.size:  # the grader has gone, and no room outlives it
-            if not options["confined"]:  # a confined one ends with this process, the first of its namespace
-                for pid in rooms:
-                    end_room(pid, confined=False)
-            return
-        letter, pid = protocol.ORDER.unpack(order)
-        if letter == protocol.OPEN:
-            rooms.add(open_room(control, descriptors[0], own_namespace, options))
+        command, descriptors, _, _ = socket.recv_fds(grader, control.COMMAND.size, 1)
+        if len(command) < control.COMMAND.size:
+            return rooms
+        letter, pid = control.COMMAND.unpack(command)
+        if letter == control.OPEN:
+            rooms.add(open_room(grader, descriptors[0], namespace, options))
         else:
             rooms.discard(pid)
-            control.sendall(protocol.ENDED.pack(end_room(pid, options["confined"])))
+            grader.sendall(control.ENDED.pack(end_room(pid, confined=options["confined"])))
 
 
-def open_room(control: socket.socket, door: int, own_namespace: int, options: dict[str, Any]) -> int:
-    """Fork a room and give its pid; confined, it is the first process of a process namespace of its own."""
+def open_room(grader: socket.socket, connection: int, namespace: int, options: Options) -> int:
+    """Fork a room and return its pid. A confined room is the first process of a process namespace of its own.
+
+    `connection` is the descriptor of the room's end of its connection, `namespace` a pidfd of this very process.
+    """
     if options["confined"]:
         from . import lockdown
 
         lockdown.unshare(lockdown.CLONE_NEWPID)
     pid = os.fork()
     if pid == 0:
-        become_room(door, options)
+        become_room(connection, options)
     if options["confined"]:
-        lockdown.setns(own_namespace, lockdown.CLONE_NEWPID)
-    os.close(door)
-    handles = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
-    socket.send_fds(control, [protocol.OPENED.pack(pid)], handles)
-    for handle in handles:
-        os.close(handle)
+        lockdown.setns(namespace, lockdown.CLONE_NEWPID)
+    os.close(connection)
+    pidfds = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
+    socket.send_fds(grader, [control.OPENED.pack(pid)], pidfds)
+    for pidfd in pidfds:
+        os.close(pidfd)
     return pid
 
 
-def become_room(door: int, options: dict[str, Any]) -> NoReturn:
+def become_room(connection: int, options: Options) -> NoReturn:
+    """Confine this process if asked to, and answer calls on the connection until the process ends."""
     from . import runner
 
     try:
-        null = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):  # before the door: descriptor 0, 1 or 2 must never be the door
-            os.dup2(null, standard)
-        os.dup2(door, 3)
-        os.closerange(4, 1 << 20)
-        connection = socket.socket(fileno=3)  # asks the kernel for its family: not allowed later
+        grader = keep_only(connection)
         os.setsid()
         if options["confined"]:
-            from . import lockdown
-
-            lockdown.limit_resources(options["memory"], options["cpu_seconds"])
-            if options["user"] is not None:
-                lockdown.become_user(options["user"])
-            lockdown.drop_privileges()
-            lockdown.allow_only(bytes.fromhex(options["filter"]))
-        runner.serve(connection)
-    except BaseException:  # nobody is left to tell: the grader sees the door close
+            confine(options)
+        runner.serve(grader)
+    except BaseException:  # nobody is left to tell: the grader sees the connection close
         os._exit(70)
     os._exit(0)
 
 
-def end_room(pid: int, confined: bool) -> int:
-    """Wait for a room that was killed: its status as `Popen.returncode` counts.
+def keep_only(connection: int) -> socket.socket:
+    """Close every descriptor but the connection, which becomes number 3. Return it as a socket."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):  # first of all: the connection must never be number 0, 1 or 2
+        os.dup2(null, standard)
+    os.dup2(connection, 3)
+    os.closerange(4, 1 << 20)
+    return socket.socket(fileno=3)  # asks the kernel for its family: not allowed later
 
-    A confined room takes everything in its namespace along; of another one at least its process group ends.
+
+def confine(options: Options) -> None:
+    """Take from this process all that a student's code does not need. The steps have to keep this order."""
+    from . import lockdown
+
+    lockdown.limit_resources(options["memory"], options["cpu_seconds"])
+    if options["user"] is not None:
+        lockdown.become_user(options["user"])
+    lockdown.drop_privileges()
+    lockdown.allow_only(bytes.fromhex(options["filter"]))
+
+
+def end_room(pid: int, *, confined: bool) -> int:
+    """Wait for a room that was killed. Return its status as `Popen.returncode` counts.
+
+    A confined room takes everything in its namespace along. Of another room at least the process group ends.
     """
     if not confined:
         with contextlib.suppress(ProcessLookupError):

@@ -1,6 +1,6 @@
-"""What a freshly forked room does to itself before a line of the student's code runs. Linux; ctypes, no shell.
+"""What a freshly forked room does to itself before a line of the student's code runs. Linux only; ctypes, no shell.
 
-The order matters: descriptors, then limits, then identity, then privileges, then the list of allowed system calls.
+The order matters: descriptors, then limits, then the user, then privileges, then the list of allowed system calls.
 After the last step nothing here can be undone from inside.
 """
 
@@ -12,18 +12,16 @@ import resource
 from typing import Any
 
 CLONE_NEWPID = 0x20000000
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
-    1,
-    4,
-    22,
-    24,
-    38,
-)
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_SECCOMP = 22
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 40
-_LIBRARIES = 2 << 30  # address space that an interpreter with its preloaded modules may take up
+_LIBRARIES = 2 << 30  # bytes of address space that an interpreter with its preloaded modules may take up
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -32,32 +30,36 @@ class _FilterProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def _checked(result: int, what: str) -> None:
+def _require_success(result: int, call: str) -> None:
+    """Raise OSError with the reason if a call of the C library did not return 0."""
     if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
+        raise OSError(number, f"{call}: {os.strerror(number)}")
 
 
 def unshare(flags: int) -> None:
-    _checked(_libc.unshare(flags), "unshare")
+    """Give this process, or the next one that it forks, namespaces of its own."""
+    _require_success(_libc.unshare(flags), "unshare")
 
 
 def setns(descriptor: int, flags: int) -> None:
-    _checked(_libc.setns(descriptor, flags), "setns")
+    """Go back to the namespaces of the process behind this pidfd."""
+    _require_success(_libc.setns(descriptor, flags), "setns")
 
 
 def _prctl(option: int, *arguments: Any) -> None:
     padded = [*arguments, 0, 0, 0, 0][:4]
     words = [word if isinstance(word, ctypes._SimpleCData) else ctypes.c_ulong(word) for word in padded]
-    _checked(_libc.prctl(option, *words), f"prctl({option})")
+    _require_success(_libc.prctl(option, *words), f"prctl({option})")
 
 
 def limit_resources(memory: int, cpu_seconds: int) -> None:
-    """Memory counts private writable pages; shared and stack-like mappings are refused by the system-call filter.
+    """Set the limits of this process: memory in bytes, CPU time in seconds, no files and no core dumps.
 
-    Pages that are only read cost nothing, but the tables that map them do: hence a limit of address space, too.
+    Memory counts private writable pages; the system-call filter refuses shared and stack-like mappings. Pages that are
+    only read cost nothing, but the tables that map them do: hence the limit of address space.
     """
-    for which, bound in (
+    for resource_type, limit in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_AS, memory + _LIBRARIES),
         (resource.RLIMIT_CPU, cpu_seconds),
@@ -69,33 +71,34 @@ def limit_resources(memory: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        _, most = resource.getrlimit(which)  # the operator's own limit may be lower, and cannot be raised
-        bound = bound if most == resource.RLIM_INFINITY else min(bound, most)
-        resource.setrlimit(which, (bound, bound))
+        _, hard_limit = resource.getrlimit(resource_type)  # the operator's may be lower, and cannot be raised
+        limit = limit if hard_limit == resource.RLIM_INFINITY else min(limit, hard_limit)
+        resource.setrlimit(resource_type, (limit, limit))
 
 
 def become_user(uid: int) -> None:
-    """Leave root: groups first, while that is still allowed."""
+    """Become this user instead of root: groups first, while that is still allowed."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
 
 
 def drop_privileges() -> None:
+    """Give up every capability for good, and end with the parent process."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     for capability in range(_LAST_CAPABILITY + 1):
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL above the kernel's last one, EPERM without SETPCAP
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
-    _checked(_libc.capset(header, none), "capset")
+    _require_success(_libc.capset(header, none), "capset")
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def allow_only(program: bytes) -> None:
-    """Install a compiled seccomp filter (8 bytes an instruction)."""
+    """Install a compiled seccomp filter of 8 bytes per instruction: an allow-list of system calls."""
     filters = _FilterProgram(len(program) // 8, program)
-    _checked(
+    _require_success(
         _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(filters), 0, 0),
         "prctl(PR_SET_SECCOMP)",
     )

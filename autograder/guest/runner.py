@@ -1,6 +1,6 @@
-"""Runs one submission's source and answers calls, until the door closes.
+"""Runs the source of one submission and answers calls until the grader closes the connection.
 
-It knows no test, no expected value and no score. What it says is believed by nobody: the worst that code in here
+It knows no test, no expected value and no score. The grader trusts nothing that it sends: the worst that code in here
 can do is answer wrongly for its own student.
 """
 
@@ -32,24 +32,18 @@ Message = dict[str, Any]
 
 
 def warm_up() -> None:
-    """What nearly every notebook imports or does, once, before rooms are forked."""
+    """Do once, before rooms are forked, what nearly every notebook imports or does."""
     for module in _USUAL_IMPORTS.split():
         __import__(module)
-    wire.unpack(*_split(wire.pack({"warm": np.random.default_rng(0).random((2, 2)) @ np.ones(2)})))
+    wire.unpack_frame(wire.pack({"warm": np.random.default_rng(0).random((2, 2)) @ np.ones(2)}))
 
 
-def _split(frame: bytes) -> tuple[bytes, bytes]:
-    head, _ = wire.PREFIX.unpack(frame[: wire.PREFIX.size])
-    start = wire.PREFIX.size
-    return frame[start : start + head], frame[start + head :]
+class Connection:
+    """The only connection of a room: the one to the grader."""
 
-
-class Door:
-    """The one connection to the grader."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._receive = connection.recv_into
-        self._send = connection.sendall
+    def __init__(self, grader: socket.socket) -> None:
+        self._receive = grader.recv_into
+        self._send = grader.sendall
 
     def read(self) -> Message:
         message: Message = wire.read_frame(self._exactly)
@@ -62,54 +56,63 @@ class Door:
         buffer = bytearray(count)
         view = memoryview(buffer)
         while view:
-            got = self._receive(view)
-            if got == 0:
-                raise EOFError("the grader closed the door")
-            view = view[got:]
+            received = self._receive(view)
+            if received == 0:
+                raise EOFError("the grader closed the connection")
+            view = view[received:]
         return buffer
 
 
-def serve(connection: socket.socket) -> None:
-    """First the source, then calls."""
-    door = Door(connection)
-    random.seed(0)  # equal in every room, as the suites' inputs are
+def serve(grader: socket.socket) -> None:
+    """Run the source, then answer calls. Raise EOFError when the grader closes the connection."""
+    connection = Connection(grader)
+    functions = run_source(connection)
+    while True:
+        answer(connection, connection.read(), functions)
+
+
+def run_source(connection: Connection) -> dict[str, Any]:
+    """Read the source of the submission, run it and report the result. Return the names that calls may use."""
+    random.seed(0)  # the same in every room, as the suites' inputs are
     np.random.seed(0)
-    notebook = types.ModuleType("__main__")  # as in a kernel; dataclasses look their module up
+    notebook = types.ModuleType("__main__")  # as in a kernel; dataclasses look up their module
     sys.modules["__main__"] = notebook
     namespace = notebook.__dict__
-    namespace["display"] = lambda *shown, **options: None  # a kernel has it, and nobody looks here
-    opening = door.read()
+    namespace["display"] = lambda *shown, **options: None  # a kernel has it; here nobody sees what it shows
+    opening = connection.read()
     failures = []
     for number, (label, text, statements) in enumerate(opening["cells"]):
-        door.write({"op": "cell", "number": number})
+        connection.write({"op": "cell", "number": number})
         failures += run_cell(label, text, statements, namespace)
     names = [name for name in opening["names"] if callable(namespace.get(name))]
-    door.write({"op": "ready", "failures": failures, "names": names})
-    functions = {**namespace, **companions(opening["companion"], namespace)}
-    while True:
-        answer(door, door.read(), functions)
+    connection.write({"op": "ready", "failures": failures, "names": names})
+    return {**namespace, **companion_functions(opening["companion"], namespace)}
 
 
-def companions(text: str, namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-    """The functions of a companion, which tests call where a student's answers are no plain values.
+def companion_functions(text: str, namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Return the public functions of a companion by name. Their first argument, the student's names, is filled in.
 
-    Each is given the student's names first. It is run when these are all there.
+    Tests call these functions if a student's own functions give no plain values. The companion runs after the
+    student's source.
     """
     if not text:
         return {}
     student = types.SimpleNamespace(**namespace)
     scope: dict[str, Any] = {"__name__": "companion"}
     exec(compile(text, "companion", "exec", _LAZY_ANNOTATIONS, dont_inherit=True), scope)
-    found = {name: value for name, value in scope.items() if isinstance(value, types.FunctionType)}
+    functions = {name: value for name, value in scope.items() if isinstance(value, types.FunctionType)}
     return {
-        name: functools.partial(value, student)
-        for name, value in found.items()
-        if value.__module__ == "companion" and name[0] != "_"
+        name: functools.partial(function, student)
+        for name, function in functions.items()
+        if function.__module__ == "companion" and name[0] != "_"
     }
 
 
 def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, Any]) -> list[Message]:
-    """Execute the chosen top-level statements one by one, so that a failing one costs only itself."""
+    """Run the top-level statements with these numbers one by one. Return the exceptions, each as a message.
+
+    A statement that fails costs only itself.
+    """
     body = ast.parse(text).body
     failures = []
     for statement in (part for index in statements for part in _parts(body[index])):
@@ -118,63 +121,64 @@ def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, 
             exec(compile(program, FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True), namespace)
         except BaseException as error:
             failure = describe_exception(error)
-            failures.append({**failure, "cell": failure["cell"] or label})  # what does not compile has no line
+            failures.append({**failure, "cell": failure["cell"] or label})  # a syntax error is in no frame of the cell
     return failures
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """An import of several modules as several imports: a missing one must not cost the others."""
+    """Return an import of several modules as several imports: a missing module must not cost the others."""
     if isinstance(statement, ast.Import | ast.ImportFrom) and len(statement.names) > 1:
         fields = {name: value for name, value in ast.iter_fields(statement) if name != "names"}
         return [ast.copy_location(type(statement)(names=[alias], **fields), statement) for alias in statement.names]
     return [statement]
 
 
-def answer(door: Door, order: Message, namespace: dict[str, Any]) -> None:
-    """One call of a student's function."""
-    serial = order["serial"]
+def answer(connection: Connection, request: Message, functions: dict[str, Any]) -> None:
+    """Make one call of a student's function and send what it returned or raised."""
+    serial = request["serial"]
     reply: Message
     try:
-        arguments = [_revive(value, door, serial) for value in order["args"]]
-        keywords = {key: _revive(value, door, serial) for key, value in order["kwargs"].items()}
-        value, warned = called(namespace[order["name"]], arguments, keywords, order["want_warning"])
-        after = arguments if order["want_arguments"] else None
+        arguments = [_revive(value, connection, serial) for value in request["args"]]
+        keywords = {key: _revive(value, connection, serial) for key, value in request["kwargs"].items()}
+        function = functions[request["name"]]
+        value, warned = call_function(function, arguments, keywords, want_warning=request["want_warning"])
+        after = arguments if request["want_arguments"] else None
         reply = {"op": "returned", "serial": serial, "value": value, "after": after, "warned": warned}
     except BaseException as error:
         reply = {"op": "raised", "serial": serial, **describe_exception(error)}
     try:
-        door.write(reply)
+        connection.write(reply)
     except wire.WireError as error:
         opaque = wire.Opaque(str(error))
-        door.write({"op": "returned", "serial": serial, "value": opaque, "after": None, "warned": None})
+        connection.write({"op": "returned", "serial": serial, "value": opaque, "after": None, "warned": None})
 
 
-def called(
-    function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any], want_warning: bool
+def call_function(
+    function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any], *, want_warning: bool
 ) -> tuple[Any, str | None]:
-    """A function's answer and, where that is wanted, the first warning of NumPy's (a RuntimeWarning)."""
+    """Return the answer of a function and, if wanted, the text of NumPy's first warning (a RuntimeWarning) or ""."""
     if not want_warning:
         return function(*arguments, **keywords), None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value = function(*arguments, **keywords)
-    return value, next((str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)), "")
+    return value, next((str(entry.message) for entry in caught if issubclass(entry.category, RuntimeWarning)), "")
 
 
-def _revive(value: Any, door: Door, serial: int) -> Any:
+def _revive(value: Any, connection: Connection, serial: int) -> Any:
     if type(value) is wire.Seed:
         return np.random.default_rng(value.value)
     if type(value) is wire.Callback:
-        return _asking(door, serial, value.number)
+        return _remote_function(connection, serial, value.number)
     return value
 
 
-def _asking(door: Door, serial: int, number: int) -> Callable[..., Any]:
-    """A function of the grader's: each call is a question over the wire."""
+def _remote_function(connection: Connection, serial: int, number: int) -> Callable[..., Any]:
+    """Return a function that stands for one of the grader's: each call asks the grader over the wire."""
 
     def function(*arguments: Any) -> Any:
-        door.write({"op": "ask", "serial": serial, "callback": number, "args": arguments})
-        reply = door.read()
+        connection.write({"op": "ask", "serial": serial, "callback": number, "args": arguments})
+        reply = connection.read()
         if reply["op"] == "refused":
             raise RuntimeError(reply["why"])
         return reply["value"]
@@ -183,4 +187,5 @@ def _asking(door: Door, serial: int, number: int) -> Callable[..., Any]:
 
 
 def describe_exception(error: BaseException) -> Message:
+    """Return an exception as a message, with the innermost line in a cell of the student's."""
     return exceptions.describe(error, lambda file: file[len(FILE) :] if file.startswith(FILE) else None)

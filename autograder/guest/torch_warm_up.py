@@ -1,7 +1,7 @@
-"""Imported by a fork-server that has PyTorch: what its rooms need, done once, before any of them is forked.
+"""Does once what all rooms with PyTorch need. Their fork-server imports it before it forks any of them.
 
-The first optimiser imports half of PyTorch, which takes seconds and looks for a folder to write to; a room has neither.
-And a room cannot make threads: a pool of them, used before the fork, would hang every room at its first product.
+The first optimizer imports half of PyTorch, which takes seconds and looks for a folder to write to; a room has neither.
+And a room cannot make threads: a thread pool used before the fork would hang every room at its first matrix product.
 """
 
 import os
@@ -13,13 +13,13 @@ from torch import nn
 
 
 def _one_thread(count: int) -> None:
-    """In place of `set_num_threads`: in a room there is one, whatever a notebook asks for."""
+    """Do nothing, instead of `set_num_threads`: a room has one thread, whatever a notebook asks for."""
 
 
 def _train_a_little() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
-    for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
-        optimizer: Any = kind(model.parameters(), lr=1e-3)
+    for optimizer_type in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
+        optimizer: Any = optimizer_type(model.parameters(), lr=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=2)
         loss = nn.functional.cross_entropy(model(torch.rand(4, 1, 8, 8)), torch.zeros(4, dtype=torch.long))
         loss.backward()
@@ -27,10 +27,10 @@ def _train_a_little() -> None:
         schedule.step()
 
 
-tempfile.tempdir = "/"  # names are asked for, and never written to
+tempfile.tempdir = "/"  # PyTorch asks for names of temporary files but never writes any
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = "/"
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
-replaced: Any = torch
-replaced.set_num_threads = replaced.set_num_interop_threads = _one_thread
+untyped_torch: Any = torch  # mypy forbids assigning to a function
+untyped_torch.set_num_threads = untyped_torch.set_num_interop_threads = _one_thread
 _train_a_little()

@@ -1,10 +1,14 @@
-"""The door of the room: frames of JSON and raw array bytes, in both directions, with a size cap.
+"""The format of messages between the grader and a room: frames of JSON and raw array bytes, with limits on their size.
 
-Freight is dumb: None, bool, int, float, complex, str, list, tuple, dict and plain arrays. Never pickle, never an
-object with behaviour. What is anything else arrives as an `Opaque` that tells its type's name and nothing more.
-A function crosses as a number to ask back with (`Callback`), a random generator as its seed (`Seed`).
+Only plain values cross: None, bool, int, float, complex, str, list, tuple, dict and plain arrays. Never pickle, never
+an object with behaviour. Any other value arrives as an `Opaque` that tells the name of its type and nothing more.
+A function crosses as a number by which the receiver can call it back (`Callback`), a random generator as its seed
+(`Seed`).
 
     frame = <u32 length of head> <u64 length of body> head (JSON, UTF-8) body (arrays, C order, one after another)
+
+JSON has None, bool, int, float and str itself. Every other value is an object of one tag and its content, such as
+{"L": [1, 2]}. The table `_KINDS` has one entry for each kind of value.
 
 The reader treats every byte as hostile. No exception but `WireError` leaves `pack` and `unpack`.
 """
@@ -22,13 +26,14 @@ import numpy as np
 
 from .exceptions import type_name
 
-MAX_HEAD = 1 << 20
-MAX_BODY = 64 << 20
+MAX_HEAD = 1 << 20  # bytes
+MAX_BODY = 64 << 20  # bytes
 MAX_ARRAYS = 256
 MAX_AXES = 8
 MAX_DEPTH = 20
 MAX_INT_BITS = 1024
-MAX_TEXT = 64 << 10
+MAX_TEXT = 64 << 10  # characters of one string
+MAX_DESCRIPTION = 200  # characters
 MAX_ITEMS = 100_000
 MAX_KEYS = 1_000  # of one dict: keys chosen to collide cost the square of their number
 PREFIX = struct.Struct("<IQ")
@@ -41,7 +46,7 @@ class WireError(Exception):
 
 @dataclass(frozen=True)
 class Opaque:
-    """Something that may not cross the door; all that is told of it is what it is."""
+    """A value that may not cross. The other side learns only a description of it."""
 
     described: str
 
@@ -64,10 +69,10 @@ class Callback:
 
 
 def pack(message: dict[str, Any]) -> bytes:
-    """One frame. Every value of the message may be freight; WireError where it is too large."""
+    """Return one frame with the message. Raise WireError if a value of it is too large or cannot be read."""
     writer = _Writer()
     try:
-        tree = {key: writer.tree(value, 0) for key, value in message.items()}
+        tree = {key: writer.branch(value, 0) for key, value in message.items()}
         head = json.dumps(tree, separators=(",", ":")).encode()
     except WireError:
         raise
@@ -79,15 +84,22 @@ def pack(message: dict[str, Any]) -> bytes:
 
 
 def read_frame(read: Callable[[int], bytes | bytearray]) -> dict[str, Any]:
-    """The next message; `read(n)` gives exactly n bytes or raises an error of its own."""
+    """Return the next message. `read(n)` gives exactly n bytes or raises an error of its own."""
     head_length, body_length = PREFIX.unpack(read(PREFIX.size))
     if head_length > MAX_HEAD or body_length > MAX_BODY:
         raise WireError("a frame larger than the wire takes")
     return unpack(bytes(read(head_length)), read(body_length))
 
 
+def unpack_frame(frame: bytes) -> dict[str, Any]:
+    """Return the message of one complete frame, as `pack` gives it."""
+    head_length, _ = PREFIX.unpack_from(frame)
+    body_start = PREFIX.size + head_length
+    return unpack(frame[PREFIX.size : body_start], frame[body_start:])
+
+
 def unpack(head: bytes, body: bytes | bytearray) -> dict[str, Any]:
-    """The message of one frame. Arrays are contiguous, writable and own their memory."""
+    """Return the message of one frame. Its arrays are contiguous, writable and own their memory."""
     try:
         tree = json.loads(head)
         if not isinstance(tree, dict):
@@ -103,91 +115,61 @@ def unpack(head: bytes, body: bytes | bytearray) -> dict[str, Any]:
         raise WireError(f"unreadable frame: {type(error).__name__}") from None
 
 
-_PLAIN: dict[type, Callable[[Any], Any]] = {  # the base's own methods, which no subclass overrides
-    bool: bool,
-    int: int.__int__,
-    float: float.__float__,
-    complex: complex.__complex__,
-    str: str.__str__,
-    list: lambda value: list.__getitem__(value, slice(None)),
-    tuple: lambda value: tuple.__getitem__(value, slice(None)),
-    dict: lambda value: dict(dict.items(value)),
-}
-
-
-def _demoted(value: Any) -> Any:
-    """The plain part of a named tuple, a defaultdict, an enum's number; anything else as it is."""
-    plain = next((make for base, make in _PLAIN.items() if issubclass(type(value), base)), None)
-    return value if plain is None else plain(value)
-
-
-def _code_of(dtype: np.dtype[Any]) -> str:
-    """How numbers of this type cross; more digits than a float64 has are left behind. Empty for what is no number."""
-    if dtype in (np.longdouble, np.clongdouble):
-        return "<f8" if dtype.kind == "f" else "<c16"
-    return np.dtype.newbyteorder(dtype, "<").str if dtype.kind in "biufc" else ""
-
-
 class _Writer:
-    """Values to a JSON tree and the buffers it points to. A subclass may lie about itself: it is made plain first."""
+    """Turns values into a JSON tree and the buffers it points to."""
 
     def __init__(self) -> None:
         self.buffers: list[bytes] = []
         self.size = 0
         self.items = 0
 
-    def tree(self, value: Any, depth: int) -> Any:
-        if issubclass(type(value), np.ndarray | np.generic):
-            return self.array(value)
-        value = value if type(value) in _PLAIN else _demoted(value)
-        kind = type(value)
-        if value is None or kind is bool or kind is float:
+    def branch(self, value: Any, depth: int) -> Any:
+        """Return the JSON of one value."""
+        kind = _BY_TYPE.get(type(value))
+        if kind is None or kind.base is not type(value):  # a student's metaclass may claim to equal list
+            kind, value = _recognized(value)
+        if kind.write is None:
             return value
-        if kind is str:
-            return value[:MAX_TEXT].encode("utf-8", "replace").decode()
-        if kind is int:
-            return value if value.bit_length() <= MAX_INT_BITS else _opaque("a whole number of over 300 digits")
-        if kind is complex:
-            return {"C": [value.real, value.imag]}
-        if kind in (list, tuple):
-            self.count(len(value), depth)
-            return {"L" if kind is list else "T": [self.tree(item, depth + 1) for item in value]}
-        if kind is dict:
-            self.count(len(value), depth)
-            if len(value) > MAX_KEYS:
-                raise WireError(f"a dict of more than {MAX_KEYS} keys")
-            return {"D": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]}
-        if kind is Seed:
-            return {"R": value.value}
-        if kind is Callback:
-            return {"F": value.number}
-        return _opaque(value.described if kind is Opaque else f"an object of type {type_name(kind)}")
+        content = kind.write(self, value, depth)
+        if type(content) is Opaque:  # it may not cross, although it is of this kind
+            return {"O": _description(content)}
+        return content if kind.tag is None else {kind.tag: content}
 
-    def count(self, items: int, depth: int) -> None:
+    def branches(self, items: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+        self._count(len(items), depth)
+        return [self.branch(item, depth + 1) for item in items]
+
+    def pairs(self, entries: dict[Any, Any], depth: int) -> list[list[Any]]:
+        self._count(len(entries), depth)
+        if len(entries) > MAX_KEYS:
+            raise WireError(f"a dict of more than {MAX_KEYS} keys")
+        return [[self.branch(key, depth + 1), self.branch(value, depth + 1)] for key, value in entries.items()]
+
+    def _count(self, items: int, depth: int) -> None:
         self.items += items
         if depth >= MAX_DEPTH or self.items > MAX_ITEMS:
             raise WireError("lists nested too deep or with too many items")
 
-    def array(self, value: np.ndarray[Any, Any] | np.generic) -> Any:
+    def array(self, value: np.ndarray[Any, Any] | np.generic, _: int) -> list[Any] | Opaque:
         if issubclass(type(value), np.ma.MaskedArray):
-            return _opaque("a masked array")
+            return Opaque("a masked array")
         plain = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else np.asarray(value)
         code = _code_of(plain.dtype)
         if code not in DTYPES:
-            return _opaque(f"an array of dtype {plain.dtype}"[:200])
+            return Opaque(f"an array of dtype {plain.dtype}")
         if plain.ndim > MAX_AXES or len(self.buffers) >= MAX_ARRAYS:
             raise WireError("too many arrays or axes")
-        claimed = self.size + plain.size * np.dtype(code).itemsize
-        if claimed > MAX_BODY or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
+        size = self.size + plain.size * np.dtype(code).itemsize
+        if size > MAX_BODY or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
             raise WireError(f"more than {MAX_BODY >> 20} MiB of arrays")
         with np.errstate(all="ignore"):
             self.buffers.append(plain.astype(code, order="C", copy=False).tobytes())
-        self.size = claimed
-        return {"S" if issubclass(type(value), np.generic) else "A": [code, list(plain.shape)]}
+        self.size = size
+        return [code, list(plain.shape)]
 
 
 class _Reader:
-    """A JSON tree and its body back to values."""
+    """Turns a JSON tree and the body of its frame back into values."""
 
     def __init__(self, body: bytes | bytearray) -> None:
         self.body = body
@@ -196,46 +178,36 @@ class _Reader:
         self.arrays = 0
 
     def value(self, branch: Any, depth: int) -> Any:
-        kind = type(branch)
-        if branch is None or kind in (bool, float):
-            return branch
-        if kind is int:
-            if branch.bit_length() > MAX_INT_BITS:
-                raise WireError("a whole number too long")
-            return branch
-        if kind is str:
-            return branch.encode("utf-8", "replace").decode()
-        if kind is not dict or len(branch) != 1 or depth > MAX_DEPTH:
+        """Return the value of one JSON branch."""
+        read = _JSON_READERS.get(type(branch), _Reader.tagged)
+        return branch if read is None else read(self, branch, depth)
+
+    def tagged(self, branch: Any, depth: int) -> Any:
+        if type(branch) is not dict or len(branch) != 1 or depth > MAX_DEPTH:
             raise WireError("no value of the wire")
         [(tag, content)] = branch.items()
-        return self.tagged(tag, content, depth)
+        read = _TAG_READERS.get(tag)
+        if read is None:
+            raise WireError("no value of the wire")
+        return read(self, content, depth)
 
-    def tagged(self, tag: str, content: Any, depth: int) -> Any:
-        if tag in ("L", "T", "D"):
-            self.items += len(content)
-            if type(content) is not list or self.items > MAX_ITEMS:
-                raise WireError("a list too long")
-            if tag == "D" and len(content) > MAX_KEYS:
-                raise WireError("a dict too large")
-        if tag == "L":
-            return [self.value(item, depth + 1) for item in content]
-        if tag == "T":
-            return tuple(self.value(item, depth + 1) for item in content)
-        if tag == "D":
-            return {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in content}
-        if tag == "A":
-            return self.array(*content)
-        if tag == "S" and content[1] == []:
-            return self.array(*content)[()]
-        if tag == "C" and all(type(part) is float for part in content):
-            return complex(*content)
-        if tag == "O" and type(content) is str:
-            return Opaque(content[:200].encode("utf-8", "replace").decode())
-        if tag in ("R", "F") and type(content) is int and content >= 0:
-            return Seed(content) if tag == "R" else Callback(content)
-        raise WireError("no value of the wire")
+    def values(self, content: Any, depth: int) -> list[Any]:
+        self._count(content)
+        return [self.value(branch, depth + 1) for branch in content]
 
-    def array(self, code: Any, shape: Any) -> np.ndarray[Any, Any]:
+    def entries(self, content: Any, depth: int) -> dict[Any, Any]:
+        self._count(content)
+        if len(content) > MAX_KEYS:
+            raise WireError("a dict too large")
+        return {self.value(key, depth + 1): self.value(value, depth + 1) for key, value in content}
+
+    def _count(self, content: Any) -> None:
+        if type(content) is not list or self.items + len(content) > MAX_ITEMS:
+            raise WireError("a list too long")
+        self.items += len(content)
+
+    def array(self, content: Any, _: int) -> np.ndarray[Any, Any]:
+        code, shape = content
         if code not in DTYPES or type(shape) is not list or len(shape) > MAX_AXES:
             raise WireError("no array of the wire")
         if any(type(side) is not int or side < 0 for side in shape) or _too_long(shape):
@@ -253,11 +225,116 @@ class _Reader:
         array: np.ndarray[Any, Any] = raw.copy().view(dtype).reshape(shape)
         return array
 
+    def scalar(self, content: Any, depth: int) -> Any:
+        if content[1] != []:
+            raise WireError("no value of the wire")
+        return self.array(content, depth)[()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    """One kind of value: how to recognise, write and read it.
+
+    `plain` makes a plain value of a subclass's instance, which may lie about itself. Without it, the instances of
+    subclasses are not of this kind. `write` and `read` get the depth: the number of lists and dicts around the value.
+    """
+
+    base: type
+    tag: str | None = None  # None: JSON itself has this kind
+    plain: Callable[[Any], Any] | None = None
+    write: Callable[[_Writer, Any, int], Any] | None = None  # None: the value as it is
+    read: Callable[[_Reader, Any, int], Any] | None = None  # None: the content as it is
+
+
+def _short_integer(_: _Writer, value: int, depth: int) -> int | Opaque:
+    return value if value.bit_length() <= MAX_INT_BITS else Opaque("a whole number of over 300 digits")
+
+
+def _read_integer(_: _Reader, value: int, depth: int) -> int:
+    if value.bit_length() > MAX_INT_BITS:
+        raise WireError("a whole number too long")
+    return value
+
+
+def _read_complex(_: _Reader, content: Any, depth: int) -> complex:
+    if not all(type(part) is float for part in content):
+        raise WireError("no value of the wire")
+    return complex(*content)
+
+
+def _read_opaque(_: _Reader, content: Any, depth: int) -> Opaque:
+    if type(content) is not str:
+        raise WireError("no value of the wire")
+    return Opaque(_without_surrogates(content[:MAX_DESCRIPTION]))
+
+
+def _natural_number(content: Any) -> int:
+    if type(content) is not int or content < 0:
+        raise WireError("no value of the wire")
+    return content
+
+
+def _description(value: Opaque) -> str:
+    return _without_surrogates(value.described[:MAX_DESCRIPTION])
+
+
+def _without_surrogates(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _code_of(dtype: np.dtype[Any]) -> str:
+    """Return the code by which numbers of this type cross, or "" if they are not numbers.
+
+    A long double crosses as a float64: the digits that this lacks are lost.
+    """
+    if dtype in (np.longdouble, np.clongdouble):
+        return "<f8" if dtype.kind == "f" else "<c16"
+    return np.dtype.newbyteorder(dtype, "<").str if dtype.kind in "biufc" else ""
+
 
 def _too_long(shape: Iterable[int]) -> bool:
-    """An empty array may claim any length, which then costs time and memory in a loop over its rows."""
+    """Return whether an array has too many rows. An empty array may claim any number, and a loop over them is slow."""
     return math.prod(side for side in shape if side) > MAX_BODY
 
 
-def _opaque(described: str) -> dict[str, str]:
-    return {"O": described[:200].encode("utf-8", "replace").decode()}
+# fmt: off
+_KINDS = (
+    # NumPy's scalars come first: a float64 is also a float.
+    _Kind(base=np.generic, tag="S", plain=lambda value: value, write=_Writer.array, read=_Reader.scalar),
+    _Kind(base=np.ndarray, tag="A", plain=lambda value: value, write=_Writer.array, read=_Reader.array),
+    _Kind(base=type(None)),
+    _Kind(base=bool),
+    _Kind(base=int, plain=int.__int__, write=_short_integer, read=_read_integer),
+    _Kind(base=float, plain=float.__float__),
+    _Kind(base=complex, tag="C", plain=complex.__complex__,
+          write=lambda _, value, depth: [value.real, value.imag], read=_read_complex),
+    _Kind(base=str, plain=str.__str__,
+          write=lambda _, text, depth: _without_surrogates(text[:MAX_TEXT]),
+          read=lambda _, text, depth: _without_surrogates(text)),
+    _Kind(base=list, tag="L", plain=lambda value: list.__getitem__(value, slice(None)),
+          write=_Writer.branches, read=_Reader.values),
+    _Kind(base=tuple, tag="T", plain=lambda value: tuple.__getitem__(value, slice(None)),
+          write=_Writer.branches, read=lambda reader, content, depth: tuple(reader.values(content, depth))),
+    _Kind(base=dict, tag="D", plain=lambda value: dict(dict.items(value)), write=_Writer.pairs, read=_Reader.entries),
+    _Kind(base=Seed, tag="R",
+          write=lambda _, seed, depth: seed.value, read=lambda _, content, depth: Seed(_natural_number(content))),
+    _Kind(base=Callback, tag="F",
+          write=lambda _, function, depth: function.number,
+          read=lambda _, content, depth: Callback(_natural_number(content))),
+    _Kind(base=Opaque, tag="O", write=lambda _, value, depth: _description(value), read=_read_opaque),
+)
+# fmt: on
+_BY_TYPE = {kind.base: kind for kind in _KINDS}
+_TAG_READERS = {kind.tag: kind.read for kind in _KINDS if kind.tag is not None}
+_JSON_READERS = {kind.base: kind.read for kind in _KINDS if kind.tag is None}
+
+
+def _recognized(value: Any) -> tuple[_Kind, Any]:
+    """Return the kind of a value whose type is not in the table, and the value made plain.
+
+    A named tuple is a tuple, an enum's number an int. Anything unknown is an `Opaque`.
+    """
+    for kind in _KINDS:
+        if kind.plain is not None and issubclass(type(value), kind.base):
+            return kind, kind.plain(value)
+    return _BY_TYPE[Opaque], Opaque(f"an object of type {type_name(type(value))}")

@@ -1,4 +1,4 @@
-"""What an instructor may see of one student's exercise: inputs, answer and expected answer of every test it fails."""
+"""Show an instructor one exercise of one student: inputs, answer and expected answer of every test that it fails."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from autograder.core.text import listed
 from autograder.grading.pipeline import opened, suites_of
 from autograder.grading.runner import Run, run_exercise_tests
 from autograder.instructor.submissions import find_submissions, why_not_there
-from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
-from autograder.sandbox.environments import equipment_for
+from autograder.sandbox.environments import environment_for
 from autograder.sandbox.preflight import proved_rooms
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One exercise of one student."""
+    """The tests of one exercise of one student."""
 
     parameters: tuple[str, ...]  # of the exercise's function
     results: tuple[tuple[TestResult, Run], ...]  # of every test, in order
@@ -30,25 +30,28 @@ class Explained:
 
 
 def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
-    """Run one exercise's tests again and keep everything; UserError where there is no such thing."""
+    """Run one exercise's tests again and keep everything. Raises UserError without such an exercise or submission."""
     notebook = _notebook(course, submitted, student, stem)
     suites = suites_of(course, stem)
-    names = [one.name for one in suites.assignment.exercises]
+    names = [candidate.name for candidate in suites.assignment.exercises]
     if exercise not in names:
         raise UserError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
     try:
         submission = read_submission(notebook, suites.assignment, student)
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
-    one = suites.assignment.exercise(exercise)
-    secrets = secrets_of(course, [stem], [])
-    equipment = equipment_for(torch=suites.assignment.torch)
-    with proved_rooms(secrets, confined=confined, equipment=equipment) as rooms, opened(rooms, submission) as functions:
-        return Explained(one.parameters, run_exercise_tests(suites, one, submission.source, functions))
+    chosen = suites.assignment.exercise(exercise)
+    secrets = course.secrets([stem])
+    environment = environment_for(torch=suites.assignment.torch)
+    with (
+        proved_rooms(secrets, confined=confined, environment=environment) as rooms,
+        opened(rooms, submission) as functions,
+    ):
+        return Explained(chosen.parameters, run_exercise_tests(suites, chosen, submission.source, functions))
 
 
 def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
-    course.assignment(stem)  # UserError where it is unknown
+    course.assignment(stem)  # raises UserError if it is unknown
     for job in find_submissions(submitted, [student], [stem]):
         if problem := why_not_there(job, submitted):
             raise UserError(f"{job.notebook}: {problem}")

@@ -1,7 +1,7 @@
-"""When a submission was handed in, and how late that is. It is told, never reckoned into a score.
+"""Find when a submission was handed in, and how late that is. It is reported, and never changes a score.
 
-nbgrader's `submit` and `zip_collect` write `submitted/<student>/<stem>/timestamp.txt`; what is due when stands in
-`duedates.csv` at the course's root. Penalties are nbgrader's (its documentation: "Late submission plugin").
+nbgrader's `submit` and `zip_collect` write `submitted/<student>/<stem>/timestamp.txt`; the due times are in
+`duedates.csv` at the course's root. Penalties are nbgrader's task (its documentation: "Late submission plugin").
 """
 
 from __future__ import annotations
@@ -20,38 +20,39 @@ from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import read_bytes
 
 _FIRST_LINE = "assignment,duedate"
-_LONGEST = 100  # bytes of a timestamp
+_TIMESTAMP_BYTES = 100  # a longer file is not a timestamp
 _NO_TIME = "timestamp.txt holds no time such as 2026-03-01 22:59:00 UTC: whether it is late is not known"
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """When a submission was handed in and when it was due, both in UTC; None where that is not known."""
+    """When a submission was handed in and when it was due, both in UTC; None if that is not known."""
 
     submitted_at: datetime | None = None
     due: datetime | None = None
-    note: str | None = None  # what is wrong with the timestamp
+    note: str | None = None  # the problem with the timestamp
 
     @property
     def by(self) -> timedelta | None:
-        """How late: zero when it was in time, None when that cannot be told."""
+        """How late: zero if it was in time, None if that is not known."""
         if self.submitted_at is None or self.due is None:
             return None
         return max(timedelta(0), self.submitted_at - self.due)
 
     @property
     def late(self) -> bool | None:
+        """Whether it was late; None if that is not known."""
         return None if self.by is None else self.by > timedelta(0)
 
 
 def lateness_of(submitted: Path, student: str, stem: str, due: datetime | None) -> Lateness:
-    """How late a submission is, by its timestamp. A damaged timestamp is a note; without one nothing is known."""
+    """Return how late a submission is, by its timestamp. A damaged timestamp is a note; a missing one is not."""
     path = submitted / student / stem / "timestamp.txt"
     if not os.path.lexists(path):
         return Lateness(due=due)
     try:
         data = read_bytes(path)
-        if len(data) > _LONGEST:
+        if len(data) > _TIMESTAMP_BYTES:
             return Lateness(due=due, note=_NO_TIME)
         return Lateness(parse_timestamp(data.decode("utf-8-sig")), due)
     except Ungradable:
@@ -61,10 +62,10 @@ def lateness_of(submitted: Path, student: str, stem: str, due: datetime | None) 
 
 
 def parse_timestamp(text: str) -> datetime:
-    """A time in UTC, of what nbgrader writes (`2015-02-02 15:58:23.948203 UTC`) or of ISO 8601.
+    """Return a time in UTC, from what nbgrader writes (`2015-02-02 15:58:23.948203 UTC`) or from ISO 8601.
 
     The zone may be UTC, an offset (`+0100`) or a name (`Europe/Berlin`); a time without one is UTC, as for nbgrader
-    (`nbgrader.utils.parse_utc`). Raises ValueError for what is no time.
+    (`nbgrader.utils.parse_utc`). Raises ValueError if the text is not a time.
     """
     words = text.split()
     zone: tzinfo = UTC
@@ -89,29 +90,29 @@ def _zone(name: str) -> tzinfo:
         raise ValueError(f"{name!r} is no time zone") from None
 
 
-# ---- what is due when
+# ---- due times
 
 
 def due_dates(course: Course) -> dict[str, datetime]:
-    """The due time of each assignment that has one, in UTC; empty without a `duedates.csv`.
+    """Return the due time of each assignment that has one, in UTC; empty without a `duedates.csv`.
 
     Its columns are `assignment` and `duedate`, a time of ISO 8601 with its offset: `2026-03-01T23:59:00+01:00`. Raises
-    UserError for what is wrong with it: a due time that is read wrongly makes a whole class late.
+    UserError for anything else: a due time that is misread makes a whole class late.
     """
     path = course.root / "duedates.csv"
     if not os.path.lexists(path):
         return {}
-    found: dict[str, datetime] = {}
+    due: dict[str, datetime] = {}
     for row in read_rows(path, _FIRST_LINE):
         stem, written = row.get("assignment"), row.get("duedate")
         if not stem or not written:
             continue
         if stem not in course.stems:
             raise UserError(f"{path}: there is no assignment {stem!r}. Known: {listed(course.stems)}.")
-        if stem in found:
+        if stem in due:
             raise UserError(f"{path} names {stem} twice: keep one of the lines.")
-        found[stem] = _due(path, stem, written)
-    return found
+        due[stem] = _due(path, stem, written)
+    return due
 
 
 def _due(path: Path, stem: str, written: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Read `roster.csv`: who is in the class, and by which names."""
+"""Read `roster.csv`: who is in the class, and by which names. Nothing else reads that file."""
 
 from __future__ import annotations
 
@@ -6,39 +6,84 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.csv_tables import read_rows
 
-
-def read_roster(path: Path) -> list[str]:
-    """The class, each student once: the column `student` of a CSV file; UserError where it has none."""
-    return list(dict.fromkeys(row["student"] for row in roster_rows(path)))
+FILE = "roster.csv"  # at the course's root
+_FIRST_LINE = "student,name,email"
 
 
-def roster_rows(path: Path) -> list[dict[str, str]]:
-    """The roster's rows that name a student, by column; UserError where it has no such column."""
-    return [row for row in read_rows(path, "student,name,email") if row.get("student")]
+@dataclass(frozen=True, kw_only=True)
+class RosterEntry:
+    """A row of the roster. A column that is missing or empty is an empty string."""
+
+    student: str  # the name of the folder in submitted/, and the student's key everywhere
+    name: str = ""
+    email: str = ""
+    canvas_id: str = ""
+    moodle_id: str = ""
+    sis_id: str = ""
+    group: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)  # the whole row by column; also columns not listed above
+
+
+def read_roster(root: Path) -> tuple[RosterEntry, ...] | None:
+    """Return all rows of a course's roster that name a student, in its order; None if the course has no roster.
+
+    A student may have several rows. Raises UserError if the file cannot be read or has no column `student`.
+    """
+    path = root / FILE
+    if not os.path.lexists(path):
+        return None
+    return tuple(_entry(row) for row in read_rows(path, _FIRST_LINE) if row.get("student"))
+
+
+def _entry(row: Mapping[str, str]) -> RosterEntry:
+    return RosterEntry(
+        student=row["student"],
+        name=row.get("name", ""),
+        email=row.get("email", ""),
+        canvas_id=row.get("canvas_id", ""),
+        moodle_id=row.get("moodle_id", ""),
+        sis_id=row.get("sis_id", ""),
+        group=row.get("group", ""),
+        columns=row,
+    )
+
+
+# ---- views of it
+
+
+def first_entries(roster: Iterable[RosterEntry]) -> dict[str, RosterEntry]:
+    """Return each student's first row, by student, in the roster's order."""
+    first: dict[str, RosterEntry] = {}
+    for entry in roster:
+        first.setdefault(entry.student, entry)
+    return first
+
+
+def students_by_name(roster: Iterable[RosterEntry]) -> dict[str, set[str]]:
+    """Return who goes by a normalized name: `Ada Lovelace`, `Lovelace, Ada` or Canvas' `lovelaceada`."""
+    students: dict[str, set[str]] = defaultdict(set)
+    for entry in roster:
+        for name in {normalized_name(entry.student), *name_orders(entry.name)} - {""}:
+            students[name].add(entry.student)
+    return students
+
+
+# ---- names
 
 
 def normalized_name(name: str) -> str:
-    """A name as Canvas writes it, letters and digits alone, so that case, commas and blanks do not count."""
+    """Return the letters and digits of a name in one case, as Canvas writes it: commas and blanks do not count."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     return "".join(c for c in folded if c.isalnum() or unicodedata.category(c).startswith("M"))
 
 
-def names_on(path: Path) -> dict[str, set[str]]:
-    """Who goes by a name: `Ada Lovelace`, `Lovelace, Ada` or Canvas' `lovelaceada`; nobody without a roster."""
-    if not os.path.lexists(path):
-        return {}
-    who: dict[str, set[str]] = defaultdict(set)
-    for row in roster_rows(path):
-        for key in {normalized_name(row["student"]), *name_orders(row.get("name", ""))} - {""}:
-            who[key].add(row["student"])
-    return who
-
-
 def name_orders(name: str) -> set[str]:
-    """The squeezed forms of a name whose parts may stand in another order: `lovelaceada`, `adalovelace`."""
+    """Return the normalized forms of a name whose parts may be in another order: `lovelaceada`, `adalovelace`."""
     words = re.split(r"[\s,]+", name)
-    return {normalized_name(" ".join(words[at:] + words[:at])) for at in range(len(words))} - {""}
+    return {normalized_name(" ".join(words[start:] + words[:start])) for start in range(len(words))} - {""}

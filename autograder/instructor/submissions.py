@@ -1,6 +1,6 @@
-"""What lies in `submitted/`: whose it is, what of it is a submission, and why some of it cannot be opened.
+"""Find the submissions in `submitted/`: whose they are, and why some of them cannot be opened.
 
-Names and files are the students' own. Nothing that was handed in is passed over in silence.
+Names and files are the students' own. Nothing that was handed in is ignored silently.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Job:
 
 
 def students_in(folder: Path) -> list[str]:
-    """Who has a folder, or a link in place of one; UserError where there is no such place."""
+    """Return the students who have a folder, or a link instead of one. Raises UserError if `folder` is not a folder."""
     if not folder.is_dir():
         raise UserError(
             f"There is no folder {folder}. Put notebooks into {folder}/<student>/<assignment>/, "
@@ -50,7 +50,7 @@ def _may_be_a_student(entry: os.DirEntry[str]) -> bool:
 
 
 def find_submissions(folder: Path, students: Sequence[str], stems: Sequence[str]) -> list[Job]:
-    """The submissions of these students, by assignment and student."""
+    """Return the submissions of these students, by assignment and student."""
     return [
         Job(student, stem, submission_path(folder, student, stem))
         for stem in stems
@@ -60,12 +60,12 @@ def find_submissions(folder: Path, students: Sequence[str], stems: Sequence[str]
 
 
 def submission_path(folder: Path, student: str, stem: str) -> Path:
-    """Where a submission's notebook is, if it is there: nbgrader's layout."""
+    """Return where a submission's notebook should be, in nbgrader's layout."""
     return folder / student / stem / f"{topic_of(stem)}.ipynb"
 
 
 def _handed_in(home: Path, stem: str) -> bool:
-    """Whether there is something to answer for: where one cannot look, there may be."""
+    """Return whether a student handed something in. If the folder cannot be read, they may have."""
     try:
         os.lstat(home / stem)
     except FileNotFoundError:
@@ -76,29 +76,29 @@ def _handed_in(home: Path, stem: str) -> bool:
 
 
 def left_alone(folder: Path, students: Sequence[str], stems: Collection[str]) -> Iterator[str]:
-    """A note on each thing that is no submission: it may be one that was put into the wrong place."""
+    """Yield a note on each file or folder that is not a submission: it may be one in the wrong place."""
     for entry in _entries(folder):
         hidden = entry.name.startswith(".")
         if not _may_be_a_student(entry) and (entry.is_dir() or not hidden):
-            why = ": its name begins with a dot" if hidden else ""
-            yield f"{clean(entry.name)} is no student's folder and was left alone{why}"
+            reason = ": its name begins with a dot" if hidden else ""
+            yield f"{clean(entry.name)} is no student's folder and was left alone{reason}"
     for student in students:
-        for name in _names_of_a(folder / student):
+        for name in _names_in(folder / student):
             if name not in stems:
                 yield f"{clean(student)}/{clean(name)} is no assignment of this course and was left alone"
 
 
-def _names_of_a(home: Path) -> list[str]:
-    if home.is_symlink():
+def _names_in(folder: Path) -> list[str]:
+    if folder.is_symlink():
         return []
     try:
-        return [entry.name for entry in _entries(home) if not entry.name.startswith(".")]
-    except OSError:  # its submissions are ungraded, and say why
+        return [entry.name for entry in _entries(folder) if not entry.name.startswith(".")]
+    except OSError:  # the reasons of its ungraded submissions say why
         return []
 
 
 def why_not_there(job: Job, submitted: Path) -> str | None:
-    """Why a submission's notebook may not be opened at all: a link on the way to it, or it is not there."""
+    """Return why a submission's notebook may not be opened: a link on its path, or it is missing; None if it may."""
     if len(os.fsencode(job.student)) > NAME_BYTES:
         return f"the folder's name is longer than {NAME_BYTES} bytes: shorten it"
     for path in (submitted / job.student, job.notebook.parent, job.notebook):
@@ -117,5 +117,5 @@ def why_not_there(job: Job, submitted: Path) -> str | None:
 
 
 def _what_is_there(folder: Path) -> str:
-    others = sorted(name for name in _names_of_a(folder) if name.endswith(".ipynb"))
+    others = sorted(name for name in _names_in(folder) if name.endswith(".ipynb"))
     return f"found {clean(others[0], 80)}: rename it" if others else "the folder holds no notebook: put it there"

@@ -1,8 +1,8 @@
-"""What `nbgrader_config.py` puts into nbgrader's converters: our engine in place of executing notebooks.
+"""Make nbgrader's converters use the kit instead of executing notebooks; `nbgrader_config.py` names these classes.
 
-`nbgrader autograde` has two passes. In the first, which would restore cells, the submission is read as the kit reads it
-and comes out rebuilt and marked; in the second, which would execute it, the marks go into the gradebook. No kernel is
-ever started.
+`nbgrader autograde` has two passes. The first would restore cells: here it reads the submission as the kit does, and
+writes a rebuilt and marked notebook. The second would execute it: here it brings the marks into the gradebook. No
+kernel is ever started.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
+from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results.store import report_of
@@ -27,15 +29,40 @@ from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, 
 from autograder.notebooks.course import Course
 
 
+class ReleaseExporter(NotebookExporter):
+    """Makes a release notebook, and puts files beside it that are computed from it."""
+
+    computed = Dict(
+        help="by file name, a command that runs in the course, gets the release notebook's path and prints the file"
+    ).tag(config=True)
+
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
+        text, resources = super().from_filename(filename, resources, **options)
+        converter: Any = self.parent
+        names, directory = resources["nbgrader"], converter.coursedir
+        stem = names["assignment"]
+        release = Path(directory.format_path(directory.release_directory, names["student"], stem))
+        notebook = release / f"{names['notebook']}.ipynb"
+        notebook.write_text(str(text), encoding="utf-8")  # nbgrader writes the same text once more, but only afterwards
+        for name, command in self.computed.items():
+            # In a new process: Formgrader's server lives on, and would not see that a suite was edited.
+            done = subprocess.run([*command, str(notebook)], cwd=directory.root, capture_output=True, check=False)
+            if done.returncode != 0:
+                reason = done.stderr.decode(errors="replace").strip()
+                raise UserError(f"{stem}: {name} could not be computed:\n{reason}")
+            (release / name).write_bytes(done.stdout)
+        return text, resources
+
+
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission of any kind; the notebook that comes out is valid, and marked."""
+    """Reads any submission and makes a valid, marked notebook of it."""
 
     sandbox = Unicode("full", help="none: students' code runs with your rights").tag(config=True)
     results = Unicode("results", help="where results are, below the course's root").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]
-        # Of one run: under Formgrader this process lives on while notebooks are handed in again.
+        # For one run only: under Formgrader this process lives on while students submit again.
         self._graded: set[Options] = set()
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
@@ -56,7 +83,7 @@ class SubmissionExporter(NotebookExporter):
         return converter.coursedir
 
     def _report(self, student: str, stem: str) -> Report:
-        """What is known of a submission, after the class, or the students that were asked for, have been graded."""
+        """Return a submission's result, after grading the class, or the one student that nbgrader was asked for."""
         directory = self._directory
         everybody = directory.student_id == "*"
         options = Options(
@@ -76,7 +103,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]
-    """Writes the marks of a notebook into the gradebook; what a human entered stays."""
+    """Writes the marks of a notebook into the gradebook, and keeps what a human entered."""
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         names = resources["nbgrader"]
@@ -99,7 +126,7 @@ class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class LeaveOutRubrics(NbGraderPreprocessor):  # type: ignore[misc]
-    """Feedback for students does not hold what the grader had in view."""
+    """Removes from the students' feedback the cells that only a grader may see."""
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         notebook.cells = [cell for cell in notebook.cells if RUBRIC not in cell.metadata.get("tags", ())]
@@ -107,7 +134,7 @@ class LeaveOutRubrics(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class EscapeNames(Preprocessor):
-    """Formgrader's page of a submission shows a student's name as text, whatever is in it."""
+    """Escapes a student's name, so that Formgrader's page of a submission shows it as text."""
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         for key in ("student", "first_name", "last_name", "notebook_path"):

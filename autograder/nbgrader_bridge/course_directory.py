@@ -1,4 +1,4 @@
-"""Where nbgrader has things: folders and database, as the course's `nbgrader_config.py` says."""
+"""Ask nbgrader where it keeps things: folders and database, as the course's `nbgrader_config.py` says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.core.errors import UserError
 
 
 def course_directory(root: Path, settings: Path) -> Any:
-    """nbgrader's CourseDirectory for a course at `root`; UserError where nbgrader is not installed."""
+    """Return nbgrader's CourseDirectory for a course at `root`. Raises UserError if nbgrader is not installed."""
     try:
         from nbgrader.coursedir import CourseDirectory
         from traitlets.config.loader import PyFileConfigLoader

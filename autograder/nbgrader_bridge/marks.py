@@ -1,9 +1,9 @@
-"""A rebuilt notebook with its marks: the score of each test cell, what is left to a human, the rubric in view.
+"""Mark a rebuilt notebook: the score of each test cell, what is left to a human, and the rubric for the grader.
 
     submission's cells → rebuilt notebook → marked notebook → Formgrader, nbgrader's feedback, the gradebook
 
-nbgrader reads a score from a cell's first result; ours stands there too, and once more, unmistakably, in the cell's
-metadata, which no student can write to.
+nbgrader reads a score from a cell's first result. The kit's score is there too, and once more, unmistakably, in the
+cell's metadata, which no student can write to.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
 
 KEY = "autograder"  # in a cell's metadata
-RUBRIC = "rubric"  # the tag of a cell that shows a human what to look for; feedback leaves it out
+RUBRIC = "rubric"  # the tag of a cell that tells a grader what to look for; feedback leaves it out
 _NO_RESPONSE = "No response."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """What the gradebook gets of one cell."""
 
     grade_id: str
-    score: float | None  # None: a human has to say
+    score: float | None  # None: a human has to give it
     graded: bool  # it has points
     to_fill: bool
-    comment: str | None  # on a cell that was to be filled
+    comment: str | None  # on a cell to fill in
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Entry:
 
     student: str
     stem: str
-    at: datetime | None  # when it was handed in; None: not known
+    submitted_at: datetime | None  # None: not known
     marks: tuple[Mark, ...]
 
 
@@ -57,57 +57,65 @@ class Original:
 
     assignment: Assignment
     release: bytes
-    rubrics: Mapping[str, str]
+    rubrics: Mapping[str, str]  # by grade_id of the question
 
 
 def original_of(course: Course, stem: str) -> Original:
+    """Read what the notebooks of an assignment are rebuilt from."""
     return Original(course.assignment(stem), course.release(stem).read_bytes(), rubrics_of(course, stem))
 
 
 def marked_notebook(original: Original, submission: Path, report: Report) -> dict[str, Any]:
-    """The notebook that nbgrader shows to a human grader, and makes its feedback from.
+    """Return the notebook that nbgrader shows to a human grader, and makes its feedback from.
 
-    Of a submission that cannot be read it is the release, with nothing in it: the report says why.
+    If the submission cannot be read, it is the release without answers: the report says why.
     """
     try:
         cells = parse_notebook(_bytes_of(submission, report))
         rebuilt = rebuild(original.release, cells, original.assignment)
     except Ungradable:
         rebuilt = Rebuilt(json.loads(original.release), unanswered=frozenset(), unsure=frozenset())
-    made = [cell for raw in rebuilt.notebook["cells"] for cell in _marked(raw, rebuilt, report, original.rubrics)]
-    return rebuilt.notebook | {"cells": made}
+    marked = [
+        cell for raw in rebuilt.notebook["cells"] for cell in _marked_cells(raw, rebuilt, report, original.rubrics)
+    ]
+    return rebuilt.notebook | {"cells": marked}
 
 
 def _bytes_of(submission: Path, report: Report) -> bytes:
-    """Of `submitted/<student>/<stem>/<topic>.ipynb`, where no link leads to somebody else's."""
+    """Read `submitted/<student>/<stem>/<topic>.ipynb`. Raises Ungradable if a link may lead to somebody else's."""
     problem = why_not_there(Job(report.student, report.assignment, submission), submission.parents[2])
     if problem is not None:
         raise Ungradable(problem)
     return read_bytes(submission)
 
 
-def _marked(
+# ---- marked cells
+
+
+def _marked_cells(
     raw: dict[str, Any], rebuilt: Rebuilt, report: Report, rubrics: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    marks = raw["metadata"].get("nbgrader", {})
-    name = marks.get("grade_id", "")
-    comment = {"comment": _NO_RESPONSE if name in rebuilt.unanswered - rebuilt.unsure and report.graded else None}
-    if marks.get("solution"):
-        words = {"score": _score_of_words(name, rebuilt, report)} if marks.get("grade") else {}
-        yield raw | {"metadata": raw["metadata"] | {KEY: comment | words}}
-        if marks.get("grade") and name in rubrics:
+    """Yield a cell with its mark, if it has one, and below a question its rubric."""
+    nbgrader = raw["metadata"].get("nbgrader", {})
+    name = nbgrader.get("grade_id", "")
+    if nbgrader.get("solution"):
+        empty = report.graded and name in rebuilt.unanswered - rebuilt.unsure
+        mark: dict[str, Any] = {"comment": _NO_RESPONSE if empty else None}
+        if nbgrader.get("grade"):  # a question: a human reads the answer, if there is one
+            mark["score"] = 0.0 if empty else None
+        yield _with_mark(raw, mark)
+        if nbgrader.get("grade") and name in rubrics:
             yield _rubric_cell(name, rubrics[name])
-    elif marks.get("grade"):
-        result = next((one for one in report.exercises if f"test_{one.name}" == name), None)
-        score = _score(result, float(marks["points"])) if result is not None and report.graded else None
-        yield raw | {"metadata": raw["metadata"] | {KEY: {"score": score}}, "outputs": _outputs(report, result, score)}
+    elif nbgrader.get("grade"):
+        result = next((exercise for exercise in report.exercises if f"test_{exercise.name}" == name), None)
+        score = _score(result, float(nbgrader["points"])) if result is not None and report.graded else None
+        yield _with_mark(raw, {"score": score}) | {"outputs": _outputs(report, result, score)}
     else:
         yield raw
 
 
-def _score_of_words(name: str, rebuilt: Rebuilt, report: Report) -> float | None:
-    """Zero where the question is as it was handed out; else a human reads the answer."""
-    return 0.0 if report.graded and name in rebuilt.unanswered - rebuilt.unsure else None
+def _with_mark(raw: dict[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
+    return raw | {"metadata": raw["metadata"] | {KEY: mark}}
 
 
 def _score(result: ExerciseResult, points: float) -> float:
@@ -118,30 +126,34 @@ def _score(result: ExerciseResult, points: float) -> float:
 
 
 def _outputs(report: Report, result: ExerciseResult | None, score: float | None) -> list[dict[str, Any]]:
+    """Return a test cell's outputs: the feedback, then the score as the cell's result."""
     if result is None or score is None:
         text = f"Not graded. {reason_for_students(report)}\nA person has to look at it."
         return [_output("display_data", {"text/plain": clean(text, 2000)})]
-    said = [f"{test.name}\n{test.message}" for test in result.tests if test.outcome is not Outcome.PASSED]
-    shown = {"text/html": exercise_html(report, result), "text/plain": "\n\n".join(said) or "all tests passed"}
-    return [_output("display_data", shown), _output("execute_result", {"text/plain": repr(score)})]
+    failures = [f"{test.name}\n{test.message}" for test in result.tests if test.outcome is not Outcome.PASSED]
+    feedback = {
+        "text/html": exercise_html(report, result),
+        "text/plain": "\n\n".join(failures) or "all tests passed",
+    }
+    return [_output("display_data", feedback), _output("execute_result", {"text/plain": repr(score)})]
 
 
 def _output(kind: str, data: Mapping[str, str]) -> dict[str, Any]:
-    made = {"data": {form: text.splitlines(keepends=True) for form, text in data.items()}, "metadata": {}}
-    return made | {"output_type": kind} | ({"execution_count": 1} if kind == "execute_result" else {})
+    output = {"data": {form: text.splitlines(keepends=True) for form, text in data.items()}, "metadata": {}}
+    return output | {"output_type": kind} | ({"execution_count": 1} if kind == "execute_result" else {})
 
 
 # ---- rubrics
 
 
 def rubrics_of(course: Course, stem: str) -> dict[str, str]:
-    """For each question in words what the solution notebook says about it: model answer and rubric."""
+    """Return what the solution notebook says about each question in words, by grade_id: model answer and rubric."""
     cells = parse_notebook(read_bytes(course.solution(stem)))
     questions = {cell.grade_id: cell.source for cell in cells if cell.kind == "markdown" and cell.nbgrader}
-    return {name: _between_marks(text) for name, text in questions.items() if name and "### BEGIN SOLUTION" in text}
+    return {name: _solution_part(text) for name, text in questions.items() if name and "### BEGIN SOLUTION" in text}
 
 
-def _between_marks(text: str) -> str:
+def _solution_part(text: str) -> str:
     return text.partition("### BEGIN SOLUTION")[2].partition("### END SOLUTION")[0].strip()
 
 
@@ -159,19 +171,27 @@ def _rubric_cell(name: str, text: str) -> dict[str, Any]:
 
 
 def marks_of(notebook: Mapping[str, Any]) -> Iterator[Mark]:
-    """The marks of a marked notebook's cells, in its order."""
+    """Yield the marks of a marked notebook's cells, in its order."""
     for raw in notebook["cells"]:
-        told = raw["metadata"].get(KEY)
-        if told is not None:
-            marks = raw["metadata"]["nbgrader"]
+        mark = raw["metadata"].get(KEY)
+        if mark is not None:
+            nbgrader = raw["metadata"]["nbgrader"]
             yield Mark(
-                marks["grade_id"], told.get("score"), bool(marks["grade"]), bool(marks["solution"]), told.get("comment")
+                grade_id=nbgrader["grade_id"],
+                score=mark.get("score"),
+                graded=bool(nbgrader["grade"]),
+                to_fill=bool(nbgrader["solution"]),
+                comment=mark.get("comment"),
             )
 
 
 def needs_a_human(score: float | None, *, before: float | None, manual: float | None, needed: bool) -> bool:
-    """Whether a person has to look at a cell with this automatic score.
+    """Return whether a person has to look at a cell with this automatic score.
 
-    Where a person gave a score (`manual`), only if the automatic one was another `before`, or if it was `needed` then.
+    before: the automatic score that the gradebook holds
+    manual: the score that a person gave
+    needed: whether the gradebook already says that a person has to look
+
+    If a person gave a score, they look again only if the automatic one changed, or if they had to look before.
     """
     return score is None if manual is None else needed or score != before

@@ -1,7 +1,7 @@
-"""A submission's notebook made anew: the student's answers and own cells, everything else as it was handed out.
+"""Make a submission's notebook anew: the student's answers and own cells, everything else as it was released.
 
-For eyes and for nbgrader. What is graded is found elsewhere (`submission.py`); here nothing can be broken by a student,
-because each locked text, id and number comes from the release.
+It is for people and for nbgrader. What is graded is found by `notebooks/submission.py`. Nothing that a student does can
+break the rebuilt notebook, because each locked text, id and number comes from the release.
 """
 
 from __future__ import annotations
@@ -9,125 +9,155 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.model import Assignment, Cell
 from autograder.notebooks.ipynb import NotebookCell
-from autograder.notebooks.submission import StudentCell, normal, students_cells
+from autograder.notebooks.student_cells import StudentCell, normal, students_cells
 
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A notebook that nbgrader takes, and what is known of its answers."""
+    """A notebook that nbgrader reads, and what is known of its answers."""
 
     notebook: dict[str, Any]
-    unanswered: frozenset[str]  # grade_ids of cells to be filled that are as handed out
-    unsure: frozenset[str]  # answers in words that may stand in a cell that lost its id: a human must look
+    unanswered: frozenset[str]  # grade_ids of the cells to fill in that are as they were released
+    unsure: frozenset[str]  # those of them whose answer may be in a cell that lost its id: a human must look
 
 
 def rebuild(release: bytes, cells: Sequence[NotebookCell], assignment: Assignment) -> Rebuilt:
-    """The release with the answers of `cells` in it; each of the student's own cells below the one it followed."""
+    """Return the release with the answers of `cells` in it, and each of the student's own cells below its neighbour."""
     notebook: dict[str, Any] = json.loads(release)
-    written = students_cells(cells, assignment)
-    answers = _code(written, assignment) | _words(cells, assignment)
-    taken = {id(cell) for cell in answers.values()}
-    own = _own_cells([cell for cell in cells if id(cell) not in taken], written, assignment)
-    made = []
-    for place, raw in enumerate([{}, *notebook["cells"]]):
-        answer = answers.get(_grade_id(raw))
-        if raw:
-            made.append(raw | {"source": _lines(_shown(answer.source, raw["cell_type"]))} if answer else raw)
-        made += [_plain(cell, f"own-{place}-{number}") for number, cell in enumerate(own.get(place, ()))]
-    open_cells = {cell.grade_id: cell for cell in assignment.cells if cell.solution and cell.grade_id}
-    unanswered = frozenset(open_cells) - frozenset(answers)
-    loose = [cell for group in own.values() for cell in group if cell.grade_id not in answers]
-    words = any(_may_be_words(cell, written) for cell in loose)
-    return Rebuilt(notebook | {"cells": made}, unanswered, _unsure(open_cells, unanswered, cells, wrote=words))
+    code_cells = students_cells(cells, assignment)
+    answers = _code_answers(code_cells, assignment) | _text_answers(cells, assignment)
+    own_cells = _own_cells(cells, answers, code_cells, assignment)
+    to_fill = frozenset(cell.grade_id for cell in assignment.cells if cell.solution and cell.grade_id)
+    unanswered = to_fill.difference(answers)
+    unsure = unanswered.intersection(_questions(assignment))
+    if not _has_loose_text(own_cells, answers, code_cells):
+        unsure = unsure.difference(cell.grade_id for cell in cells if cell.grade_id)
+    merged = list(_merged(notebook["cells"], answers, own_cells))
+    return Rebuilt(notebook | {"cells": merged}, unanswered, unsure)
 
 
-def _code(written: Sequence[StudentCell], assignment: Assignment) -> dict[str, NotebookCell]:
-    """Of each exercise the cell that counts: the last changed one with its id, else the last that defines it."""
-    found = {}
+# ---- answers
+
+
+def _code_answers(code_cells: Sequence[StudentCell], assignment: Assignment) -> dict[str, NotebookCell]:
+    """Return the cell that counts for each exercise: the last changed one with its id, else the last defining it."""
+    answers = {}
     for exercise in assignment.exercises:
-        ours = [one.origin for one in written if one.origin.grade_id == exercise.name]
-        ours = ours or [one.origin for one in written if one.exercises == (exercise.name,)]
-        if ours:
-            found[exercise.name] = ours[-1]
-    return found
+        with_id = [cell.origin for cell in code_cells if cell.origin.grade_id == exercise.name]
+        defining = [cell.origin for cell in code_cells if cell.exercises == (exercise.name,)]
+        if with_id or defining:
+            answers[exercise.name] = (with_id or defining)[-1]
+    return answers
 
 
-def _words(cells: Sequence[NotebookCell], assignment: Assignment) -> dict[str, NotebookCell]:
-    """Of each question the last copy with its id that is not as handed out."""
-    stubs = {cell.grade_id: normal(cell.source) for cell in assignment.cells if _is_question(cell)}
+def _text_answers(cells: Sequence[NotebookCell], assignment: Assignment) -> dict[str, NotebookCell]:
+    """Return the last cell with each question's id that is not as it was released."""
+    released = {name: normal(cell.source) for name, cell in _questions(assignment).items()}
     return {
         cell.grade_id: cell
         for cell in cells
-        if cell.grade_id and cell.grade_id in stubs and normal(cell.source) not in ("", stubs[cell.grade_id])
+        if cell.grade_id and cell.grade_id in released and normal(cell.source) not in ("", released[cell.grade_id])
     }
 
 
-def _is_question(cell: Cell) -> bool:
-    return cell.solution and cell.kind == "markdown" and cell.grade_id is not None
+def _questions(assignment: Assignment) -> dict[str, Cell]:
+    """Return the cells to answer in words, by grade_id."""
+    return {
+        cell.grade_id: cell for cell in assignment.cells if cell.solution and cell.kind == "markdown" and cell.grade_id
+    }
+
+
+# ---- the student's own cells
+
+_OwnCells = Mapping[int, Sequence[NotebookCell]]  # by the number of released cells that are above them
 
 
 def _own_cells(
-    cells: Sequence[NotebookCell], written: Sequence[StudentCell], assignment: Assignment
-) -> dict[int, list[NotebookCell]]:
-    """The cells that a student added or changed and that are no answers, by how many released cells stand above."""
-    by_id = {cell.grade_id: place for place, cell in enumerate(assignment.cells, 1) if cell.grade_id}
-    by_cell = {cell.cell_id: place for place, cell in enumerate(assignment.cells, 1) if cell.cell_id}
-    by_text = {normal(cell.source): place for place, cell in enumerate(assignment.cells, 1)}
-    changed = {id(one.origin) for one in written}
-    found: dict[int, list[NotebookCell]] = defaultdict(list)
+    cells: Sequence[NotebookCell],
+    answers: Mapping[str, NotebookCell],
+    code_cells: Sequence[StudentCell],
+    assignment: Assignment,
+) -> _OwnCells:
+    """Return the cells that the student added or changed and that are not answers."""
+    places = _Places(assignment.cells)
+    answering = {id(cell) for cell in answers.values()}
+    changed_code = {id(cell.origin) for cell in code_cells}
+    own_cells: dict[int, list[NotebookCell]] = defaultdict(list)
     above = 0
     for cell in cells:
+        if id(cell) in answering:
+            continue
         text = normal(cell.source)
-        above = by_id.get(cell.grade_id or "") or by_cell.get(cell.cell_id or "") or by_text.get(text) or above
-        if text and text not in by_text and (cell.kind != "code" or id(cell) in changed):
-            found[above].append(cell)
-    return found
+        above = places.of(cell, text) or above
+        if text and text not in places.by_text and (cell.kind != "code" or id(cell) in changed_code):
+            own_cells[above].append(cell)
+    return own_cells
 
 
-def _may_be_words(cell: NotebookCell, written: Sequence[StudentCell]) -> bool:
-    """Text, or a code cell with no code in it: words typed into the kind of cell that a new one is."""
-    return cell.kind != "code" or any(one.origin is cell and not one.code.statements for one in written)
+class _Places:
+    """Where each released cell is in the release, counted from 1."""
+
+    def __init__(self, released: Sequence[Cell]) -> None:
+        numbered = list(enumerate(released, 1))
+        self._by_grade_id = {cell.grade_id: place for place, cell in numbered if cell.grade_id}
+        self._by_cell_id = {cell.cell_id: place for place, cell in numbered if cell.cell_id}
+        self.by_text = {normal(cell.source): place for place, cell in numbered}
+
+    def of(self, cell: NotebookCell, text: str) -> int | None:
+        """Return the place of the released cell that a student's cell comes from, as far as its ids and text tell."""
+        by_id = self._by_grade_id.get(cell.grade_id or "") or self._by_cell_id.get(cell.cell_id or "")
+        return by_id or self.by_text.get(text)
 
 
-def _unsure(
-    open_cells: Mapping[str, Cell], unanswered: frozenset[str], cells: Sequence[NotebookCell], *, wrote: bool
-) -> frozenset[str]:
-    """Questions without an answer, where the student wrote words elsewhere or the question's cell is gone."""
-    there = {cell.grade_id for cell in cells}
-    return frozenset(name for name in unanswered if _is_question(open_cells[name]) and (wrote or name not in there))
+def _has_loose_text(
+    own_cells: _OwnCells, answers: Mapping[str, NotebookCell], code_cells: Sequence[StudentCell]
+) -> bool:
+    """Return whether an own cell may hold an answer in words: text, or a code cell without code, as a new cell is."""
+    without_code = {id(cell.origin) for cell in code_cells if not cell.code.statements}
+    return any(
+        cell.kind != "code" or id(cell) in without_code
+        for group in own_cells.values()
+        for cell in group
+        if cell.grade_id not in answers
+    )
 
 
-# ---- raw cells
+# ---- raw cells, as a notebook's JSON has them
 
 
-def _grade_id(raw: Mapping[str, Any]) -> str:
-    return str(raw.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
+def _merged(
+    released: Sequence[dict[str, Any]], answers: Mapping[str, NotebookCell], own_cells: _OwnCells
+) -> Iterator[dict[str, Any]]:
+    """Yield the released cells, filled in, each followed by the student's own cells."""
+    yield from _plain_cells(own_cells, 0)
+    for place, raw in enumerate(released, 1):
+        answer = answers.get(str(raw["metadata"].get("nbgrader", {}).get("grade_id", "")))
+        yield raw if answer is None else raw | {"source": _source(answer.source, raw["cell_type"])}
+        yield from _plain_cells(own_cells, place)
 
 
-def _plain(cell: NotebookCell, name: str) -> dict[str, Any]:
-    """A cell of the student's own, without any mark that nbgrader knows."""
-    kind = "code" if cell.kind == "code" else "markdown"  # a raw cell would be shown as the HTML it may be
-    made = {"cell_type": kind, "id": name, "metadata": {}, "source": _lines(_shown(cell.source, kind))}
-    return made | {"execution_count": None, "outputs": []} if kind == "code" else made
+def _plain_cells(own_cells: _OwnCells, place: int) -> Iterator[dict[str, Any]]:
+    """Yield the student's own cells of one place, without any mark that nbgrader knows."""
+    for number, cell in enumerate(own_cells.get(place, ())):
+        kind = "code" if cell.kind == "code" else "markdown"  # a raw cell would be shown as the HTML that it may be
+        raw = {"cell_type": kind, "id": f"own-{place}-{number}", "metadata": {}, "source": _source(cell.source, kind)}
+        yield raw | {"execution_count": None, "outputs": []} if kind == "code" else raw
 
 
-def _shown(text: str, kind: str) -> str:
-    """Text that brings no element and no address into a page: a blank ends what would begin a tag or a link.
+def _source(text: str, kind: str) -> list[str]:
+    """Return the lines of a cell that bring no element and no address into a page.
 
-    nbgrader's pages show a student's words to the instructor, with what HTML there is in them and with links of any
-    kind, `javascript:` too; a picture that is not there stops the whole page. A tag's name must stand right behind its
-    `<`, a link's address right behind the `]`. Addresses in plain sight (https://…) are still links.
+    nbgrader's pages show a student's words to the instructor with any HTML and any link in them, `javascript:` too, and
+    an image that is missing stops the whole page. A blank ends what would begin a tag or a link, because a tag's name
+    must follow its `<` and a link's address must follow the `]`. Addresses in plain sight (https://…) are still links.
     """
-    return text if kind == "code" else _MARKUP.sub(r"\g<0> ", text)
-
-
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    shown = text if kind == "code" else _MARKUP.sub(r"\g<0> ", text)
+    return shown.splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""The release of an assignment, made by nbgrader's own converter."""
+"""Make the release of an assignment with nbgrader's own converter."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from autograder.nbgrader_bridge.course_directory import course_directory
 
 
 def generate_release(course: Path, stem: str, settings: Path) -> Path:
-    """What `nbgrader generate_assignment STEM --no-db` makes of `course/solutions/STEM`; gives its folder."""
+    """Convert `course/solutions/STEM` as `nbgrader generate_assignment STEM --no-db` does, and return the new folder.
+
+    The files that `ReleaseExporter` computes are left out: `course` may be a copy that has no hidden suites.
+    Raises UserError if nbgrader is not installed or cannot convert the notebook.
+    """
     folder = course_directory(course, settings)
+    from nbconvert.exporters import NotebookExporter
     from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import SaveCells
 
@@ -20,6 +25,7 @@ def generate_release(course: Path, stem: str, settings: Path) -> Path:
     converter = GenerateAssignment(
         coursedir=folder, config=folder.config, log=logging.getLogger("autograder.authoring.build")
     )
+    converter.exporter_class = NotebookExporter
     converter.preprocessors = [step for step in converter.preprocessors if step is not SaveCells]
     try:
         converter.start()

@@ -1,1 +1,4 @@
-"""Read a notebook and the course that it belongs to: hostile bytes in, plain source out."""
+"""Read notebooks, and know the course that they belong to.
+
+Whatever a student hands in is hostile data: it is read and analysed here, but none of its code is run.
+"""

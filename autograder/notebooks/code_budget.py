@@ -1,4 +1,7 @@
-"""What a model has learned stands in its weights, which are counted. Code that holds numbers would not be."""
+"""Limit the code that comes with a trained model.
+
+The numbers in its weights are counted. Code could hide further numbers, which would not be counted.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,15 @@ from autograder.core.errors import Ungradable
 from autograder.core.model import Source
 
 TRAINED_CHARACTERS = 1 << 16  # of the code that comes with a trained model
-PACKED_BYTES = 1 << 14  # of all of it, packed: ordinary code shrinks to a third, and numbers that were learned do not
-LITERAL_BYTES = 1 << 10  # of a constant in it
+PACKED_BYTES = 1 << 14  # of all of it, compressed: ordinary code shrinks to a third, but learned numbers do not
+LITERAL_BYTES = 1 << 10  # of one constant
+_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr)
 
 
 def require_no_hidden_numbers(source: Source) -> None:
-    """Raises Ungradable where the code that comes with a trained model is long, or may hold many numbers.
+    """Raise Ungradable if the code that comes with a trained model is long or may hold many numbers.
 
-    They might stand in constants, but in docstrings, comments and names as well: packing finds what all that tells.
+    Numbers could be in constants, but also in docstrings, comments and names. The compressed size counts them all.
     """
     texts = [cell.text for cell in source.cells]
     size = sum(map(len, texts))
@@ -38,18 +42,15 @@ def require_no_hidden_numbers(source: Source) -> None:
 
 
 def longest_literal(text: str) -> int:
-    """How many bytes the longest constant of some code takes: a number, a text, or a list of them.
+    """Return the length in bytes of the longest constant in some code: a number, a text, or a list of them.
 
-    Docstrings do not count; what is built up by operators counts piece by piece.
+    Docstrings do not count. The operands of an operator count separately.
     """
     tree = ast.parse(text)
     starts = [0, *accumulate(len(line) + 1 for line in text.encode("utf-8", "replace").split(b"\n"))]
-    docstrings = {id(found) for node in ast.walk(tree) if (found := _docstring(node)) is not None}
+    docstrings = {id(docstring) for node in ast.walk(tree) if (docstring := _docstring(node)) is not None}
     literals = (node for node in ast.walk(tree) if isinstance(node, _LITERALS) and id(node) not in docstrings)
     return max((_extent(node, starts) for node in literals), default=0)
-
-
-_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr)
 
 
 def _docstring(node: ast.AST) -> ast.expr | None:
@@ -61,7 +62,7 @@ def _docstring(node: ast.AST) -> ast.expr | None:
 
 
 def _extent(node: ast.expr, starts: list[int]) -> int:
-    """From its first byte to its last; `starts` counts the bytes before each line."""
+    """Return the length of a node in bytes. `starts` counts the bytes before each line."""
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     return starts[node.end_lineno - 1] + node.end_col_offset - starts[node.lineno - 1] - node.col_offset

@@ -1,8 +1,8 @@
-"""The one reader of .ipynb files: bytes in, cells out, with `json` alone.
+"""Read .ipynb files into cells. The kit has no other reader of notebooks.
 
-A notebook that was handed in is hostile data. Whatever is wrong with it becomes `Ungradable`, with a sentence
-that says what it is and what to do; no other exception leaves this module. The format is described in
-"The Notebook file format" (nbformat's documentation).
+A notebook that was handed in is hostile data. Whatever is wrong with it becomes Ungradable, with a sentence that
+says what is wrong and what to do; no other exception leaves this module. The format is described in "The Notebook
+file format" (nbformat's documentation).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ NEWEST_FORMAT = 4
 _CLEAR = "clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again"
 _SHORTEN = "delete what the exercises do not need, save, and hand it in again"
 _SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"
-_OPEN_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # where the platform has them
+_OPEN_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # those that the platform has
 _FILE_TYPES = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMBEDDED_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
@@ -37,56 +37,57 @@ _KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown"}
 
 @dataclass(frozen=True)
 class NotebookCell:
-    """One cell of a notebook, as its file has it; line ends are `\\n`."""
+    """One cell of a notebook, as in its file. Lines end with `\\n`."""
 
     source: str
     kind: str  # "code", "markdown" or "raw"
+    _: KW_ONLY
     grade_id: str | None = None
     cell_id: str | None = None
-    nbgrader: Mapping[str, Any] = field(default_factory=dict)  # its plain values
+    nbgrader: Mapping[str, Any] = field(default_factory=dict)  # its metadata: texts, numbers, booleans or None
     tags: tuple[str, ...] = ()
-    damaged: bool = False  # the source was no text: it was read as empty
+    damaged: bool = False  # the source was not text and was read as empty
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file of at most 64 MiB, without following links or waiting on a pipe."""
+    """Return the content of a regular file of at most 64 MiB, without following links or waiting for a pipe."""
     try:
-        _demand_file(os.lstat(path))
+        _require_file(os.lstat(path))
         descriptor = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _OPEN_FLAGS))
         with os.fdopen(descriptor, "rb") as file:
-            # Asked again: the file may have been exchanged between the two calls.
-            _demand_file(os.fstat(descriptor))
+            # Checked again, as the file may have been replaced between the two calls.
+            _require_file(os.fstat(descriptor))
             data = file.read(FILE_BYTES + 1)
     except OSError as error:
         raise Ungradable(f"the file cannot be read ({error.strerror}): check its permissions") from None
-    _demand_size(len(data))
+    _require_size(len(data))
     return data
 
 
-def _demand_file(status: os.stat_result) -> None:
+def _require_file(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = _FILE_TYPES.get(stat.S_IFMT(status.st_mode), "a pipe or a device")
         raise Ungradable(f"it is {kind}, not a file: hand in the notebook itself")
-    _demand_size(status.st_size)
+    _require_size(status.st_size)
 
 
-def _demand_size(size: int) -> None:
+def _require_size(size: int) -> None:
     if size > FILE_BYTES:
         raise Ungradable(f"the file has {size >> 20} MiB; at most {FILE_BYTES >> 20} are read: {_CLEAR}")
 
 
 def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
-    """The cells of a notebook, in order; formats 4.x, and 3 with its worksheets.
+    """Return the cells of a notebook, in order. Formats 4.x are read, and format 3 with its worksheets.
 
-    Raises `Ungradable` for what is no notebook, is newer than format 4, or is larger than a person writes.
+    Raises Ungradable if it is not a notebook, is newer than format 4, or is larger than a person would write.
     """
     cells = tuple(_cell(raw) for raw in _raw_cells(_load(_decode(data))))
-    _demand_moderate(cells)
+    _require_moderate_size(cells)
     return cells
 
 
 def parse_settings(data: bytes) -> dict[str, Any]:
-    """What a notebook's metadata say to the kit, under `autograder`; empty where they say nothing."""
+    """Return the kit's part of a notebook's metadata, `autograder`; empty if there is none."""
     notebook = _dict(_load(_decode(data)))
     return _dict(_dict(notebook.get("metadata")).get("autograder"))
 
@@ -143,7 +144,6 @@ def _cell(raw: Any) -> NotebookCell:
     cell = _dict(raw)
     metadata = _dict(cell.get("metadata"))
     nbgrader = {_scrub(key): _plain(value) for key, value in _dict(metadata.get("nbgrader")).items()}
-    tags = metadata.get("tags")
     kind = cell.get("cell_type")
     source = _source(cell["source"] if "source" in cell else cell.get("input"))
     return NotebookCell(
@@ -152,9 +152,13 @@ def _cell(raw: Any) -> NotebookCell:
         grade_id=_text(nbgrader.get("grade_id")),
         cell_id=_text(cell.get("id")),
         nbgrader=nbgrader,
-        tags=tuple(_scrub(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        tags=_tags(metadata.get("tags")),
         damaged=source is None,
     )
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    return tuple(_scrub(tag) for tag in value if isinstance(tag, str)) if isinstance(value, list) else ()
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -172,7 +176,7 @@ def _plain(value: Any) -> Any:
 
 
 def _source(value: Any) -> str | None:
-    """A cell's text from a string or a list of strings; None where it is neither."""
+    """Return a cell's text from a string or a list of strings; None if it is neither."""
     lines = [value] if isinstance(value, str) else value
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         return None
@@ -180,15 +184,15 @@ def _source(value: Any) -> str | None:
 
 
 def _scrub(text: str) -> str:
-    """Lone surrogates are legal in JSON and break every file and terminal later on."""
+    """Replace lone surrogates. JSON allows them, but they cannot be written to a file or a terminal."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _demand_moderate(cells: tuple[NotebookCell, ...]) -> None:
+def _require_moderate_size(cells: tuple[NotebookCell, ...]) -> None:
     if len(cells) > CELLS:
         raise Ungradable(f"the notebook has {len(cells)} cells; at most {CELLS} are read: {_SHORTEN}")
-    # A picture that was pasted into a text cell (Colab stores it there) is no text.
-    sizes = [len(_EMBEDDED_IMAGE.sub("", c.source) if c.kind == "markdown" else c.source) for c in cells]
+    # An image that was pasted into a text cell (Colab stores it there) does not count as text.
+    sizes = [len(_EMBEDDED_IMAGE.sub("", cell.source) if cell.kind == "markdown" else cell.source) for cell in cells]
     for number, size in enumerate(sizes, 1):
         if size > CELL_CHARACTERS:
             raise Ungradable(f"cell {number} has {size} characters; at most {CELL_CHARACTERS} are read: {_SHORTEN}")

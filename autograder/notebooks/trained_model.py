@@ -1,6 +1,7 @@
-"""A trained model that is handed in: its weights and the history of its training, packed into the notebook's metadata.
+"""Read and write a trained model that is handed in: its weights and the history of its training.
 
-So a submission stays one file. Weights are read with safetensors, whose files hold numbers and names and no code.
+Both are stored in the notebook's metadata, so that a submission stays one file. The weights are a safetensors file,
+which holds numbers and names but no code.
 """
 
 from __future__ import annotations
@@ -11,29 +12,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.notebooks.ipynb import parse_settings
 
 SCHEMA = 1
 DATA = ("mnist", "digits")
-WEIGHT_BYTES = 1 << 20  # of the safetensors file: four times what the budget of parameters takes in float32
-ARRAYS = 250  # so that they go into a room with one call, and pictures beside them
-NAME_BYTES = 1 << 13  # of all arrays together: names could tell much
+WEIGHT_BYTES = 1 << 20  # of the safetensors file: four times the size of all allowed parameters in float32
+ARRAYS = 250  # so that one call can pass them to the student's function, together with images
+NAME_BYTES = 1 << 13  # of all arrays together: long names could hold information
 STEPS = 1_000_000
 _KEY = "trained"
 _AGAIN = "run the notebook's last cells, which write them, and submit again"
 
 
 class NotTrained(Exception):
-    """No trained model that can be judged; the message says why and what to do, for the student."""
+    """There is no trained model that can be graded. The message tells the student why and what to do."""
 
 
-def read_trained(notebook: bytes) -> Trained:
-    """The model that was handed in with a notebook; NotTrained where there is none, or it is damaged."""
-    packed = parse_settings(notebook).get(_KEY)
-    if not isinstance(packed, dict):
+def read_trained(notebook: bytes) -> TrainedModel:
+    """Return the model that was handed in with a notebook. Raises NotTrained if there is none or it is damaged."""
+    stored = parse_settings(notebook).get(_KEY)
+    if not isinstance(stored, dict):
         raise NotTrained(f"No trained model was handed in with the notebook: {_AGAIN}.")
-    return Trained(_weights(packed.get("weights")), history_of(packed.get("history")))
+    return TrainedModel(_weights(stored.get("weights")), history_of(stored.get("history")))
 
 
 def _weights(text: object) -> dict[str, Any]:
@@ -43,12 +44,12 @@ def _weights(text: object) -> dict[str, Any]:
         raise NotTrained(f"The weights take more than {WEIGHT_BYTES >> 20} MiB.")
     try:
         return weights_of(base64.b64decode(text, validate=True))
-    except ValueError:  # of binascii, and where it is no ASCII
+    except ValueError:  # from binascii, or for characters that are not ASCII
         raise NotTrained(f"The weights are damaged: {_AGAIN}.") from None
 
 
 def weights_of(data: bytes) -> dict[str, Any]:
-    """The arrays of a safetensors file, by name; NotTrained where it is none, or too large."""
+    """Return the arrays of a safetensors file, by name. Raises NotTrained if it is damaged or too large."""
     try:
         from safetensors.numpy import load
     except ImportError:
@@ -57,7 +58,7 @@ def weights_of(data: bytes) -> dict[str, Any]:
         raise NotTrained(f"The weights take more than {WEIGHT_BYTES >> 20} MiB.")
     try:
         weights = dict(load(data))
-    except Exception as error:  # its own, and NumPy's: whatever a damaged file leads to
+    except Exception as error:  # safetensors' own and NumPy's: a damaged file can cause any
         raise NotTrained(f"The weights are no safetensors file ({type(error).__name__}): {_AGAIN}.") from None
     if len(weights) > ARRAYS:
         raise NotTrained(f"The weights are {len(weights)} arrays; at most {ARRAYS} are read.")
@@ -66,16 +67,16 @@ def weights_of(data: bytes) -> dict[str, Any]:
     return weights
 
 
-def history_of(told: object) -> dict[str, Any]:
-    """A history as `train` gives it, with what it was trained on; NotTrained where something is missing or odd."""
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+def history_of(history: object) -> dict[str, Any]:
+    """Return the fields of a history, checked. Raises NotTrained if one is missing or not what it should be."""
+    if not isinstance(history, dict) or history.get("schema") != SCHEMA:
         raise NotTrained(f"The history of the training is missing: {_AGAIN}.")
     for name, fits in _FIELDS.items():
-        if not fits(told.get(name)):
+        if not fits(history.get(name)):
             raise NotTrained(f"The history's {name!r} is missing or not what it should be: {_AGAIN}.")
-    if len(told["step_loss"]) > STEPS:
+    if len(history["step_loss"]) > STEPS:
         raise NotTrained(f"The history holds more than {STEPS} steps.")
-    return {name: told[name] for name in _FIELDS}
+    return {name: history[name] for name in _FIELDS}
 
 
 def _is_count(value: object) -> bool:
@@ -83,10 +84,10 @@ def _is_count(value: object) -> bool:
 
 
 def _is_series(value: object) -> bool:
-    return isinstance(value, list) and all(type(one) in (int, float) and abs(one) < _LARGEST for one in value)
+    return isinstance(value, list) and all(type(number) in (int, float) and abs(number) < _LARGEST for number in value)
 
 
-_LARGEST = 1e9  # of a loss: nan and infinity are none, and a sum of them stays a number
+_LARGEST = 1e9  # so that nan and infinity are refused, and sums of losses stay finite
 _FIELDS: dict[str, Any] = {
     "data": DATA.__contains__,
     "seed": _is_count,
@@ -102,7 +103,7 @@ _FIELDS: dict[str, Any] = {
 
 
 def packed(notebook: bytes, weights: bytes, history: Mapping[str, Any]) -> bytes:
-    """The notebook with a trained model in it. `weights` is a safetensors file."""
+    """Return the notebook with a trained model in it. `weights` is the content of a safetensors file."""
     content = json.loads(notebook)
     settings = content.setdefault("metadata", {}).setdefault("autograder", {})
     settings[_KEY] = {"weights": base64.b64encode(weights).decode(), "history": dict(history)}

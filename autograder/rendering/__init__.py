@@ -1,1 +1,1 @@
-"""Renderers: functions of a report that decide nothing."""
+"""HTML that several pages share: the templates and what fills them."""

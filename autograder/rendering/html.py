@@ -1,6 +1,6 @@
-"""HTML from the templates beside this file. Whatever is put into one is escaped: names, code and messages are hostile.
+"""Fill the HTML templates beside this file. Every value is escaped: names, code and messages may be hostile.
 
-Every page is one file: no script, no font, no picture from elsewhere, and a policy that forbids the browser any.
+A page is one file. It loads no script, font or image from elsewhere, and its content security policy forbids that.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from autograder.core.text import amount, plural
 
 
 def render(template: str, /, **values: Any) -> str:
-    """The text of a template; values are shown as text, never as markup, unless they are `Markup` of our own."""
+    """Return the text of a template. Values are shown as text, never as markup, unless they are `Markup`."""
     return _environment().get_template(template).render(values)
 
 
 @functools.cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("autograder.rendering"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"amount": amount, "plural": plural}
-    return made
+    environment.filters |= {"amount": amount, "plural": plural}
+    return environment

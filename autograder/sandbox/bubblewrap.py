@@ -1,4 +1,4 @@
-"""How a room is confined on Linux: bubblewrap's arguments and the compiled list of allowed system calls."""
+"""How a room is confined on Linux: the arguments of bubblewrap and the compiled list of allowed system calls."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 from autograder.core.errors import UserError
 
-ROOM_USER = 65534  # what a room becomes when the operator is root; an ordinary operator's stays that user
-ROOM_CODE = "/code"  # where the untrusted side's files are bound, as the package `room`
-ROOM_PACKAGES = "/site"
+ROOM_USER = 65534  # the user of a room if the operator is root; an ordinary operator's room keeps that user
+ROOM_CODE = "/code"  # the folder in a room that holds the untrusted side's files, as the package `guest`
+ROOM_PACKAGES = "/site"  # the folder in a room that holds the packages
 
 _MASK_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_MAP_UNCOUNTED = 0x1 | 0x100  # MAP_SHARED, MAP_GROWSDOWN: neither counts towards the limit of memory
+_MAP_UNCOUNTED = 0x1 | 0x100  # MAP_SHARED, MAP_GROWSDOWN: neither counts towards the memory limit
 _FCNTL_ALLOWED = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC
 
 _CALLS = """
@@ -34,10 +34,10 @@ membarrier rseq arch_prctl
 
 @functools.cache
 def system_call_filter() -> bytes:
-    """An allow-list as a seccomp program; everything else answers EPERM, so that a student reads PermissionError.
+    """Return an allow-list as a seccomp program. Every other call fails with EPERM: a student reads PermissionError.
 
-    No fork, thread, signal, socket, mount, file opened for writing or shared mapping. libseccomp knows the
-    numbers of each processor; a call that a processor does not have is left out.
+    It allows no fork, thread, signal, socket, mount, file opened for writing or shared mapping. libseccomp knows the
+    numbers of the calls on each architecture; a call that this one does not have is left out.
     """
     import pyseccomp
 
@@ -55,7 +55,7 @@ def system_call_filter() -> bytes:
     allow("prlimit64", pyseccomp.Arg(2, pyseccomp.EQ, 0))
     for command in _FCNTL_ALLOWED:
         allow("fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
-    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # glibc then tries clone, and is told EPERM
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # glibc then tries clone, which fails with EPERM
     with tempfile.TemporaryFile() as program:
         rules.export_bpf(program)
         program.seek(0)
@@ -63,7 +63,7 @@ def system_call_filter() -> bytes:
 
 
 def missing_parts() -> str | None:
-    """What keeps this machine from confining rooms, and what to do about it; None where nothing does."""
+    """Return why this machine cannot confine rooms, and how to fix that; None if it can."""
     if sys.platform != "linux":
         return (
             f"rooms are confined with Linux namespaces, which {sys.platform} does not have. "
@@ -82,10 +82,13 @@ def bubblewrap(
     command: Sequence[str],
     *,
     packages: Iterable[str],
-    where_there: Iterable[str] = (),
+    optional_packages: Iterable[str] = (),
     read_only: Iterable[tuple[Path, str]],
 ) -> list[str]:
-    """The command line that runs `command` where it sees the interpreter, the named packages and nothing else.
+    """Return the command line that runs `command` so that it sees the interpreter, the packages and nothing else.
+
+    `optional_packages` are left out if they are not installed. `read_only` lists what else it sees, as (path outside,
+    path inside). Raise UserError if bubblewrap or a package is missing.
 
     As root, bubblewrap makes no user namespace: it binds while it is root (root's own home is closed to all
     others) and the room becomes an ordinary user after the fork. An ordinary user gets a user namespace instead.
@@ -95,16 +98,14 @@ def bubblewrap(
         raise UserError(missing_parts() or "bubblewrap is missing.")
     root = os.geteuid() == 0
     capabilities = ["CAP_SYS_ADMIN", *(["CAP_SETUID", "CAP_SETGID"] if root else [])]
-    layout = _Layout()
-    for path, target in [*_interpreter(), *_packages(packages, where_there), *read_only]:
-        layout.bind(path, target)
+    paths = [*_interpreter(), *_packages(packages, optional_packages), *read_only]
     return [
         program,
         *([] if root else ["--unshare-user"]),
         *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
         *["--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "room", "--clearenv"],
         *_environment(),
-        *layout.arguments,
+        *_binds(paths),
         *_hide_other_packages(),
         *["--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"],
         *["--cap-drop", "ALL"],
@@ -115,42 +116,44 @@ def bubblewrap(
 
 
 def _environment() -> list[str]:
+    """Return arguments that set the environment variables of every room."""
     variables = {
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
         "PYTHONPATH": ROOM_CODE,
-        "LD_LIBRARY_PATH": str(Path(sys.base_prefix) / "lib"),  # else another build's libpython may be found
+        "LD_LIBRARY_PATH": str(Path(sys.base_prefix) / "lib"),  # else the libpython of another build may be loaded
         **quiet_environment(),
     }
     return [word for name, value in variables.items() for word in ("--setenv", name, value)]
 
 
 def quiet_environment() -> dict[str, str]:
-    """One thread each (a room cannot make more) and the same order of sets in every room."""
+    """Return variables for one thread (a room cannot make more) and for the same order of sets in every room."""
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     return {**dict.fromkeys(threads, "1"), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-class _Layout:
-    """Binds, and the directories above them, which bubblewrap would otherwise make for root alone."""
+def _binds(paths: Iterable[tuple[Path, str]]) -> list[str]:
+    """Return arguments that show these files and folders in a room: (path outside, path inside).
 
-    def __init__(self) -> None:
-        self.arguments: list[str] = []
-        self.made: set[Path] = set()
-
-    def bind(self, path: Path, target: str) -> None:
+    They also make the folders above each, which bubblewrap would otherwise make for root alone.
+    """
+    arguments: list[str] = []
+    folders: set[Path] = set()
+    for path, target in paths:
         for parent in reversed(Path(target).parents[:-1]):
-            if parent not in self.made:
-                self.arguments += ["--perms", "0755", "--dir", str(parent)]
-                self.made.add(parent)
+            if parent not in folders:
+                arguments += ["--perms", "0755", "--dir", str(parent)]
+                folders.add(parent)
         if path.is_symlink() and target in ("/lib", "/lib64"):
-            self.arguments += ["--symlink", str(path.readlink()), target]
+            arguments += ["--symlink", str(path.readlink()), target]
         else:
-            self.arguments += ["--ro-bind", str(path), target]
+            arguments += ["--ro-bind", str(path), target]
+    return arguments
 
 
 def _interpreter() -> list[tuple[Path, str]]:
-    """System libraries, and this interpreter with its standard library at the same place as outside."""
+    """Return the system's libraries and this interpreter with its standard library, at the same paths as outside."""
     base = Path(sys.base_prefix)
     own = [] if base == Path("/usr") else [base / "lib"]
     system = [Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")]
@@ -159,35 +162,35 @@ def _interpreter() -> list[tuple[Path, str]]:
 
 
 def _hide_other_packages() -> list[str]:
-    """Nothing that happens to be installed beside the interpreter is a student's business."""
+    """Return arguments that hide from students whatever happens to be installed beside the interpreter."""
     stdlib = Path(sysconfig.get_path("stdlib"))
     shared = [stdlib / "site-packages", stdlib / "dist-packages", Path("/usr/lib/python3/dist-packages")]
-    words = []
+    arguments = []
     for folder in shared:
         if folder.is_dir():
-            words += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
-    return words
+            arguments += ["--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder)]
+    return arguments
 
 
-def _packages(names: Iterable[str], where_there: Iterable[str]) -> list[tuple[Path, str]]:
-    """Packages by name, never a whole site-packages: that would show pytest, and whatever else is installed."""
-    found = []
+def _packages(names: Iterable[str], optional_names: Iterable[str]) -> list[tuple[Path, str]]:
+    """Return packages by name, never a whole site-packages: that would show pytest and whatever else is installed."""
+    paths = []
     for name in names:
-        places = _places_of(name)
-        if not places:
+        paths_of_package = _paths_of(name)
+        if not paths_of_package:
             raise UserError(f"The package {name} is not installed in {sys.prefix}.")
-        found += places
-    found += [place for name in where_there for place in _places_of(name)]
-    return [(place, f"{ROOM_PACKAGES}/{place.name}") for place in found]
+        paths += paths_of_package
+    paths += [path for name in optional_names for path in _paths_of(name)]
+    return [(path, f"{ROOM_PACKAGES}/{path.name}") for path in paths]
 
 
-def _places_of(name: str) -> list[Path]:
-    """The folder of a package, or the file of a module, and the libraries beside it; none where it is not installed."""
+def _paths_of(name: str) -> list[Path]:
+    """Return the folder of a package, or the file of a module, and the libraries beside it; [] if not installed."""
     import importlib.util
 
     spec = importlib.util.find_spec(name)
     if spec is None:
         return []
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
-    place = folders[0] if folders else Path(spec.origin or "")
-    return [one for one in (place, place.with_name(f"{name}.libs")) if one.exists()]
+    package = folders[0] if folders else Path(spec.origin or "")
+    return [path for path in (package, package.with_name(f"{name}.libs")) if path.exists()]

@@ -1,4 +1,4 @@
-"""The confined room as suites see it: opens, answers with a deadline, and opens again after a bad end."""
+"""The confined room as suites see it. It answers until a deadline, and opens again after a bad end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from autograder.core.model import Outcome, Source
-from autograder.execution.interface import Absent, CallRequest, Raised, Returned, RoomEnded, Student, raised, warning
+from autograder.execution.interface import (
+    Absent,
+    CallRequest,
+    Raised,
+    Returned,
+    RoomEnded,
+    Student,
+    raised_from,
+    warning_from,
+)
 from autograder.execution.limits import Limits
 from autograder.guest import wire
 from autograder.sandbox.fork_server import ForkServer, Process, ServerDied
 
-FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that giving orders never waits for a busy room
-_GULP = 64 << 10
+FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that sending requests never waits for a busy room
+_RECEIVE_SIZE = 64 << 10  # bytes
 _SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
@@ -35,7 +44,7 @@ class ConfinedRooms:
     def open(self, source: Source) -> Iterator[Student]:
         room = ConfinedRoom(self.server, source)
         try:
-            with contextlib.suppress(RoomEnded):  # no time left: each exercise will be told when it asks
+            with contextlib.suppress(RoomEnded):  # no time left: each call will raise the same again
                 room.open()
             yield Student(room)
         finally:
@@ -43,13 +52,13 @@ class ConfinedRooms:
 
 
 class ConfinedRoom:
-    """One submission's process. After TIMEOUT or KILLED the next call finds a new one, with the same source."""
+    """The process of one submission. After TIMEOUT or KILLED the next call gets a new one, with the same source."""
 
     def __init__(self, server: ForkServer, source: Source) -> None:
         self.server = server
         self.limits: Limits = server.limits
         self.source = source
-        self.left_out = _too_long(source)  # and cells that hung or died on opening
+        self.left_out = _too_long(source)  # by label; cells that hang or die when the room opens are added
         self.failures: tuple[Raised, ...] = ()
         self.names: frozenset[str] = frozenset()
         self.exercises = {name for cell in source.cells for name in cell.exercises}
@@ -58,22 +67,26 @@ class ConfinedRoom:
         self._channel: Channel | None = None
 
     def open(self) -> None:
-        """Run the source in a new process. A cell that hangs or dies is left out and the rest tried again."""
+        """Run the source in a new process. If a cell hangs or dies, leave it out and try the rest again.
+
+        Raise RoomEnded if the submission has no time left, and ServerDied if a room did not start at all.
+        """
         while True:
             deadline = self._deadline(self.limits.open_seconds)
             self._process = self.server.open_room()
-            self._channel = Channel(self._process.door, deadline)
+            self._channel = Channel(self._process.connection, deadline)
             started: list[str] = []
             try:
                 self._run_cells(self._channel, started)
                 return
             except RoomEnded as end:
-                self._deadline(0.0)  # a cell is not to blame for the time that others took
-                if not started:  # nothing of the student's had run
+                self._deadline(0.0)  # raises if the time is up: no cell is to blame for the time of the others
+                if not started:  # nothing of the student's has run
                     raise ServerDied(f"a room did not open: {end.reason or 'it did not answer'}") from None
                 self.left_out[started[-1]] = end
 
     def _run_cells(self, channel: Channel, started: list[str]) -> None:
+        """Send the source and note its failures. `started` gets the label of each cell when it starts."""
         cells = [cell for cell in self.source.cells if cell.label not in self.left_out]
         with self._ending():
             texts = [(cell.label, cell.text, list(cell.statements)) for cell in cells]
@@ -81,53 +94,55 @@ class ConfinedRoom:
             channel.send(wire.pack({"op": "open", **opening}))
             while (message := channel.receive("cell", "ready"))["op"] == "cell":
                 started.append(cells[message["number"]].label)
-            self.failures = tuple(map(raised, message["failures"]))
+            self.failures = tuple(map(raised_from, message["failures"]))
             self.names = frozenset(message["names"]) & self.exercises
 
-    def call(self, order: CallRequest) -> Returned | Raised:
-        self._give([order])
-        return self._reply_to(order)
+    def call(self, request: CallRequest) -> Returned | Raised:
+        self._send([request])
+        return self._reply_to(request)
 
-    def calls(self, orders: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
-        """Several orders travel together where none of them asks back: most of a call's time is the way there.
+    def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
+        """Yield the replies of several calls in turn. `ahead`: send several requests at once if none calls back.
 
-        A test that has seen enough leaves orders behind that the room has already. Their replies are waited for as
-        usual, and nobody looks at them.
+        Most of a call's time is the way to the room. A test that fails early leaves requests that the room has
+        already: their replies are waited for as usual, and dropped.
         """
-        for batch in _batches(orders, FRAMES_AHEAD if ahead else 0):
-            self._give(batch)
-            left = iter(batch)
+        for batch in _batches(requests, FRAMES_AHEAD if ahead else 0):
+            self._send(batch)
+            unanswered = iter(batch)
             try:
-                for order in left:
-                    yield self._reply_to(order)
+                for request in unanswered:
+                    yield self._reply_to(request)
             except GeneratorExit:
                 with contextlib.suppress(RoomEnded):
-                    for order in left:
-                        self._reply_to(order)
+                    for request in unanswered:
+                        self._reply_to(request)
                 raise
 
-    def _give(self, orders: Sequence[CallRequest]) -> None:
+    def _send(self, requests: Sequence[CallRequest]) -> None:
         if self._channel is None:
             self.open()
         assert self._channel is not None
         self._channel.deadline = self._deadline(self.limits.call_seconds)
         with self._ending():
-            self._channel.send(b"".join(order.frame for order in orders))
+            self._channel.send(b"".join(request.frame for request in requests))
 
-    def _reply_to(self, order: CallRequest) -> Returned | Raised:
+    def _reply_to(self, request: CallRequest) -> Returned | Raised:
+        """Wait for the reply to a request, and answer the room's questions on the way."""
         assert self._channel is not None
         channel = self._channel
         with self._ending():
-            channel.deadline = self._deadline(order.seconds or self.limits.call_seconds)
+            channel.deadline = self._deadline(request.seconds or self.limits.call_seconds)
             for _ in range(self.limits.questions + 1):
                 message = channel.receive("returned", "raised", "ask")
-                if message["serial"] != order.serial:
+                if message["serial"] != request.serial:
                     raise wire.WireError("an answer to another question")
                 if message["op"] == "returned":
-                    return Returned(message["value"], _arguments_after(message["after"]), warning(message["warned"]))
+                    after, warned = _arguments_after(message["after"]), warning_from(message["warned"])
+                    return Returned(message["value"], after, warned)
                 if message["op"] == "raised":
-                    return raised(message)
-                _answer(channel, order, message)
+                    return raised_from(message)
+                _answer(channel, request, message)
             raise wire.WireError("no end of questions")
 
     def absent(self, name: str) -> Absent | None:
@@ -148,13 +163,14 @@ class ConfinedRoom:
         return Absent(Outcome.STUB)
 
     def close(self) -> int | None:
+        """End the process. Return its status as `Popen.returncode` counts, None if unknown."""
         if self._process is None:
             return None
         process, self._process, self._channel = self._process, None, None
         return self.server.end_room(process)
 
     def _deadline(self, seconds: float) -> float:
-        """Each reply has one absolute deadline, and so has the whole submission."""
+        """Return the moment until which a reply may take. Raise RoomEnded if the whole submission's time is up."""
         now = time.monotonic()
         if now >= self.submission_ends:
             raise RoomEnded(Outcome.TIMEOUT, f"the notebook had used up its {self.limits.submission_seconds:g} s")
@@ -162,7 +178,7 @@ class ConfinedRoom:
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:
-        """Whatever a hostile room does to the wire ends the room, and becomes one of two outcomes."""
+        """End the room whatever it does to the connection, and raise RoomEnded with one of two outcomes."""
         try:
             yield
         except TimeoutError:
@@ -181,31 +197,32 @@ class ConfinedRoom:
 class Channel:
     """Frames to and from one room, each until one moment in time."""
 
-    def __init__(self, door: socket.socket, deadline: float) -> None:
-        self.door = door
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self.connection = connection
         self.deadline = deadline
-        self.inbox = bytearray()  # what came with an earlier frame
+        self.received = bytearray()  # bytes that no frame has used yet
 
     def send(self, frames: bytes) -> None:
-        self.door.settimeout(self._remaining())
-        self.door.sendall(frames)
+        self.connection.settimeout(self._remaining())
+        self.connection.sendall(frames)
 
     def receive(self, *expected: str) -> dict[str, Any]:
+        """Return the next message, which must be one of the expected operations."""
         message = wire.read_frame(self._exactly)
         if message.get("op") not in expected:
             raise wire.WireError("an unexpected message")
         return message
 
     def _exactly(self, count: int) -> bytearray:
-        while len(self.inbox) < count:
-            self.door.settimeout(self._remaining())
-            came = self.door.recv(max(_GULP, count - len(self.inbox)))
-            if not came:
+        while len(self.received) < count:
+            self.connection.settimeout(self._remaining())
+            chunk = self.connection.recv(max(_RECEIVE_SIZE, count - len(self.received)))
+            if not chunk:
                 raise EOFError("the room has gone")
-            self.inbox += came
-        taken = self.inbox[:count]
-        del self.inbox[:count]
-        return taken
+            self.received += chunk
+        data = self.received[:count]
+        del self.received[:count]
+        return data
 
     def _remaining(self) -> float:
         remaining = self.deadline - time.monotonic()
@@ -214,22 +231,22 @@ class Channel:
         return remaining
 
 
-def _batches(orders: Sequence[CallRequest], space: int) -> Iterator[list[CallRequest]]:
-    """Consecutive orders whose frames take `space` bytes at most together; one that asks back stays alone."""
+def _batches(requests: Sequence[CallRequest], space: int) -> Iterator[list[CallRequest]]:
+    """Yield consecutive requests whose frames take at most `space` bytes together; one that calls back stays alone."""
     batch: list[CallRequest] = []
     size = 0
-    for order in orders:
-        size += len(order.frame)
-        if batch and (size > space or order.functions or batch[-1].functions):
+    for request in requests:
+        size += len(request.frame)
+        if batch and (size > space or request.functions or batch[-1].functions):
             yield batch
-            batch, size = [], len(order.frame)
-        batch.append(order)
+            batch, size = [], len(request.frame)
+        batch.append(request)
     if batch:
         yield batch
 
 
 def _too_long(source: Source) -> dict[str, RoomEnded]:
-    """Cells that do not fit through the door: nobody wrote them by hand."""
+    """Return the cells that the wire does not take, by label: nobody wrote them by hand."""
     space = wire.MAX_HEAD // 2
     left_out = {}
     for cell in source.cells:
@@ -241,9 +258,9 @@ def _too_long(source: Source) -> dict[str, RoomEnded]:
     return left_out
 
 
-def _answer(channel: Channel, order: CallRequest, question: dict[str, Any]) -> None:
-    """A function of ours, asked from the room: odd arguments are the room's fault, never ours."""
-    function = order.functions[question["callback"]]
+def _answer(channel: Channel, request: CallRequest, question: dict[str, Any]) -> None:
+    """Call a function of the grader's for the room, and send its answer. It may raise: that is the room's fault."""
+    function = request.functions[question["callback"]]
     if type(question["args"]) is not tuple:
         raise wire.WireError("arguments that are none")
     try:
@@ -256,13 +273,13 @@ def _answer(channel: Channel, order: CallRequest, question: dict[str, Any]) -> N
 
 
 def _arguments_after(after: Any) -> tuple[Any, ...] | None:
-    if after is not None and type(after) is not list:  # an array would be taken apart number by number
+    if after is not None and type(after) is not list:  # tuple() would split an array into its numbers
         raise wire.WireError("arguments that are none")
     return None if after is None else tuple(after)
 
 
 def _died_of(status: int) -> str:
-    """In words, what a process that ended by itself ended of."""
+    """Return in words why a process ended by itself."""
     if status >= 0:
         return "it ended the Python process"
     return f"it was ended by {_SIGNALS.get(-status, f'signal {-status}')}"

@@ -1,4 +1,4 @@
-"""What the rooms of a fork-server have beside the standard library."""
+"""What the rooms of a fork-server can import beside the standard library."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from dataclasses import dataclass, replace
 from autograder.execution.limits import Limits
 
 
-@dataclass(frozen=True)
-class Equipment:
-    """`packages` are bound into a confined room; `preload` is imported once, before rooms are forked."""
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """`packages` are visible in a confined room. `preload` is imported once, before rooms are forked."""
 
-    packages: tuple[str, ...]
-    preload: tuple[str, ...]
-    where_there: tuple[str, ...] = ()  # packages that are bound where they are installed
-    memory: int | None = None  # bytes that a room may use, where it is not the usual limit
+    packages: tuple[str, ...] = ()
+    optional_packages: tuple[str, ...] = ()  # visible only if they are installed
+    preload: tuple[str, ...] = ()
+    memory: int | None = None  # bytes that a room may use; None: the usual limit
 
-    def within(self, limits: Limits) -> Limits:
+    def adjusted(self, limits: Limits) -> Limits:
+        """Return the limits of a room with this environment."""
         return limits if self.memory is None else replace(limits, memory=self.memory)
 
 
-BARE = Equipment((), ())
-NUMPY = Equipment(("numpy",), ("numpy",))
-TORCH = Equipment(
-    ("numpy", "torch", "torchgen", "typing_extensions", "sympy", "mpmath"),
-    ("numpy", "torch", "guest.torch_warm_up"),
-    where_there=("nvidia", "triton"),  # libraries that PyTorch for a GPU loads, also where there is none
+BARE = Environment()
+NUMPY = Environment(packages=("numpy",), preload=("numpy",))
+TORCH = Environment(
+    packages=("numpy", "torch", "torchgen", "typing_extensions", "sympy", "mpmath"),
+    optional_packages=("nvidia", "triton"),  # libraries that PyTorch for a GPU loads, also if there is no GPU
+    preload=("numpy", "torch", "guest.torch_warm_up"),
     memory=4 << 30,
 )
 
 
-def equipment_for(*, torch: bool) -> Equipment:
+def environment_for(*, torch: bool) -> Environment:
+    """Return the environment of an assignment, with or without PyTorch."""
     return TORCH if torch else NUMPY

@@ -1,7 +1,7 @@
 """Tries to break out of a room, and must fail in every way.
 
-A hostile cell runs in a real room that is made as every other one. Each item must be refused; the same item in
-an unconfined process must succeed (the positive control), else the probe itself proves nothing.
+A hostile cell runs in a real room, made like every other one. Each attempt must be refused. The same attempt in an
+unconfined process must succeed (the positive control): otherwise the probe itself proves nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,8 +66,8 @@ def connect(port):
     return True
 
 def connect_abstract(name):
-    with socket.socket(socket.AF_UNIX) as door:
-        door.connect("\\0" + name)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect("\\0" + name)
     return True
 
 def allocate(size):
@@ -85,7 +87,7 @@ def find(module):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way out."""
+    """One way out: a function of the hostile cell and its argument."""
 
     name: str
     function: str
@@ -94,7 +96,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What was refused and what was not; `full` when everything was refused and every control worked."""
+    """The attempts that were refused and those that were not.
+
+    The level is `full` if everything was refused and every control worked.
+    """
 
     held: tuple[str, ...]
     escaped: tuple[str, ...]
@@ -105,25 +110,30 @@ class ProbeResult:
 
 
 def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True) -> ProbeResult:
-    """Try every way out of one of the server's rooms. `secrets` are files that no student may see."""
+    """Try every way out of one of the server's rooms, and with `controls` also of an unconfined process.
+
+    `secrets` are files that no student may see.
+    """
     with _targets(server, secrets) as attempts:
         held, escaped = _try_all(server, attempts)
-        escaped += _facts(server)
+        escaped += _wrong_facts(server)
         if controls:
-            plain = ForkServer(confined=False, equipment=BARE, limits=server.limits)
-            with plain:
-                _, worked = _try_all(plain, attempts)
+            with ForkServer(confined=False, environment=BARE, limits=server.limits) as unconfined:
+                _, possible = _try_all(unconfined, attempts)
             escaped += [
-                f"{a.name} (the probe is broken: not even possible unconfined)"
-                for a in attempts
-                if a.name not in worked
+                f"{attempt.name} (the probe is broken: not even possible unconfined)"
+                for attempt in attempts
+                if attempt.name not in possible
             ]
     return ProbeResult(tuple(held), tuple(escaped))
 
 
 @contextlib.contextmanager
 def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attempt]]:
-    """What there is to reach: files, this process, a listener on the loopback and an abstract socket."""
+    """Make what a room could reach, and yield the attempts on it.
+
+    These are files, this process, a listener on the loopback interface and an abstract socket.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         socket.create_server(("127.0.0.1", 0)) as listener,
@@ -132,10 +142,10 @@ def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attem
         name = f"autograder-probe-{os.getpid()}-{id(folder)}"
         abstract.bind("\0" + name)
         abstract.listen()
-        places = [folder, "/tmp", "/dev/shm", "/var/tmp", "/", "."]  # ours first: there the control leaves its byte
+        places = [folder, "/tmp", "/dev/shm", "/var/tmp", "/", "."]  # ours first: the control writes its byte there
         yield [
             *(Attempt(f"read {path.name}", "read", str(path)) for path in secrets),
-            *(Attempt(f"look into {path.parent}", "look", str(path)) for path in _at_home()),
+            *(Attempt(f"look into {path.parent}", "look", str(path)) for path in _path_at_home()),
             Attempt("read the grader's environment", "read", f"/proc/{os.getpid()}/environ"),
             Attempt("write a file", "write", places),
             Attempt("start a process", "fork"),
@@ -143,29 +153,23 @@ def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attem
             Attempt("signal the grader", "signal", os.getpid()),
             Attempt("connect to a port", "connect", listener.getsockname()[1]),
             Attempt("connect to a socket", "connect_abstract", name),
-            Attempt(
-                "use more memory than the limit",
-                "allocate",
-                server.limits.memory + server.limits.memory // 10,
-            ),
+            Attempt("use more memory than the limit", "allocate", server.limits.memory * 11 // 10),
             Attempt("share memory", "share", 1 << 20),
             Attempt("import pytest", "find", "pytest"),
         ]
 
 
-def _at_home() -> list[Path]:
-    """Something in the operator's home that is not on the way to the interpreter."""
-    import sys
-
+def _path_at_home() -> list[Path]:
+    """Return one path in the operator's home that is not on the way to the interpreter; [] if there is none."""
     with contextlib.suppress(OSError, RuntimeError):
-        home = Path.home()
-        bound = {*Path(sys.executable).resolve().parents, *Path(sys.base_prefix).resolve().parents}
-        bound |= {Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()}
-        return [path for path in sorted(home.iterdir()) if path not in bound and path.exists()][:1]
+        interpreter = [Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()]
+        bound = {*interpreter, *(parent for path in interpreter for parent in path.parents)}
+        return [path for path in sorted(Path.home().iterdir()) if path not in bound and path.exists()][:1]
     return []
 
 
 def _try_all(server: ForkServer, attempts: Iterable[Attempt]) -> tuple[list[str], list[str]]:
+    """Return the names of the attempts that were refused in a new room, and of the others."""
     names = tuple(sorted({attempt.function for attempt in attempts}))
     text = _CELL.strip("\n")
     statements = tuple(range(1 + text.count("\ndef ")))
@@ -182,10 +186,10 @@ def _try_all(server: ForkServer, attempts: Iterable[Attempt]) -> tuple[list[str]
 
 
 def _refused(room: ConfinedRoom, attempt: Attempt) -> bool:
-    """True where the room was told no. A probe that could not run counts as an escape."""
+    """Return whether the system refused the attempt. An attempt that could not run counts as an escape."""
     arguments = () if attempt.argument is None else (attempt.argument,)
     try:
-        reply = room.call(CallRequest(attempt.function, arguments, {}, ()))
+        reply = room.call(CallRequest(name=attempt.function, arguments=arguments))
     except RoomEnded:
         return False
     if isinstance(reply, Returned):
@@ -194,35 +198,42 @@ def _refused(room: ConfinedRoom, attempt: Attempt) -> bool:
     return any(kind in _REFUSALS for kind in reply.kinds)
 
 
-def _facts(server: ForkServer) -> list[str]:
-    """What the kernel says of a room's process, read from outside, and whether it ends when it is ended."""
+def _wrong_facts(server: ForkServer) -> list[str]:
+    """Return what a room could do, as the kernel describes its process from outside, and whether it outlives its end.
+
+    [] for a room as it should be.
+    """
     process = server.open_room()
     try:
         status = _status(process)
         shared = _shared_namespaces(process.host_pid())
     finally:
-        watched = replace(process, handle=os.dup(process.handle)) if process.handle is not None else process
+        watched = replace(process, pidfd=os.dup(process.pidfd)) if process.pidfd is not None else process
         server.end_room(process)
-    wrong = [f"see the machine's {name} namespace" for name in shared]
-    if int(status.get("CapEff", "1"), 16) or int(status.get("CapPrm", "1"), 16):
-        wrong.append("keep privileges")
-    if status.get("NoNewPrivs") != "1":
-        wrong.append("gain privileges by a setuid program")
-    if status.get("Seccomp") != "2":
-        wrong.append("make any system call")
-    if status.get("Uid", "0").split()[0] == "0":
-        wrong.append("be root")
-    if status.get("NSpid", "").split()[-1:] != ["1"]:
-        wrong.append("see the processes of other rooms")
+    wrong = [f"see the machine's {name} namespace" for name in shared] + _wrong_status(status)
     if not watched.gone():
         wrong.append("outlive the room")
-    if watched.handle is not None:
-        os.close(watched.handle)
+    if watched.pidfd is not None:
+        os.close(watched.pidfd)
     return wrong
 
 
+def _wrong_status(status: dict[str, str]) -> list[str]:
+    facts = {
+        "keep privileges": int(status.get("CapEff", "1"), 16) or int(status.get("CapPrm", "1"), 16),
+        "gain privileges by a setuid program": status.get("NoNewPrivs") != "1",
+        "make any system call": status.get("Seccomp") != "2",
+        "be root": status.get("Uid", "0").split()[0] == "0",
+        "see the processes of other rooms": status.get("NSpid", "").split()[-1:] != ["1"],
+    }
+    return [ability for ability, possible in facts.items() if possible]
+
+
 def _shared_namespaces(pid: int) -> list[str]:
-    """The system-call filter alone refuses a connection, too; that does not show that there is no network."""
+    """Return the namespaces that a process shares with the machine.
+
+    The system-call filter alone refuses a connection, too, which does not show that there is no network.
+    """
     return [
         name
         for name in ("ipc", "mnt", "net", "pid", "uts")
@@ -238,9 +249,7 @@ def _namespace(pid: int | str, name: str) -> str | None:
 
 
 def _status(process: Process) -> dict[str, str]:
-    """`/proc/<pid>/status` once the room has confined itself: it says so by its first system-call filter."""
-    import time
-
+    """Return `/proc/<pid>/status` when the room has confined itself: its system-call filter comes last."""
     for _ in range(500):
         text = Path(f"/proc/{process.host_pid()}/status").read_text()
         status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)

@@ -1,4 +1,4 @@
-"""Where students' code cannot be confined, the kit refuses to run it, and says how to do it all the same."""
+"""If students' code cannot be confined here, the kit refuses to run it, and says how to run it all the same."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.confined import ConfinedRooms
-from autograder.sandbox.environments import NUMPY, Equipment
+from autograder.sandbox.environments import NUMPY, Environment
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer
 
 
 @contextlib.contextmanager
 def proved_rooms(
-    secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, equipment: Equipment = NUMPY
+    secrets: Sequence[Path], *, confined: bool, limits: Limits = LIMITS, environment: Environment = NUMPY
 ) -> Iterator[ConfinedRooms]:
-    """Rooms for a command that needs no batch; UserError if they would not hold. They must hide `secrets`."""
+    """Open rooms for a command that needs no batch. They must hide the files `secrets`.
+
+    Raise UserError if the machine lacks a part, or if a room does not confine.
+    """
     require_platform(confined=confined)
-    with ForkServer(confined=confined, equipment=equipment, limits=limits) as server:
+    with ForkServer(confined=confined, environment=environment, limits=limits) as server:
         server.start()
         if confined:
             require_full(probe(server, secrets))
@@ -30,7 +33,7 @@ def proved_rooms(
 
 
 def require_platform(*, confined: bool) -> None:
-    """UserError where this machine lacks what rooms need."""
+    """Raise UserError if this machine lacks what rooms need."""
     missing = missing_parts()
     if not hasattr(os, "fork"):
         raise UserError(missing or "This platform cannot fork.")
@@ -39,7 +42,7 @@ def require_platform(*, confined: bool) -> None:
 
 
 def require_full(result: ProbeResult) -> None:
-    """UserError where a room was tried and does not hold."""
+    """Raise UserError if the probe escaped from a room."""
     if result.level != "full":
         raise UserError(_refusal(f"a room here would not keep a student from: {', '.join(result.escaped)}."))
 

@@ -1,1 +1,1 @@
-"""Everything that a laptop needs beside the rings below: `check`, `submit`, `reset`, `doctor`."""
+"""Everything that only a student's computer needs: `check`, `submit`, `reset`, `progress` and `doctor`."""

@@ -1,4 +1,4 @@
-"""Is this computer ready for the workshop? A finding for each thing that has to be, with what to do where it is not."""
+"""Check whether this computer is ready for the workshop, and say how to repair what is not."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -27,18 +28,18 @@ _KERNEL_SECONDS = 90
 _PROBE = "import autograder, numpy; print(autograder.__file__)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     subject: str
     ready: bool
-    said: str
-    repair: str = ""  # a command or a step, where it is not ready
+    detail: str
+    repair: str = ""  # a command or a step, if it is not ready
 
 
-def findings(folder: Path) -> Iterator[HealthCheck]:
-    """What is found in and around the folder that was unpacked, one after another."""
+def health_checks(folder: Path) -> Iterator[HealthCheck]:
+    """Check this computer and the folder that was unpacked, and yield the results one after another."""
     yield _python()
     yield _packages(folder)
     yield _jupyterlab()
@@ -48,11 +49,22 @@ def findings(folder: Path) -> Iterator[HealthCheck]:
     handouts = folders_in(folder)
     if not handouts:
         yield HealthCheck(
-            "notebooks", False, f"none was found in {folder}", "go to the folder that was unpacked, and try again there"
+            subject="notebooks",
+            ready=False,
+            detail=f"none was found in {folder}",
+            repair="go to the folder that was unpacked, and try again there",
         )
     yield from map(_notebook, handouts)
-    if any(_needs_torch(one) for one in handouts):
+    if any(_needs_torch(handout) for handout in handouts):
         yield _torch(folder)
+
+
+def _ready(subject: str, detail: str) -> HealthCheck:
+    return HealthCheck(subject=subject, ready=True, detail=detail)
+
+
+def _not_ready(subject: str, detail: str, *, repair: str) -> HealthCheck:
+    return HealthCheck(subject=subject, ready=False, detail=detail, repair=repair)
 
 
 # ---- Python and its packages
@@ -61,26 +73,29 @@ def findings(folder: Path) -> Iterator[HealthCheck]:
 def _python() -> HealthCheck:
     version = ".".join(map(str, sys.version_info[:3]))
     return HealthCheck(
-        "Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}", "install Python 3.11 or newer"
+        subject="Python",
+        ready=sys.version_info >= (3, 11),
+        detail=f"{version} at {sys.executable}",
+        repair="install Python 3.11 or newer",
     )
 
 
 def _packages(folder: Path) -> HealthCheck:
-    """Against the versions that were tested where `requirements.txt` is at hand, else against what the kit asks for."""
+    """Compare with the tested versions in `requirements.txt`; if there is none, with what the kit requires."""
     listing = listing_in(folder, REQUIREMENTS)
     if listing is None:
-        asked, repair = importlib.metadata.requires(DISTRIBUTION) or [], "pip install --upgrade nn-autograder"
+        required, repair = importlib.metadata.requires(DISTRIBUTION) or [], "pip install --upgrade nn-autograder"
     else:
-        asked, repair = listing.read_text(encoding="utf-8").splitlines(), f"{pip()} install -r {listing}"
-    wrong = [problem for line in asked if (problem := _unmet(line))]
-    if wrong:
-        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        return HealthCheck("packages", False, listed(wrong[:5]) + more, repair)
-    return HealthCheck("packages", True, "all are there" + (", at the versions that were tested" if listing else ""))
+        required, repair = listing.read_text(encoding="utf-8").splitlines(), f"{pip()} install -r {listing}"
+    problems = [problem for line in required if (problem := _unmet(line))]
+    if problems:
+        more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
+        return _not_ready("packages", listed(problems[:5]) + more, repair=repair)
+    return _ready("packages", "all are there" + (", at the versions that were tested" if listing else ""))
 
 
 def _unmet(line: str) -> str:
-    """`numpy 1.26 in place of ==2.4.6`; empty where the line asks for nothing that is amiss."""
+    """Return how the installed packages fail a line of requirements: `numpy 1.26 in place of ==2.4.6`; empty if not."""
     try:
         requirement = Requirement(line)
     except InvalidRequirement:  # a comment, or the wheel itself
@@ -101,34 +116,40 @@ def _unmet(line: str) -> str:
 
 def _jupyterlab() -> HealthCheck:
     try:
-        return HealthCheck("JupyterLab", True, importlib.metadata.version("jupyterlab"))
+        return _ready("JupyterLab", importlib.metadata.version("jupyterlab"))
     except importlib.metadata.PackageNotFoundError:
-        return HealthCheck("JupyterLab", False, "it is not installed", f"{pip()} install jupyterlab")
+        return _not_ready("JupyterLab", "it is not installed", repair=f"{pip()} install jupyterlab")
 
 
 def _kernel() -> HealthCheck:
-    """Starts the kernel that a notebook would get, and asks it for the kit."""
+    """Start the kernel that a notebook would get, and ask it for the kit."""
     try:
         from jupyter_client.manager import start_new_kernel
     except ImportError:
-        return HealthCheck("kernel", False, "it can not be started without Jupyter", f"{pip()} install jupyterlab")
+        return _not_ready("kernel", "it can not be started without Jupyter", repair=f"{pip()} install jupyterlab")
     try:
         manager, client = start_new_kernel(_KERNEL_SECONDS, "python3", stderr=subprocess.DEVNULL)
     except Exception as error:
-        return HealthCheck("kernel", False, f"it does not start ({type(error).__name__})", f"{pip()} install ipykernel")
+        problem = f"it does not start ({type(error).__name__})"
+        return _not_ready("kernel", problem, repair=f"{pip()} install ipykernel")
     try:
-        said: list[str] = []
-        reply = client.execute_interactive(
-            _PROBE, timeout=_KERNEL_SECONDS, output_hook=lambda message: said.append(message["content"].get("text", ""))
-        )
-        ours = Path(autograder.__file__).resolve().parent
-        if reply["content"]["status"] != "ok" or Path("".join(said).strip()).resolve().parent != ours:
-            other = "it runs in another Python, which has not this kit"
-            return HealthCheck("kernel", False, other, f"{sys.executable} -m ipykernel install --sys-prefix")
-        return HealthCheck("kernel", True, "it starts, and finds the kit")
+        kit = _kit_of(client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+    if kit != Path(autograder.__file__).resolve().parent:
+        repair = f"{sys.executable} -m ipykernel install --sys-prefix"
+        return _not_ready("kernel", "it runs in another Python, which has not this kit", repair=repair)
+    return _ready("kernel", "it starts, and finds the kit")
+
+
+def _kit_of(client: Any) -> Path | None:
+    """Return the folder that a running kernel imports the kit from; None if it cannot import it."""
+    output: list[str] = []
+    reply = client.execute_interactive(
+        _PROBE, timeout=_KERNEL_SECONDS, output_hook=lambda message: output.append(message["content"].get("text", ""))
+    )
+    return Path("".join(output).strip()).resolve().parent if reply["content"]["status"] == "ok" else None
 
 
 # ---- the folder and the machine
@@ -137,34 +158,40 @@ def _kernel() -> HealthCheck:
 def _writing(folder: Path) -> HealthCheck:
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return HealthCheck("writing", True, f"{folder} can be written to")
+            return _ready("writing", f"{folder} can be written to")
     except OSError as error:
-        return HealthCheck("writing", False, f"{folder}: {error.strerror}", "unpack the zip into a folder of your own")
+        problem = f"{folder}: {error.strerror}"
+        return _not_ready("writing", problem, repair="unpack the zip into a folder of your own")
 
 
 def _memory() -> HealthCheck:
     try:
         import psutil
-
-        free = int(psutil.virtual_memory().available)
     except ImportError:
-        return HealthCheck("memory", True, "not measured")
-    return HealthCheck("memory", free >= ENOUGH_MEMORY, f"{free / (1 << 30):.1f} GiB free", "close other programs")
+        return _ready("memory", "not measured")
+    free = int(psutil.virtual_memory().available)
+    return HealthCheck(
+        subject="memory",
+        ready=free >= ENOUGH_MEMORY,
+        detail=f"{free / (1 << 30):.1f} GiB free",
+        repair="close other programs",
+    )
 
 
 def _notebook(folder: Path) -> HealthCheck:
-    """Whether a notebook can be graded as it is: cells missing, twice, or changed that should not be."""
+    """Check whether a notebook can be graded as it is: cells may be missing, doubled, or changed by mistake."""
     try:
         handout = read_handout(folder)
         submission = read_submission(handout.notebook, handout.assignment, "")
     except UserError as error:
-        return HealthCheck(folder.name, False, str(error), f"take {folder.name} again from the zip")
+        return _not_ready(folder.name, str(error), repair=f"take {folder.name} again from the zip")
     except (Ungradable, OSError) as error:
         name = f"{topic_of(folder.name)}.ipynb"
-        return HealthCheck(folder.name, False, str(error), f"take {folder.name}/{name} again from the zip")
+        return _not_ready(folder.name, str(error), repair=f"take {folder.name}/{name} again from the zip")
     problems = [*submission.remarks, *_edited_tests(handout)]
-    said = listed(problems) if problems else f"{plural(len(handout.assignment.exercises), 'exercise')}, all cells there"
-    return HealthCheck(folder.name, not problems, said, "look at those cells; what you wrote is not lost")
+    if problems:
+        return _not_ready(folder.name, listed(problems), repair="look at those cells; what you wrote is not lost")
+    return _ready(folder.name, f"{plural(len(handout.assignment.exercises), 'exercise')}, all cells there")
 
 
 def _edited_tests(handout: Handout) -> Iterator[str]:
@@ -178,37 +205,38 @@ def _needs_torch(folder: Path) -> bool:
     try:
         return read_handout(folder).assignment.torch
     except UserError:
-        return False  # which is a finding of its own
+        return False  # `_notebook` reports it
 
 
 def _torch(folder: Path) -> HealthCheck:
-    """Asked in a process of its own: importing it takes seconds and hundreds of megabytes.
+    """Ask for PyTorch in a process of its own, as importing it takes seconds and hundreds of megabytes.
 
-    Ready without it, too: it is large, and wanted by the last assignment alone.
+    The computer counts as ready without it, too: it is large, and only the last assignment needs it.
     """
     code = "import torch; print(torch.__version__, torch.cuda.is_available() or torch.backends.mps.is_available())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode == 0:
         version, gpu = done.stdout.split()
-        return HealthCheck("PyTorch", True, f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
-    said = f"not there yet. Only the assignment with PyTorch needs it: {torch_command(folder)}"
-    return HealthCheck("PyTorch", True, said)
+        return _ready("PyTorch", f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
+    return _ready("PyTorch", f"not there yet. Only the assignment with PyTorch needs it: {torch_command(folder)}")
 
 
-# ---- told
+# ---- what is printed
 
 
-def as_json(found: list[HealthCheck]) -> str:
-    return json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1)
+def as_json(checks: Sequence[HealthCheck]) -> str:
+    """Return the results as a JSON list, for a program to read."""
+    results = [{"subject": c.subject, "ready": c.ready, "said": c.detail, "repair": c.repair} for c in checks]
+    return json.dumps(results, ensure_ascii=False, indent=1)
 
 
-def as_text(found: list[HealthCheck]) -> str:
-    """One line for each, and the command that repairs it below."""
+def as_text(checks: Sequence[HealthCheck]) -> str:
+    """Return a line for each check, with the repair below a failed one, and a sentence at the end."""
     lines = []
-    for one in found:
-        lines.append(f"{'ok  ' if one.ready else 'MEND'}  {one.subject}: {one.said}")
-        if not one.ready:
-            lines.append(f"      -> {one.repair}")
-    open_points = sum(not one.ready for one in found)
-    end = f"{plural(open_points, 'thing')} to mend." if open_points else "You are ready."
+    for check in checks:
+        lines.append(f"{'ok  ' if check.ready else 'MEND'}  {check.subject}: {check.detail}")
+        if not check.ready:
+            lines.append(f"      -> {check.repair}")
+    failed = sum(not check.ready for check in checks)
+    end = f"{plural(failed, 'thing')} to mend." if failed else "You are ready."
     return "\n".join([*lines, "", end])

@@ -1,7 +1,7 @@
-"""What a student has of an assignment: its cells as released, the public tests, and what is told of the hidden ones.
+"""What a student has of an assignment: its released cells, the public tests, and what is told of the hidden ones.
 
-All but the tests stands in `selfcheck.json`, which is written and read here. Of the catalogue of mistakes it holds
-the answers that each gives to public tests, never their code.
+Everything except the tests is in `selfcheck.json`. This module writes that file and reads it. Of the catalogue of
+mistakes it holds the answers that each mistake gives to public tests, never the code of a mistake.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.notebooks.course import companion_in, find_course, topic_of
 from autograder.student.training_files import HISTORY, SAFETENSORS, TORCH_FILES
 
 SELFCHECK = "selfcheck.json"
-# What a folder holds when its notebook was run there, and no assignment is made of.
+# Files that running a notebook leaves in its folder. They belong to no assignment.
 LEFT_BY_RUNNING = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", SAFETENSORS, *TORCH_FILES, HISTORY})
 _SCHEMA = 1
 
@@ -45,53 +45,60 @@ class Handout:
         return self.folder / f"{self.assignment.topic}.ipynb"
 
     def suites(self, tests: Sequence[Test] | None = None) -> Suites:
-        """The public tests, or those given, with the points and hints that go with them.
+        """Return the given tests, by default the public ones, with the points and hints that belong to them.
 
-        Raises NotInstalled where they need PyTorch, and there is none.
+        Raises NotInstalled if the tests need PyTorch and it is not installed.
         """
         if self.assignment.torch:
             require_torch(self.assignment.stem, self.folder)
         if tests is None:
             tests, _ = collect(self.suite, Visibility.PUBLIC)
         weights = {name: entry["public_weight"] + entry["hidden_weight"] for name, entry in self.entries.items()}
-        return Suites(self.assignment, tuple(tests), weights, self.mistakes)
+        return Suites(self.assignment, tuple(tests), weights, mistakes_of=self.mistakes)
 
     def mistakes(self, name: str) -> Sequence[Mistake]:
+        """Return the catalogue of mistakes of an exercise."""
         return catalogue_from_json(self.entries[name]["mistakes"])
 
     def hidden(self, name: str) -> tuple[int, float]:
-        """How many hidden tests an exercise has, and what they are worth together."""
+        """Return how many hidden tests an exercise has, and how many points they are worth together."""
         entry = self.entries[name]
         weight = entry["public_weight"] + entry["hidden_weight"]
         return entry["hidden_tests"], entry["points"] * entry["hidden_weight"] / weight
 
 
+# ---- where a handout is
+
+
 def find_handout(stem: str, start: Path) -> Handout:
-    """The handout of an assignment; UserError, with the places it looked at, where it is not found."""
-    places = _places(stem, start)
-    for place in places:
-        if (place / f"test_{topic_of(stem)}.py").is_file():
-            return read_handout(place.resolve())
-    looked = listed(str(place.resolve()) for place in places)
+    """Return the handout of an assignment. Raises UserError, which lists the searched folders, if there is none."""
+    folders = _possible_folders(stem, start)
+    for folder in folders:
+        if (folder / f"test_{topic_of(stem)}.py").is_file():
+            return read_handout(folder.resolve())
+    searched = listed(str(folder.resolve()) for folder in folders)
     raise UserError(
-        f"The tests of {stem} (test_{topic_of(stem)}.py) were not found. Looked in {looked}. Open the notebook "
+        f"The tests of {stem} (test_{topic_of(stem)}.py) were not found. Looked in {searched}. Open the notebook "
         "from the folder it came in, or set AUTOGRADER_COURSE to the folder that holds the assignments."
     )
 
 
-def _places(stem: str, start: Path) -> list[Path]:
-    places = [start, start / stem, start / "assignments" / stem]
+def _possible_folders(stem: str, start: Path) -> list[Path]:
+    folders = [start, start / stem, start / "assignments" / stem]
     if course := os.environ.get("AUTOGRADER_COURSE"):
-        places += [Path(course) / stem, Path(course) / "assignments" / stem]
-    return places
+        folders += [Path(course) / stem, Path(course) / "assignments" / stem]
+    return folders
 
 
 def handout_of(notebook: Path) -> Handout:
-    """What a notebook is checked against: by the folder it lies in, or by that folder's name."""
+    """Return the handout that a notebook is checked against, found by the notebook's folder or by that folder's name.
+
+    Raises UserError if the notebook is missing, or the handout is not found or damaged.
+    """
     if not notebook.is_file():
         raise UserError(f"There is no notebook {notebook}.")
     folder = notebook.resolve().parent
-    if (folder / SELFCHECK).is_file():
+    if has_handout(folder):
         return read_handout(folder)
     try:
         return find_handout(folder.name, find_course(folder).root)
@@ -100,32 +107,51 @@ def handout_of(notebook: Path) -> Handout:
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The assignments' folders of what was handed out: in `assignments/`, here, or this one itself."""
+    """Return the assignments' folders: those in `assignments/`, else those in the folder, else the folder itself."""
     for place in (folder / "assignments", folder):
-        if found := sorted(path.parent for path in place.glob(f"[0-9][0-9]_*/{SELFCHECK}")):
-            return found
-    return [folder] if (folder / SELFCHECK).is_file() else []
+        if folders := sorted(path for path in place.glob("[0-9][0-9]_*") if has_handout(path)):
+            return folders
+    return [folder] if has_handout(folder) else []
 
 
 def handouts_in(folder: Path) -> list[Handout]:
-    """Every assignment of a folder; UserError where there is none, or one is damaged."""
+    """Return every handout in a folder. Raises UserError if there is none, or if one is damaged."""
     folders = folders_in(folder.resolve())
     if not folders:
         raise UserError(f"There are no assignments in {folder.resolve()}. Go to the folder that was unpacked.")
-    return [read_handout(one) for one in folders]
+    return [read_handout(path) for path in folders]
+
+
+def has_handout(folder: Path) -> bool:
+    """Return whether the folder of an assignment has a `selfcheck.json`."""
+    return _selfcheck_path(folder).is_file()
+
+
+def _selfcheck_path(folder: Path) -> Path:
+    """Return the path of a folder's `selfcheck.json`. An author's folder uses the one in its release."""
+    beside = folder / SELFCHECK
+    if folder.parent.name == "solutions" and not beside.is_file():
+        return folder.parent.with_name("assignments") / folder.name / SELFCHECK
+    return beside
+
+
+# ---- the reader
 
 
 def read_handout(folder: Path) -> Handout:
-    """The handout that lies in a folder; UserError where its `selfcheck.json` is missing or damaged."""
-    path = folder / SELFCHECK
+    """Return the handout in a folder. Raises UserError if its `selfcheck.json` is missing or damaged."""
+    path = _selfcheck_path(folder)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
             raise ValueError
         cells = tuple(Cell(**{**cell, "tags": tuple(cell["tags"])}) for cell in content["cells"])
         entries: dict[str, dict[str, Any]] = content["exercises"]
-        exercises = tuple(Exercise(name, one["points"], tuple(one["parameters"])) for name, one in entries.items())
-        assignment = Assignment(content["assignment"], exercises, cells, bool(content["torch"]), companion_in(folder))
+        exercises = tuple(
+            Exercise(name, entry["points"], tuple(entry["parameters"])) for name, entry in entries.items()
+        )
+        torch, companion = bool(content["torch"]), companion_in(folder)
+        assignment = Assignment(content["assignment"], exercises, cells, torch=torch, companion=companion)
         return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
@@ -135,25 +161,38 @@ def read_handout(folder: Path) -> Handout:
 
 
 def selfcheck_json(suites: Suites) -> str:
-    """What the student's side must know beside the public tests."""
+    """Return the content of `selfcheck.json`: what the student's side must know besides the public tests."""
     content = {
         "schema": _SCHEMA,
         "assignment": suites.assignment.stem,
         "torch": suites.assignment.torch,
-        "exercises": {one.name: _entry(suites, one) for one in suites.assignment.exercises},
+        "exercises": {exercise.name: _entry(suites, exercise) for exercise in suites.assignment.exercises},
         "cells": [asdict(cell) for cell in suites.assignment.cells],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return _in_lines(content) + "\n"
 
 
-def _entry(suites: Suites, one: Exercise) -> dict[str, Any]:
-    public = [test for test in suites.tests_for(one.name) if test.visibility is Visibility.PUBLIC]
-    hidden = [test for test in suites.tests_for(one.name) if test.visibility is Visibility.HIDDEN]
+def _entry(suites: Suites, exercise: Exercise) -> dict[str, Any]:
+    tests = suites.tests_for(exercise.name)
+    public = [test for test in tests if test.visibility is Visibility.PUBLIC]
+    hidden = [test for test in tests if test.visibility is Visibility.HIDDEN]
     return {
-        "points": one.points,
-        "parameters": list(one.parameters),
+        "points": exercise.points,
+        "parameters": list(exercise.parameters),
         "public_weight": sum(test.weight for test in public),
         "hidden_tests": len(hidden),
         "hidden_weight": sum(test.weight for test in hidden),
-        "mistakes": catalogue_to_json(suites.mistakes_of(one.name), {test.id for test in public}),
+        "mistakes": catalogue_to_json(suites.mistakes_of(exercise.name), {test.id for test in public}),
     }
+
+
+def _in_lines(value: Any, margin: str = "") -> str:
+    """Return JSON that has a line for each mistake and each cell, so that a diff shows which of them changed."""
+    inner = f"{margin} "
+    if isinstance(value, dict):
+        lines = [f"{inner}{json.dumps(key)}: {_in_lines(item, inner)}" for key, item in value.items()]
+        return "\n".join(["{", ",\n".join(lines), f"{margin}}}"])
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        lines = [f"{inner}{json.dumps(item, ensure_ascii=False, separators=(',', ':'))}" for item in value]
+        return "\n".join(["[", ",\n".join(lines), f"{margin}]"])
+    return json.dumps(value, ensure_ascii=False)

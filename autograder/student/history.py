@@ -15,30 +15,33 @@ from autograder.student.handout import Handout
 
 
 def remember(handout: Handout, results: Iterable[ExerciseResult]) -> None:
-    """Keep which exercises pass in the kernel. Where that can not be written, nothing is lost but a warning later."""
-    path = _memory(handout)
+    """Keep which of these exercises pass in the kernel; what is known of the others stays.
+
+    If the file cannot be written, only a later warning is lost, so no error is raised.
+    """
+    path = memory_path(handout)
     passed = dict.fromkeys(remembered(handout))
-    for one in results:
-        passed.pop(one.name, None)
-        if one.outcome is Outcome.PASSED:
-            passed[one.name] = None
+    for result in results:
+        passed.pop(result.name, None)
+        if result.outcome is Outcome.PASSED:
+            passed[result.name] = None
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(list(passed)).encode())
 
 
 def remembered(handout: Handout) -> tuple[str, ...]:
-    """The exercises that passed when they were last checked in a kernel."""
+    """Return the exercises that passed when they were last checked in a kernel, in the assignment's order."""
     try:
-        names = json.loads(_memory(handout).read_bytes())
+        names = json.loads(memory_path(handout).read_bytes())
     except (OSError, ValueError):
         return ()
-    known = [one.name for one in handout.assignment.exercises]
+    known = [exercise.name for exercise in handout.assignment.exercises]
     return tuple(name for name in known if name in names) if isinstance(names, list) else ()
 
 
-def _memory(handout: Handout) -> Path:
-    """Beside no notebook, so that nothing is left lying in a student's folder."""
+def memory_path(handout: Handout) -> Path:
+    """Return the file in the user's cache that keeps the names; it does not clutter the student's own folder."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = hashlib.sha256(str(handout.folder.resolve()).encode()).hexdigest()[:16]
     return cache / "nn-autograder" / f"{folder}.json"

@@ -1,4 +1,7 @@
-"""What stands between `check` and the eye: Jupyter's rich display where there is one, plain text elsewhere."""
+"""What `check` asks of Jupyter: to show rich output, to name the open notebook, to drop pictures.
+
+Without Jupyter the same functions print plain text, or know nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ class View:
 
 
 class Screen:
-    """One place below a cell; what is shown there later takes the place of what was there.
+    """One place below a cell; each view that is shown there replaces the one before.
 
-    Where nothing can be replaced, only the last view is printed, when the screen is left.
+    If views cannot be replaced, only the last one is printed, when the `with` block ends without an error.
     """
 
     def __init__(self) -> None:
@@ -34,8 +37,8 @@ class Screen:
     def __enter__(self) -> Screen:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None and self._last is not None and self._handle is None:
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is None and self._last is not None and self._handle is None:
             print(self._last.text)
 
     def show(self, view: View) -> None:
@@ -51,13 +54,14 @@ class Screen:
 
 
 def show(view: View) -> None:
+    """Show one view below the cell, or print it."""
     with Screen() as screen:
         screen.show(view)
 
 
 @contextlib.contextmanager
 def undrawn() -> Iterator[None]:
-    """Pictures that a student's code shows meanwhile are dropped."""
+    """Drop the pictures that a student's code shows meanwhile."""
     if _kernel() is None:
         yield
         return
@@ -67,30 +71,32 @@ def undrawn() -> Iterator[None]:
 
 
 def is_rich() -> bool:
-    """Whether a kernel runs this for somebody who looks. nbgrader, validating a notebook, shows errors' text alone."""
+    """Return whether a kernel runs this for a person. nbgrader, when it validates, shows only the text of errors."""
     return _kernel() is not None and "NBGRADER_EXECUTION" not in os.environ
 
 
 def open_notebook() -> Path | None:
-    """The file of the notebook that this kernel runs, where Jupyter or VS Code tells; None elsewhere."""
+    """Return the file of the notebook that this kernel runs, if Jupyter or VS Code names it."""
     kernel = _kernel()
     if kernel is None:
         return None
-    told = kernel.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
-    path = Path(str(told))
+    name = kernel.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(str(name))
     return path if path.suffix == ".ipynb" and path.is_file() else None
 
 
 def offer_commands() -> None:
-    """Let `!autograder …` in a cell find the command beside this Python, where JupyterLab was started by its path and
-    the command is on no other."""
+    """Let `!autograder …` in a cell find the command beside this Python.
+
+    If JupyterLab was started by its full path, that folder is not on the search path.
+    """
     if _kernel() is not None and shutil.which("autograder") is None:
         beside = str(Path(sys.executable).parent)
         os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), beside])
 
 
 def _kernel() -> Any:
-    """The shell of a Jupyter kernel; None in a terminal, in a test, in pytest."""
+    """Return the shell of a Jupyter kernel; None in a terminal and under pytest."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell if hasattr(shell, "kernel") else None

@@ -1,4 +1,4 @@
-"""What is said around the messages in a learner's own notebook: how far it is, what it is worth, what counts."""
+"""Sentences around the graders' messages in a student's own notebook: what passed, points, what counts."""
 
 from __future__ import annotations
 
@@ -18,65 +18,69 @@ WHAT_COUNTS = (
 _ABOUT_WARNINGS = "A warning costs points only where a test asks for none. It may be a trace of a mistake."
 
 
-def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warned: str = "") -> str:
-    """What `check` says of one exercise: how many tests passed, the first failure in words, the points.
+def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warning: str = "") -> str:
+    """Return what `check` says about one exercise: how many tests passed, the first failure in words, the points.
 
-    `warned` is the first warning that came up in the student's code.
+    `warning` is the first warning that the student's code caused, or empty.
     """
-    said = [f"{result.name}: {tests_passed(result)}"]
+    lines = [f"{result.name}: {tests_passed(result)}"]
     first = result.first_failure
     if first is not None:
-        said += [*wrapped(f"not yet: {first.name}"), "", first.message or ""]
-    if warned:
-        said += ["", *on_the_way(warned)]
-    return "\n".join([*said, "", filled(public_points(result.tests, hidden_tests, hidden_points))])
+        lines += [*wrapped(f"not yet: {first.name}"), "", first.message or ""]
+    if warning:
+        lines += ["", *warning_lines(warning)]
+    return "\n".join([*lines, "", filled(public_points(result.tests, hidden_tests, hidden_points))])
 
 
 def tests_passed(result: ExerciseResult) -> str:
+    """Return how many of an exercise's tests passed, as a sentence."""
     passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
     return f"{passed} of {plural(len(result.tests), 'public test')} passed."
 
 
-def on_the_way(warned: str) -> list[str]:
-    """The lines about a warning."""
-    return [*row("it warned", warned), *wrapped(_ABOUT_WARNINGS)]
+def warning_lines(warning: str) -> list[str]:
+    """Return the lines about a warning."""
+    return [*row("it warned", warning), *wrapped(_ABOUT_WARNINGS)]
 
 
 def public_points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_points: float) -> str:
-    """`1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
-    said = f"{_earned(tests)} public points"
+    """Return the line about points: `1.5 of 1.5 public points · 3 hidden tests are worth 2.5 more`."""
+    points = f"{_earned(tests)} public points"
     if hidden_tests:
         verb = "is" if hidden_tests == 1 else "are"
-        said += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {amount(hidden_points)} more"
-    return said
+        points += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {amount(hidden_points)} more"
+    return points
 
 
 # ---- the whole notebook
 
 
 def table(rows: Sequence[Row]) -> str:
-    """A whole notebook: a line for each exercise, and what they come to."""
-    return "\n".join(_columns(*line) for line in (TABLE_HEAD, *(table_row(*one) for one in rows), table_sum(rows)))
+    """Return the table of a whole notebook: a line for each exercise, and their sum."""
+    lines = (TABLE_HEAD, *(table_row(*result) for result in rows), table_sum(rows))
+    return "\n".join(_columns(*line) for line in lines)
 
 
 def table_row(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> tuple[str, str, str, str]:
+    """Return the cells of an exercise's line."""
     return result.name, _state(result), _earned(result.tests), _hidden(hidden_tests, hidden_points)
 
 
 def _state(result: ExerciseResult) -> str:
-    """In a word; how it failed stands in the message."""
+    """Return the state in one word; the message says how the exercise failed."""
     return STATES[result.outcome if result.outcome in (Outcome.PASSED, Outcome.STUB) else Outcome.FAILED]
 
 
 def table_sum(rows: Sequence[Row]) -> tuple[str, str, str, str]:
+    """Return the cells of the last line: how many exercises passed, and all points."""
     done = sum(result.outcome is Outcome.PASSED for result, _, _ in rows)
     tests = tuple(test for result, _, _ in rows for test in result.tests)
     hidden = _hidden(sum(count for _, count, _ in rows), sum(points for _, _, points in rows))
     return "together", f"{done} of {len(rows)} passed", _earned(tests), hidden
 
 
-def _columns(name: str, said: str, public: str, hidden: str) -> str:
-    return f"{name:<24} {said:<16} {public:<16} {hidden}".rstrip()
+def _columns(name: str, state: str, public: str, hidden: str) -> str:
+    return f"{name:<24} {state:<16} {public:<16} {hidden}".rstrip()
 
 
 def _hidden(tests: int, points: float) -> str:
@@ -91,19 +95,22 @@ def _earned(tests: tuple[TestResult, ...]) -> str:
 
 
 def not_yet(result: ExerciseResult) -> str:
-    """One line, where the rest is shown above it."""
+    """Return the one line for a failing exercise whose details are shown above it."""
     return f"{result.name}: {_state(result)}."
 
 
 def not_saved(names: Sequence[str]) -> str:
+    """Return the reminder to save, for exercises whose cell differs from the saved file."""
     return filled(f"Not in the saved file yet: {listed(names)}. Save the notebook (Ctrl+S) before you hand it in.")
 
 
 def interrupted(name: str) -> str:
+    """Return what a student reads after stopping the kernel while an exercise was checked."""
     return filled(
         f"You stopped {name} while it was checked. The kernel is still there: mend the cell, and run it again."
     )
 
 
 def check_knows(names: tuple[str, ...]) -> str:
+    """Return which exercises `check` accepts."""
     return filled(f"check() knows {listed(names)}: call it with one of them, without quotes.")

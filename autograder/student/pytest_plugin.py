@@ -1,10 +1,10 @@
-"""Lets plain `pytest`, and an editor's test panel, run a suite in the words of the grader.
+"""Let plain `pytest`, and an editor's test panel, run a suite with the grader's verdicts and messages.
 
 In an assignment's folder: `pytest`. For another notebook: `pytest --notebook FILE`. The notebook's functions run in
-pytest's own process: this is for people who look into their own notebook. A class is graded with `autograder grade`,
-where students' code is confined.
+pytest's own process, so this is for people who test their own notebook. `autograder grade` grades a class and confines
+students' code.
 
-Every pytest of this environment loads this module, so it imports the kit only where a suite is run.
+Every pytest in this environment loads this module, so it imports the kit only when a suite is run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """Seeded as in grading."""
+    """Return a random generator that is seeded as in grading."""
     import numpy as np
 
     from autograder.grading.suites import seed_of
@@ -50,13 +50,13 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Student:
-    """The notebook's functions."""
+    """Return the notebook's functions."""
     return _opened(request.node).student
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """The verdict of a suite's test is the grader's own: an exercise's tests run together, as everywhere."""
+    """Let the grader judge a suite's test. It runs all tests of an exercise together, as always."""
     from autograder.grading.suites import is_marked
 
     if not is_marked(pyfuncitem.function):
@@ -77,12 +77,13 @@ class _Opened:
     results: dict[str, dict[str, TestResult]] = field(default_factory=dict)  # by exercise and test id
 
     def result_of(self, item: pytest.Function) -> TestResult:
+        """Return the result of a test, after its exercise was run."""
         from autograder.grading.runner import run_exercise
 
         test = next(test for test in self.suites.tests if test.id == item.name)
         if test.exercise not in self.results:
-            one = self.suites.assignment.exercise(test.exercise)
-            tests = run_exercise(self.suites, one, self.submission.source, self.student).tests
+            exercise = self.suites.assignment.exercise(test.exercise)
+            tests = run_exercise(self.suites, exercise, self.submission.source, self.student).tests
             self.results[test.exercise] = {result.id: result for result in tests}
         return self.results[test.exercise][test.id]
 
@@ -107,7 +108,7 @@ def _open(item: pytest.Item) -> _Opened:
     suite = item.path
     notebook: Path | None = item.config.getoption("notebook")
     try:
-        suites, beside = _suites_at(suite, [one for one in item.session.items if one.path == suite])
+        suites, beside = _suites_at(suite, [other for other in item.session.items if other.path == suite])
         submission = read_submission(notebook or beside, suites.assignment, "")
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
@@ -121,20 +122,20 @@ def _open(item: pytest.Item) -> _Opened:
 
 
 def _suites_at(suite: Path, items: list[pytest.Item]) -> tuple[Suites, Path]:
-    """The tests that pytest collected, with the points and hints that go with them; and the notebook they are for."""
+    """Return the tests that pytest collected, with their points and hints, and the notebook beside the suite."""
     from dataclasses import replace
 
     from autograder.core.model import Visibility
     from autograder.grading.pipeline import suites_of
     from autograder.grading.suites import is_marked, test_of
     from autograder.notebooks.course import find_course
-    from autograder.student.handout import SELFCHECK, read_handout
+    from autograder.student.handout import has_handout, read_handout
 
     ours = [item for item in items if isinstance(item, pytest.Function) and is_marked(item.function)]
-    if (suite.parent / SELFCHECK).is_file():
+    if has_handout(suite.parent):
         handout = read_handout(suite.parent)
         return handout.suites([test_of(item, Visibility.PUBLIC) for item in ours]), handout.notebook
     course = find_course(suite)
     stem = course.stem_of(suite)
-    tests = tuple(test_of(item, Visibility.PUBLIC) for item in ours)  # who has the file may see the inputs
+    tests = tuple(test_of(item, Visibility.PUBLIC) for item in ours)  # whoever has the file may see the inputs
     return replace(suites_of(course, stem), tests=tests), course.solution(stem)

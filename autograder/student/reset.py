@@ -1,6 +1,7 @@
-"""`autograder reset`: an exercise's stub stands in its cell again, and what stood there is kept below, commented out.
+"""`autograder reset`: put the stub of an exercise back into its cell, and keep the old text below, commented out.
 
 The stub comes from `selfcheck.json`, beside the notebook: the notebook itself may be all that the student has left.
+A plan says which cell becomes the stub. Only then is the file changed.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from autograder.core.files import write_atomically
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.core.text import listed
 from autograder.notebooks.ipynb import NEWEST_FORMAT, NotebookCell, parse_notebook, read_bytes
-from autograder.notebooks.submission import StudentCell, students_cells
+from autograder.notebooks.student_cells import StudentCell, students_cells
 from autograder.student.handout import handout_of
 
 KEPT = "before-reset"  # the tag of the cell that keeps the old text
@@ -28,16 +29,19 @@ KEPT = "before-reset"  # the tag of the cell that keeps the old text
 
 @dataclass(frozen=True)
 class Reset:
-    """What a reset did. Cells are counted from 1, as the notebook is now."""
+    """What a reset did. Cells are counted from 1, as the notebook is afterwards."""
 
     exercise: str
     changed: bool  # False: the cell was the stub already, and nothing was written
-    cell: int  # where the stub stands
-    others: tuple[int, ...] = ()  # cells that define the exercise all the same
+    cell: int  # the cell that is the stub
+    others: tuple[int, ...] = ()  # other cells that define the exercise
 
 
 def stubs_of(notebook: Path) -> dict[str, str]:
-    """The stubs of the notebook's assignment, by exercise; UserError where its `selfcheck.json` is not found."""
+    """Return the stubs of a notebook's assignment, by exercise.
+
+    Raises UserError if the notebook is missing, or its `selfcheck.json` is missing or damaged.
+    """
     cells = handout_of(notebook).assignment.cells
     return {cell.grade_id: cell.source for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"}
 
@@ -45,58 +49,71 @@ def stubs_of(notebook: Path) -> dict[str, str]:
 def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
     """Put the stub of an exercise into its cell, and keep the old text in a new cell right below.
 
-    Of several copies of the cell it is the one that would be graded: the last that differs from the stub. Where the
-    metadata is lost it is the last cell that defines the function. Nothing else of the file changes.
+    If there are several copies of the cell, the one that would be graded is changed: the last that differs from the
+    stub. If the metadata is lost, it is the last cell that defines the function. Nothing else in the file changes.
 
-    Raises UserError, and leaves the file as it is, where the notebook cannot be read or has no cell of the exercise,
-    or where other exercises stand in the same cell.
+    Raises UserError, and leaves the file as it is, if the notebook cannot be read, if it has no cell of the exercise,
+    or if the cell defines other exercises too.
     """
     if exercise not in stubs:
         raise UserError(f"{notebook} has no exercise {exercise!r}. Known: {listed(stubs)}.")
-    try:
-        data = read_bytes(notebook)
-        cells = parse_notebook(data)
-    except Ungradable as error:
-        raise UserError(f"{notebook}: {error}") from None
-    written = [cell for cell in students_cells(cells, _assignment(stubs)) if exercise in cell.exercises]
-    own = [number for number, cell in enumerate(cells, 1) if cell.grade_id == exercise]
-    changed = [cell for cell in written if cell.number in own] if own else written
-    if not changed:
-        at = own[-1] if own else _stub_in(cells, stubs[exercise])
-        if at is None:
-            raise UserError(
-                f"{notebook} has no cell that defines {exercise}: take the notebook anew, and copy yours in."
-            )
-        return Reset(exercise, False, at, _numbers(written))
-    target = changed[-1]
-    _demand_alone(target, exercise, notebook)
-    _write(notebook, _with_stub(data.decode("utf-8-sig"), target, stubs[exercise], notebook))
-    others = (cell.number + (cell.number > target.number) for cell in written if cell is not target)
-    return Reset(exercise, True, target.number, tuple(others))
+    text, cells = _read(notebook)
+    plan = _plan(cells, exercise, stubs)
+    if plan is None:
+        raise UserError(f"{notebook} has no cell that defines {exercise}: take the notebook anew, and copy yours in.")
+    if plan.target is not None:
+        _require_alone(plan.target, exercise, notebook)
+        _write(notebook, _with_stub(text, plan.target, stubs[exercise], notebook))
+    return plan.result
 
 
-def told(done: Reset) -> str:
-    """What a reset did, in words."""
-    if done.changed:
+def reset_message(result: Reset) -> str:
+    """Return what a reset did, in words."""
+    if result.changed:
         text = (
-            f"{done.exercise} is the stub again (cell {done.cell}); your code is kept in the cell below it, commented "
-            "out. If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+            f"{result.exercise} is the stub again (cell {result.cell}); your code is kept in the cell below it, "
+            "commented out. If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
         )
     else:
-        text = f"{done.exercise} is the stub already (cell {done.cell}): nothing was changed."
-    if len(done.others) == 1:
-        text += f"\nCell {done.others[0]} of yours defines {done.exercise} too and counts as your answer: delete it."
-    elif done.others:
-        cells = listed(done.others)
-        text += f"\nCells {cells} of yours define {done.exercise} too and count as your answer: delete them."
+        text = f"{result.exercise} is the stub already (cell {result.cell}): nothing was changed."
+    if len(result.others) == 1:
+        cell = result.others[0]
+        text += f"\nCell {cell} of yours defines {result.exercise} too and counts as your answer: delete it."
+    elif result.others:
+        cells = listed(result.others)
+        text += f"\nCells {cells} of yours define {result.exercise} too and count as your answer: delete them."
     return text
 
 
-# ---- which cell
+# ---- the plan: which cell
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The cell to change, and what the reset will have done then."""
+
+    target: StudentCell | None  # None: the exercise is the stub already
+    result: Reset
+
+
+def _plan(cells: Sequence[NotebookCell], exercise: str, stubs: Mapping[str, str]) -> _Plan | None:
+    """Choose the cell to change; None if no cell belongs to the exercise."""
+    answers = [cell for cell in students_cells(cells, _assignment(stubs)) if exercise in cell.exercises]
+    labelled = [number for number, cell in enumerate(cells, 1) if cell.grade_id == exercise]
+    candidates = [cell for cell in answers if cell.number in labelled] if labelled else answers
+    if candidates:
+        target = candidates[-1]
+        # The cell with the old text is inserted below the target, so the cells after it move down by one.
+        others = tuple(cell.number + (cell.number > target.number) for cell in answers if cell is not target)
+        return _Plan(target, Reset(exercise, True, target.number, others))
+    stub = labelled[-1] if labelled else _last_stub(cells, stubs[exercise])
+    if stub is None:
+        return None
+    return _Plan(None, Reset(exercise, False, stub, tuple(cell.number for cell in answers)))
 
 
 def _assignment(stubs: Mapping[str, str]) -> Assignment:
-    """As much of the release as it takes to tell what the student wrote."""
+    """Return as much of the release as is needed to tell the student's cells from the given ones."""
     return Assignment(
         "",
         tuple(Exercise(name, 1.0, ()) for name in stubs),
@@ -104,17 +121,13 @@ def _assignment(stubs: Mapping[str, str]) -> Assignment:
     )
 
 
-def _stub_in(cells: Iterable[NotebookCell], stub: str) -> int | None:
-    """The number of the last cell that is the stub."""
-    same = [number for number, cell in enumerate(cells, 1) if cell.kind == "code" and cell.source == stub]
-    return same[-1] if same else None
+def _last_stub(cells: Iterable[NotebookCell], stub: str) -> int | None:
+    """Return the number of the last cell that is the stub."""
+    numbers = [number for number, cell in enumerate(cells, 1) if cell.kind == "code" and cell.source == stub]
+    return numbers[-1] if numbers else None
 
 
-def _numbers(cells: Iterable[StudentCell]) -> tuple[int, ...]:
-    return tuple(cell.number for cell in cells)
-
-
-def _demand_alone(target: StudentCell, exercise: str, notebook: Path) -> None:
+def _require_alone(target: StudentCell, exercise: str, notebook: Path) -> None:
     others = [name for name in target.exercises if name != exercise]
     if others:
         raise UserError(
@@ -126,22 +139,35 @@ def _demand_alone(target: StudentCell, exercise: str, notebook: Path) -> None:
 # ---- the file
 
 
+def _read(notebook: Path) -> tuple[str, tuple[NotebookCell, ...]]:
+    try:
+        data = read_bytes(notebook)
+        return data.decode("utf-8-sig"), parse_notebook(data)
+    except Ungradable as error:
+        raise UserError(f"{notebook}: {error}") from None
+
+
 def _with_stub(text: str, target: StudentCell, stub: str, notebook: Path) -> bytes:
-    """The notebook with the stub in the cell; laid out as it was."""
+    """Return the notebook's file with the stub in the target cell, indented as it was."""
     content = json.loads(text)
     if "cells" not in content:
         raise UserError(f"{notebook} has the format of 2013: open it in JupyterLab, save it, and reset again.")
-    cells: list[dict[str, Any]] = content["cells"]
-    at = target.number - 1
-    old = _text(cells[at].get("source"))
-    as_list = isinstance(cells[at].get("source"), list)
-    cells[at] = _as_code(cells[at]) | {"source": stub.splitlines(keepends=True) if as_list else stub}
-    if old.strip():
-        ids = {cell.get("id") for cell in cells if isinstance(cell, dict)} if _has_ids(content) else None
-        cells.insert(at + 1, _kept_cell(old, target.exercises[0], ids))
+    _replace(content, target, stub)
     indent = re.match(r"\s*\{\r?\n([ \t]*)", text)
-    written = json.dumps(content, ensure_ascii=False, indent=indent[1] if indent else None) + "\n"
-    return written.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own `\udcff`
+    changed = json.dumps(content, ensure_ascii=False, indent=indent[1] if indent else None) + "\n"
+    return changed.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own `\udcff`
+
+
+def _replace(content: dict[str, Any], target: StudentCell, stub: str) -> None:
+    """Put the stub into the target cell, and insert a cell with the old text below, unless that was blank."""
+    cells: list[dict[str, Any]] = content["cells"]
+    index = target.number - 1
+    source = cells[index].get("source")
+    lines = stub.splitlines(keepends=True) if isinstance(source, list) else stub
+    cells[index] = _as_code(cells[index]) | {"source": lines}
+    old = _text(source)
+    if old.strip():
+        cells.insert(index + 1, _kept_cell(old, target.exercises[0], _new_id(content)))
 
 
 def _text(source: Any) -> str:
@@ -150,31 +176,35 @@ def _text(source: Any) -> str:
 
 
 def _as_code(cell: dict[str, Any]) -> dict[str, Any]:
-    """The cell without outputs; one that became text is code again."""
+    """Return the cell without outputs, as code again if it had become text."""
     if cell.get("cell_type") == "code":
         return cell | {"execution_count": None, "outputs": []}
     kept = {key: value for key, value in cell.items() if key != "attachments"}
     return dict(sorted((kept | {"cell_type": "code", "execution_count": None, "outputs": []}).items()))
 
 
-def _has_ids(content: Mapping[str, Any]) -> bool:
-    version, minor = content.get("nbformat"), content.get("nbformat_minor")
-    return version == NEWEST_FORMAT and isinstance(minor, int) and minor >= 5
-
-
-def _kept_cell(old: str, exercise: str, ids: set[Any] | None) -> dict[str, Any]:
+def _kept_cell(old: str, exercise: str, cell_id: Mapping[str, str]) -> dict[str, Any]:
+    """Return a cell that holds the old text as comments."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     # A line may end with \r alone, which ends a comment too.
     commented = "# " + re.sub(r"\r\n|\r|\n", r"\g<0># ", old)
-    fresh = {} if ids is None else {"id": next(one for one in iter(lambda: uuid4().hex[:8], "") if one not in ids)}
     return {
         "cell_type": "code",
         "execution_count": None,
-        **fresh,
+        **cell_id,
         "metadata": {"tags": [KEPT]},
         "outputs": [],
         "source": [f"# {exercise} before it was reset, {now}\n", *commented.splitlines(keepends=True)],
     }
+
+
+def _new_id(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return a cell id that the notebook does not use yet; nothing if the notebook's format knows no ids."""
+    version, minor = content.get("nbformat"), content.get("nbformat_minor")
+    if version != NEWEST_FORMAT or not isinstance(minor, int) or minor < 5:
+        return {}
+    used = {cell.get("id") for cell in content["cells"] if isinstance(cell, dict)}
+    return {"id": next(name for name in iter(lambda: uuid4().hex[:8], "") if name not in used)}
 
 
 def _write(notebook: Path, data: bytes) -> None:

@@ -1,6 +1,6 @@
-"""What a student calls: `check = open_assignment("01_perceptron")`, then `check(threshold_unit)`.
+"""Check exercises on the public tests: `check = open_assignment("01_perceptron")`, then `check(threshold_unit)`.
 
-It runs the public suite on the function as it is in the kernel, offline, and says in words what came of it.
+In a kernel the functions are tested as they are there. A saved notebook is tested from its file.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from autograder.core.text import filled
 from autograder.execution.in_process import LiveRoom, LiveRooms
 from autograder.execution.interface import CallRaised, RoomEnded, Student, cell_label
 from autograder.execution.limits import LIMITS
-from autograder.grading.checks import CheckFailed, trained_model
+from autograder.grading.checks import trained_model
+from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
 from autograder.grading.pipeline import grade, opened
 from autograder.grading.runner import run_exercise
@@ -36,7 +38,7 @@ from autograder.student.views import message_view, result_view, table_view
 
 
 class NotYet(AssertionError):
-    """Some public test does not pass; its text is the whole message. Jupyter shows no trace of it."""
+    """A public test does not pass. The text is the whole message; Jupyter shows no traceback."""
 
     def __init__(self, view: View, line: str) -> None:
         super().__init__(view.text)
@@ -44,52 +46,55 @@ class NotYet(AssertionError):
         self._line = line
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows in place of a trace; where it shows more than text, one line below that."""
+        """Return what Jupyter shows instead of a traceback: one line, if the view is shown above it."""
         if not is_rich():
             return str(self).splitlines()
-        if self._view is not None:  # IPython asks once to show it, and once more to keep it
+        if self._view is not None:  # IPython asks twice: to show the text, and to save it
             show(self._view)
             self._view = None
         return [self._line]
 
 
 class Interrupted(KeyboardInterrupt):
-    """The student stopped the kernel during a check: Jupyter shows the sentence, and no trace of ours."""
+    """The student stopped the kernel during a check. Jupyter shows the sentence, and no traceback of the kit."""
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 
 
 class Check:
-    """Checks functions of one assignment against its public suite."""
+    """Checks the functions of one assignment on its public tests."""
 
     def __init__(self, handout: Handout) -> None:
         self._handout = handout
         self._suites = handout.suites()
 
     def __call__(self, function: Callable[..., Any] | None = None) -> None:
-        """Check one function, or without argument all of the notebook. Raises NotYet where a test does not pass."""
+        """Check one function, or without an argument every exercise of the notebook.
+
+        Raises NotYet if a test of that one function does not pass, and Interrupted if the student stops the kernel.
+        """
         namespace = sys._getframe(1).f_globals
         if function is None:
             self._whole_notebook(namespace)
             return
-        one = self._exercise_of(function, namespace)
-        result, warned = self._run(one, {**namespace, one.name: function})
+        exercise = self._exercise_of(function, namespace)
+        result, warning = self._run(exercise, {**namespace, exercise.name: function})
         remember(self._handout, [result])
         if result.first_failure is not None:
-            raise NotYet(result_view(result, self._handout, warned), messages.not_yet(result))
-        show(result_view(result, self._handout, warned, unsaved=bool(_unsaved({one.name: function}))))
+            raise NotYet(result_view(result, self._handout, warning), messages.not_yet(result))
+        show(result_view(result, self._handout, warning, unsaved=bool(_unsaved({exercise.name: function}))))
 
     def _whole_notebook(self, namespace: Mapping[str, Any]) -> None:
-        """The table, growing as the exercises are run; then what else there is to know."""
+        """Show a table that grows as the exercises are run, then the notes."""
         results: list[ExerciseResult] = []
         exercises = self._suites.assignment.exercises
         with Screen() as screen:
-            for one in exercises:
+            for exercise in exercises:
                 screen.show(table_view(self._handout, results))
-                results.append(self._run(one, namespace)[0])
+                results.append(self._run(exercise, namespace)[0])
             remember(self._handout, results)
-            unsaved = _unsaved({one.name: namespace.get(one.name) for one in exercises})
+            unsaved = _unsaved({exercise.name: namespace.get(exercise.name) for exercise in exercises})
             screen.show(table_view(self._handout, results, list(self._notes(unsaved))))
 
     def _notes(self, unsaved: Sequence[str]) -> Iterator[str]:
@@ -99,35 +104,42 @@ class Check:
         saved = open_notebook()
         if saved is not None:
             with contextlib.suppress(Ungradable):
-                if said := read_submission(saved, self._suites.assignment, "").remarks:
-                    yield remarks(said)
+                if repairs := read_submission(saved, self._suites.assignment, "").remarks:
+                    yield remarks(repairs)
 
-    def _run(self, one: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
+    def _run(self, exercise: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
+        """Return an exercise's result, and the first warning, which may be empty."""
         assignment = self._suites.assignment
         functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
-        with quiet() as warned:
+        with quiet() as first_warning:
             student = Student(LiveRoom(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
             try:
-                result = run_exercise(self._suites, one, _cell_of(functions[one.name], one.name), student)
+                cell = _cell_of(functions[exercise.name], exercise.name)
+                result = run_exercise(self._suites, exercise, cell, student)
             except KeyboardInterrupt:
-                raise Interrupted(messages.interrupted(one.name)) from None
-        return result, warned()
+                raise Interrupted(messages.interrupted(exercise.name)) from None
+        return result, first_warning()
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
-        """By the function's own name, or by the name the notebook gave to it (a lambda, an object with __call__)."""
-        exercises = {one.name: one for one in self._suites.assignment.exercises}
-        named = [name for name in exercises if namespace.get(name) is function]
-        name = named[0] if named else getattr(function, "__name__", "")
+        """Return the exercise by the notebook's name for the function, else by the function's own name.
+
+        A lambda or an object with `__call__` has only the notebook's name. Raises NotYet if neither is an exercise.
+        """
+        exercises = {exercise.name: exercise for exercise in self._suites.assignment.exercises}
+        names = [name for name in exercises if namespace.get(name) is function]
+        name = names[0] if names else getattr(function, "__name__", "")
         if name not in exercises:
-            said = messages.check_knows(tuple(exercises))
-            raise NotYet(message_view(said), said)
+            sentence = messages.check_knows(tuple(exercises))
+            raise NotYet(message_view(sentence), sentence)
         return exercises[name]
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[Callable[[], str]]:
-    """What the student's code prints and draws is not shown: it says nothing about right or wrong, and any stderr
-    makes nbgrader fail a cell. The first warning is kept, for whom it may help."""
+    """Hide what the student's code prints and draws; give a function that returns the first warning.
+
+    Output says nothing about right or wrong, and nbgrader fails every cell that writes to stderr. A warning may help.
+    """
     sink = io.StringIO()
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink), undrawn():
         warnings.simplefilter("always")
@@ -135,13 +147,13 @@ def quiet() -> Iterator[Callable[[], str]]:
 
 
 def _cell_of(function: object, name: str) -> Source:
-    """The cell that defined the function, for messages to quote a line of; nothing of it is run."""
+    """Return the cell that defined the function, so that messages can quote a line of it. It is not run."""
     text = _text_of(function)
     return Source((SourceCell(cell_label(name), text, ()),) if text else ())
 
 
 def _text_of(function: object) -> str:
-    """The text of the cell that defined the function; empty where it is not known."""
+    """Return the text of the cell that defined the function; empty if it is not known."""
     try:
         return "".join(inspect.findsource(inspect.unwrap(function))[0])  # type: ignore[arg-type]
     except (OSError, TypeError, ValueError):
@@ -149,7 +161,7 @@ def _text_of(function: object) -> str:
 
 
 def _unsaved(functions: Mapping[str, object]) -> list[str]:
-    """Those of the functions whose cell stands in the kernel, and not so in the notebook's file."""
+    """Return the functions whose cell in the kernel differs from every cell in the notebook's file."""
     path = open_notebook()
     if path is None:
         return []
@@ -162,13 +174,19 @@ def _unsaved(functions: Mapping[str, object]) -> list[str]:
 
 
 def open_assignment(stem: str) -> Check:
-    """The check of one assignment; UserError, with the places it looked at, where its public suite is not found."""
+    """Return the check of one assignment. Raises UserError, with the searched folders, if its tests are not found."""
     offer_commands()
     return Check(find_handout(stem, Path()))
 
 
+# ---- a saved notebook
+
+
 def check_notebook(notebook: Path, handout: Handout) -> Report:
-    """The report of a saved notebook on the public suite: its functions run here, as in a kernel."""
+    """Return the report of a saved notebook on the public tests. Its functions run in this process, as in a kernel.
+
+    Raises UserError if the notebook cannot be graded, NotInstalled if PyTorch is needed and missing.
+    """
     try:
         with quiet():
             return grade(notebook, "", handout.suites(), LiveRooms(LIMITS.call_seconds))
@@ -177,7 +195,7 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
 
 
 def weights_fit(notebook: Path, handout: Handout) -> bool:
-    """Whether the weights that were packed into a notebook have the names and shapes of the model that it builds."""
+    """Return whether the weights packed into a notebook have the names and shapes of the model that it builds."""
     submission = read_submission(notebook, handout.assignment, "")
     with quiet(), opened(LiveRooms(LIMITS.call_seconds), submission) as student:
         try:
@@ -186,9 +204,18 @@ def weights_fit(notebook: Path, handout: Handout) -> bool:
             return False
 
 
-def result_summary(handout: Handout) -> Report | str:
-    """The report of an assignment's saved notebook; why there is none, in words."""
+@dataclass(frozen=True)
+class SavedCheck:
+    """What came of checking an assignment's saved notebook: a report, or the reason why there is none."""
+
+    handout: Handout
+    report: Report | None = None
+    reason: str = ""
+
+
+def check_saved(handout: Handout) -> SavedCheck:
+    """Check an assignment's saved notebook. A notebook that cannot be checked raises nothing here."""
     try:
-        return check_notebook(handout.notebook, handout)
+        return SavedCheck(handout, check_notebook(handout.notebook, handout))
     except (UserError, OSError) as error:
-        return str(error)
+        return SavedCheck(handout, reason=str(error))

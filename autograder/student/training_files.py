@@ -1,6 +1,6 @@
-"""What a training leaves beside its notebook, packed into the one file that is handed in.
+"""Pack the files that a training leaves beside its notebook into the one file that is handed in.
 
-The weights may be a safetensors file or one of PyTorch's; handed in are always safetensors, which hold no code.
+The weights may be in a safetensors file or in one of PyTorch's. Safetensors are handed in, as they hold no code.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.core.text import listed
 from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
 
@@ -21,37 +21,36 @@ _LAST_CELLS = "Run the notebook's last cells, which write it"
 
 
 class NothingTrained(UserError):
-    """Neither weights nor a history lie beside the notebook: nothing was trained yet."""
+    """Neither weights nor a history are beside the notebook: nothing was trained yet."""
 
 
-def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, Trained]:
-    """The notebook with what lies in `folder`: its weights and `history.json`; and what was found there.
+def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, TrainedModel]:
+    """Return the notebook with the weights and the `history.json` of `folder` in it, and the trained model.
 
-    Raises NothingTrained where there is neither; UserError where one of them is missing, too large, or not what it
-    should be.
+    Raises NothingTrained if both are missing, and UserError if one is missing, too large or damaged.
     """
     path = _weights_in(folder)
     weights = path.read_bytes() if path.name == SAFETENSORS else _as_safetensors(path)
-    whole = packed(notebook, weights, _history_in(folder))
+    content = packed(notebook, weights, _history_in(folder))
     try:
-        return whole, read_trained(whole)
+        return content, read_trained(content)
     except NotTrained as problem:
         raise UserError(f"{folder}: {problem}") from None
 
 
 def _weights_in(folder: Path) -> Path:
-    found = [path for name in (SAFETENSORS, *TORCH_FILES) if (path := folder / name).is_file()]
-    if not found and not (folder / HISTORY).is_file():
+    paths = [path for name in (SAFETENSORS, *TORCH_FILES) if (path := folder / name).is_file()]
+    if not paths and not (folder / HISTORY).is_file():
         raise NothingTrained(f"{folder} holds no {SAFETENSORS} and no {HISTORY}")
-    if not found:
+    if not paths:
         raise UserError(f"{folder / SAFETENSORS} is missing. {_LAST_CELLS}.")
-    if len(found) > 1:
+    if len(paths) > 1:
         raise UserError(
-            f"{folder} holds {listed(path.name for path in found)}: delete those that are not to be graded."
+            f"{folder} holds {listed(path.name for path in paths)}: delete those that are not to be graded."
         )
-    if (size := found[0].stat().st_size) > WEIGHT_BYTES:
-        raise UserError(f"{found[0]} has {size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
-    return found[0]
+    if (size := paths[0].stat().st_size) > WEIGHT_BYTES:
+        raise UserError(f"{paths[0]} has {size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
+    return paths[0]
 
 
 def _as_safetensors(path: Path) -> bytes:
@@ -60,27 +59,27 @@ def _as_safetensors(path: Path) -> bytes:
 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        return bytes(save({name: _plain(one) for name, one in state.items()}))
-    except Exception as error:  # PyTorch, pickle and zipfile have a dozen of them
+        return bytes(save({name: _as_array(tensor) for name, tensor in state.items()}))
+    except Exception as error:  # PyTorch, pickle and zipfile raise a dozen kinds
         raise UserError(
             f"{path}: no weights could be read from it ({type(error).__name__}). "
             "Write it by torch.save(model.state_dict(), path)."
         ) from None
 
 
-def _plain(tensor: Any) -> Any:
-    """As an array; NumPy has no bfloat16, and each of its numbers is one of float32's."""
+def _as_array(tensor: Any) -> Any:
+    """Return a tensor as a NumPy array. NumPy has no bfloat16, but float32 holds each of its numbers."""
     return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).detach().contiguous().numpy()
 
 
 def _history_in(folder: Path) -> dict[str, Any]:
     path = folder / HISTORY
     try:
-        told = json.loads(path.read_bytes())
+        history = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{path} is missing. {_LAST_CELLS}.") from None
     except ValueError:
         raise UserError(f"{path} is damaged. {_LAST_CELLS}.") from None
-    if not isinstance(told, dict):
+    if not isinstance(history, dict):
         raise UserError(f"{path} holds no history. {_LAST_CELLS}.")
-    return told
+    return history

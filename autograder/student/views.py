@@ -1,4 +1,4 @@
-"""What `autograder check` prints, and `check` shows in a notebook: a line for each exercise, what is not yet right."""
+"""Build what `autograder check` prints and what `check` shows in a notebook, as text and as HTML."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from autograder.student.handout import Handout
 from autograder.student.jupyter import View
 
 
-def result_view(result: ExerciseResult, handout: Handout, warned: str = "", *, unsaved: bool = False) -> View:
-    """One exercise, as `check(f)` shows it."""
+def result_view(result: ExerciseResult, handout: Handout, warning: str = "", *, unsaved: bool = False) -> View:
+    """Return the view of one exercise, as `check(f)` shows it."""
     hidden = handout.hidden(result.name)
     notes = [messages.not_saved([result.name])] if unsaved else []
-    text = "\n\n".join([messages.self_check(result, *hidden, warned), *notes])
+    text = "\n\n".join([messages.self_check(result, *hidden, warning), *notes])
     html = render(
         "check_result.html",
         result=result,
         headline=messages.tests_passed(result),
         message=(result.first_failure.message or "") if result.first_failure else "",
-        warned="\n".join(messages.on_the_way(warned)) if warned else "",
+        warned="\n".join(messages.warning_lines(warning)) if warning else "",
         points=messages.public_points(result.tests, *hidden),
         notes=notes,
     )
@@ -30,19 +30,22 @@ def result_view(result: ExerciseResult, handout: Handout, warned: str = "", *, u
 
 
 def message_view(text: str) -> View:
-    """A sentence and nothing else."""
+    """Return the view of a sentence."""
     return View(text, render("check_message.html", text=text))
 
 
 def table_view(handout: Handout, results: Sequence[ExerciseResult], notes: Sequence[str] = ()) -> View:
-    """The whole notebook, as `check()` shows it; exercises that have no result yet stand there as waiting."""
+    """Return the view of the whole notebook, as `check()` shows it.
+
+    Exercises that have no result yet are shown as waiting, in HTML only.
+    """
     rows = [(result, *handout.hidden(result.name)) for result in results]
     text = "\n\n".join([messages.table(rows), *notes])
     html = render(
         "check_table.html",
         head=messages.TABLE_HEAD,
         rows=[(row[0].outcome, messages.table_row(*row)) for row in rows],
-        waiting=[one.name for one in handout.assignment.exercises[len(results) :]],
+        waiting=[exercise.name for exercise in handout.assignment.exercises[len(results) :]],
         last=messages.table_sum(rows),
         notes=notes,
     )
@@ -50,16 +53,16 @@ def table_view(handout: Handout, results: Sequence[ExerciseResult], notes: Seque
 
 
 def check_table(results: Sequence[ExerciseResult], handout: Handout) -> str:
-    """A line for each exercise, and what they come to."""
+    """Return a text with a line for each exercise, and their sum."""
     return table_view(handout, results).text
 
 
 def checked_notebook(report: Report, handout: Handout) -> str:
-    """The table of a notebook, and for each exercise that was begun what is wrong with it."""
-    return "\n\n".join([check_table(report.exercises, handout), *_said_of(report, handout)])
+    """Return the table of a notebook, and for each exercise that was begun what is wrong with it."""
+    return "\n\n".join([check_table(report.exercises, handout), *_details(report, handout)])
 
 
-def _said_of(report: Report, handout: Handout) -> Iterator[str]:
+def _details(report: Report, handout: Handout) -> Iterator[str]:
     for result in report.exercises:
         if result.outcome not in (Outcome.PASSED, Outcome.STUB):
             yield messages.self_check(result, *handout.hidden(result.name))

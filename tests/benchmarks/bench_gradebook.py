@@ -32,7 +32,7 @@ from autograder.core.model import Report, ResultSummary
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results import record
 from autograder.instructor.results.store import report_of, result_path
-from autograder.nbgrader_bridge.fill import book
+from autograder.nbgrader_bridge.fill import fill_gradebook
 from autograder.nbgrader_bridge.marks import Entry, marked_notebook, marks_of, original_of
 from autograder.notebooks.course import Course, topic_of
 
@@ -54,7 +54,7 @@ class Class:
     students: tuple[str, ...]
 
     @property
-    def standings(self) -> list[ResultSummary]:
+    def summaries(self) -> list[ResultSummary]:
         return [dataclasses.replace(one.result_summary, student=name) for one in self.reports for name in self.students]
 
 
@@ -108,9 +108,10 @@ def entries(of: Class, students: Sequence[str]) -> list[Entry]:
 
 def fill_one(path: Path, of: Class, what: Sequence[Entry]) -> None:
     """Our way: one transaction."""
-    from autograder.nbgrader_bridge.gradebook import fill
+    from autograder.nbgrader_bridge.gradebook import write_entries
 
-    fill(f"sqlite:///{path}", "nn", {stem: of.course.release(stem) for stem in of.course.stems}, {}, what)
+    releases = {stem: of.course.release(stem) for stem in of.course.stems}
+    write_entries(f"sqlite:///{path}", "nn", releases=releases, due_dates={}, entries=what)
 
 
 def fill_by_cell(path: Path, what: Sequence[Entry]) -> None:
@@ -133,12 +134,12 @@ def fill_by_cell(path: Path, what: Sequence[Entry]) -> None:
 
 
 def table_of_filling(of: Class, few: int, folder: Path) -> Table:
-    everybody = of.standings
+    everybody = of.summaries
     course = of.course
     say(f"{len(everybody)} submissions: marked notebooks and gradebook")
-    whole = timed(lambda: book(course, course.submitted, course.results, everybody))
+    whole = timed(lambda: fill_gradebook(course, course.submitted, course.results, everybody))
     say("the same again")
-    again = timed(lambda: book(course, course.submitted, course.results, everybody))
+    again = timed(lambda: fill_gradebook(course, course.submitted, course.results, everybody))
     what = entries(of, of.students)
     for name in ("ours.db", "theirs.db"):
         fill_one(folder / name, of, [])  # the assignments' cells, as `nbgrader generate_assignment` leaves them

@@ -36,7 +36,7 @@ from processes import CommandFailed, Cost
 from tables import Table, show
 
 from autograder.core.errors import UserError
-from autograder.instructor.batch.pool import processors
+from autograder.instructor.batch.pool import cpu_count
 from autograder.notebooks.course import Course
 
 HERE = Path(__file__).parent
@@ -118,7 +118,7 @@ def header() -> list[str]:
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "pytest", "nbgrader"))
     return [
-        f"{_processor()}, {processors()} processors, load before the start {load}",
+        f"{_processor()}, {cpu_count()} processors, load before the start {load}",
         f"Linux {platform.release()}, Python {platform.python_version()}, {', '.join(versions)}",
     ]
 

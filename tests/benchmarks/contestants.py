@@ -94,8 +94,11 @@ class StockNbgrader:
         self.environment = environment(**{name: str(root / folder) for name, folder in own.items()})
         source = root / "source" / stem
         source.mkdir(parents=True)
-        beside = ("selfcheck.json", course.public_suite(stem).name)
-        for path in (course.solution(stem), *(course.solution(stem).with_name(name) for name in beside)):
+        for path in (
+            course.solution(stem),
+            course.public_suite(stem),
+            course.release(stem).with_name("selfcheck.json"),
+        ):
             shutil.copy(path, source)
         self._run("generate_assignment", stem)
         hand_in(course, stem, root / "submitted", count)

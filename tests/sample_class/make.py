@@ -104,9 +104,9 @@ def stale_files() -> list[str]:
 def graded() -> list[Report]:
     """The class as it is graded now."""
     with tempfile.TemporaryDirectory() as results:
-        watcher = _Reports()
-        grade_class(Options(COURSE, SUBMITTED, Path(results)), watcher)
-    return sorted(watcher.reports, key=lambda report: report.student)
+        listener = _Reports()
+        grade_class(Options(COURSE, SUBMITTED, Path(results)), listener)
+    return sorted(listener.reports, key=lambda report: report.student)
 
 
 class _Reports(ProgressListener):
@@ -115,7 +115,7 @@ class _Reports(ProgressListener):
     def __init__(self) -> None:
         self.reports: list[Report] = []
 
-    def graded(self, report: Report) -> None:
+    def on_graded(self, report: Report) -> None:
         self.reports.append(report)
 
 

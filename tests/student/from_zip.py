@@ -1,8 +1,8 @@
-"""From the zip to a grade, as a student and an instructor go it: python tests/student/from_zip.py [--screenshots DIR]
+"""Go from the zip to a grade, as a student and an instructor do: python tests/student/from_zip.py [--screenshots DIR]
 
 Makes the zip with all wheels, which needs a package index. Then the network is taken away, and a fresh folder with
 nothing but the zip becomes a JupyterLab in which an assignment is solved and submitted (`first_day.py`).
-The instructor collects the file and grades it: the public points must be those that the student was shown.
+The instructor collects the file and grades it. The public points must be those that the student was shown.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ WITHOUT_NETWORK = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with
 
 
 def unpack(home: Path, *, wheels: bool) -> Path:
-    """The folder that the zip becomes."""
+    """Make the zip, and return the folder that it unpacks to."""
     begun = time.monotonic()
-    made = release(Course(ROOT), home / "workshops.zip", wheels=wheels)
-    size = made.path.stat().st_size / 2**20
+    released = release(Course(ROOT), home / "workshops.zip", wheels=wheels)
+    size = released.path.stat().st_size / 2**20
     print(
-        f"The zip: {made.files} files, {made.wheels} wheels, {size:.0f} MiB, {time.monotonic() - begun:.0f} s",
+        f"The zip: {released.files} files, {released.wheels} wheels, {size:.0f} MiB, {time.monotonic() - begun:.0f} s",
         flush=True,
     )
-    with zipfile.ZipFile(made.path) as archive:
+    with zipfile.ZipFile(released.path) as archive:
         archive.extractall(home)
     return home / FOLDER
 
 
-def taken_away() -> list[str]:
-    """What stands before a command to take its network; nothing, and said so, where this machine can not."""
+def without_network() -> list[str]:
+    """Return the words before a command that take its network away; none, with a note, if this machine cannot."""
     if shutil.which("bwrap") and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0:
         return WITHOUT_NETWORK
     print(
-        "Bubblewrap is not there, or may not: the network stays, and pip alone is kept from it by PIP_NO_INDEX.",
+        "Bubblewrap is missing or not allowed: the network stays, and only PIP_NO_INDEX keeps pip from it.",
         flush=True,
     )
     return []
 
 
 def environment(home: Path, *, network: bool) -> dict[str, str]:
-    """A student's: a home of their own, a python3, and of pip's settings none, unless there is an index to be found."""
+    """Return a student's environment: an own home, a python3, and pip's settings only if there is a network."""
     (home / "bin").mkdir()
     (home / "bin" / "python3").symlink_to(Path(sys._base_executable))
     path = f"{home / 'bin'}:/usr/local/bin:/usr/bin:/bin"
@@ -68,20 +68,20 @@ def environment(home: Path, *, network: bool) -> dict[str, str]:
     )
 
 
-def live_the_day(student: Path, options: argparse.Namespace) -> dict[str, str]:
-    """What the student was shown, and the file to hand in."""
+def work_through(student: Path, options: argparse.Namespace) -> dict[str, str]:
+    """Run the student's first day; return what the student was shown, and the file to hand in."""
     home = student.parent
     words = [sys.executable, str(FIRST_DAY), str(student), "--shown", str(home / "shown.json")]
     words += ["--no-browser"] if options.no_browser else []
     words += ["--screenshots", str(options.screenshots.resolve())] if options.screenshots else []
-    before = [] if options.network else taken_away()
+    before = [] if options.network else without_network()
     subprocess.run([*before, *words], env=environment(home, network=options.network), cwd=student, check=True)
     shown: dict[str, str] = json.loads((home / "shown.json").read_text(encoding="utf-8"))
     return shown
 
 
 def grade(handed_in: Path, home: Path) -> dict[str, Any]:
-    """The result of the file, collected and graded as an instructor does it."""
+    """Collect and grade the file as an instructor does, and return its result."""
     submitted, results = home / "submitted", home / "results"
     common = ["--course", str(ROOT), "--submitted", str(submitted)]
     for words in (["collect", str(handed_in), *common], ["grade", *common, "--results", str(results)]):
@@ -93,7 +93,9 @@ def grade(handed_in: Path, home: Path) -> dict[str, Any]:
 
 
 def public_points(result: dict[str, Any]) -> str:
-    tests = [test for one in result["exercises"] for test in one["tests"] if test["visibility"] == Visibility.PUBLIC]
+    """Return the points of the public tests that passed, as they are shown."""
+    every = (test for exercise in result["exercises"] for test in exercise["tests"])
+    tests = [test for test in every if test["visibility"] == Visibility.PUBLIC]
     return amount(sum(test["points"] for test in tests if test["outcome"] == Outcome.PASSED))
 
 
@@ -106,7 +108,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
         student = unpack(home, wheels=not options.network)
-        shown = live_the_day(student, options)
+        shown = work_through(student, options)
         result = grade(student / shown["file"], home)
     public = public_points(result)
     assert public == shown["checked"] == shown["submitted"], (public, shown)

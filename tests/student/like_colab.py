@@ -1,7 +1,7 @@
-"""Tries the zip as Google Colab would have it: python tests/student/like_colab.py
+"""Try the zip as Google Colab would have it: python tests/student/like_colab.py
 
-An older NumPy than the pin, no nbgrader, no JupyterLab, no bubblewrap, the kit without its dependencies, and a working
-directory elsewhere. It needs a network, so it is no test of pytest's; CI runs it.
+Colab has an older NumPy than the pinned one, no nbgrader, no JupyterLab and no bubblewrap. The kit is installed without
+its dependencies, and the working directory is another folder. This needs a network, so pytest does not run it; CI does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.authoring.student_zip import release
 from autograder.notebooks.course import Course
 
 ROOT = Path(__file__).parents[2]
-THERE = [
+COLABS_PACKAGES = [
     "numpy==2.0.2",
     "pytest",
     "rich",
@@ -27,7 +27,7 @@ THERE = [
     "jinja2",
     "ipython",
     "matplotlib",
-]  # what Colab has of it
+]  # those of the kit's dependencies that Colab has
 
 SESSION = """
 import importlib.util, shutil
@@ -35,6 +35,11 @@ import numpy as np
 assert np.__version__ == "2.0.2", np.__version__
 assert shutil.which("bwrap") is None
 assert importlib.util.find_spec("nbgrader") is None
+
+import autograder
+assert autograder.__version__.endswith("+student"), autograder.__version__
+for package in ("sandbox", "instructor", "authoring", "nbgrader_bridge"):
+    assert importlib.util.find_spec(f"autograder.{package}") is None, package
 
 from autograder import open_assignment
 check = open_assignment("06_convolution")
@@ -50,8 +55,8 @@ def convolve2d(image, kernel):
 
 try:
     check(convolve2d)
-except AssertionError as said:
-    print(said)
+except AssertionError as message:
+    print(message)
 else:
     raise SystemExit("a wrong answer passed")
 check()
@@ -61,24 +66,34 @@ check()
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
-        made = release(Course(ROOT), home / "workshops.zip", ["06_convolution"])
-        with zipfile.ZipFile(made.path) as archive:
+        released = release(Course(ROOT), home / "workshops.zip", ["06_convolution"])
+        with zipfile.ZipFile(released.path) as archive:
             archive.extractall(home)
         (wheel,) = (home / FOLDER).glob("*.whl")
         venv.create(home / "colab", with_pip=True)
         python = home / "colab" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *THERE], check=True)
+        subprocess.run([*pip, *COLABS_PACKAGES], check=True)
         subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
         (home / "content").mkdir()
         environment = {"PATH": str(python.parent), "HOME": temporary, "AUTOGRADER_COURSE": str(home / FOLDER)}
-        command = [str(python), "-c", SESSION]
-        done = subprocess.run(
-            command, cwd=home / "content", env=environment, capture_output=True, text=True, check=False
+        session, grade = (
+            subprocess.run(
+                [str(python), *arguments],
+                cwd=home / "content",
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for arguments in (["-c", SESSION], ["-m", "autograder.cli.main", "grade"])
         )
-    print(done.stdout, done.stderr, sep="")
-    if done.returncode != 0 or "not flipped" not in done.stdout or "correlate2d              passed" not in done.stdout:
+    print(session.stdout, session.stderr, grade.stderr, sep="")
+    shown = "not flipped" in session.stdout and "correlate2d              passed" in session.stdout
+    if session.returncode != 0 or not shown:
         raise SystemExit("The zip does not work as in Colab.")
+    if grade.returncode != 2 or "is for instructors" not in grade.stderr:
+        raise SystemExit("The student edition does not say where `autograder grade` is.")
 
 
 if __name__ == "__main__":

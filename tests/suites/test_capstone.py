@@ -17,7 +17,7 @@ import pytest
 
 from autograder import array, exercise, holds, load_images, number, several, trained_model
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.datasets import MNIST_DIR
 from autograder.grading.suites import seed_of
 from autograder.notebooks.trained_model import SCHEMA, history_of
@@ -26,7 +26,9 @@ Array = np.ndarray[Any, Any]
 
 ROOT = Path(__file__).parents[2]
 BUDGET = 62_000
-SEED, EPOCHS = 3, 12  # of what is planted
+# Of the training of seeded answers. With 12 epochs a right one missed the last step on some CPUs (98.47 %); with 15,
+# eight seeds gave 98.9 to 99.4 %.
+SEED, EPOCHS = 3, 15
 AGAIN = {  # steps of the training that are done again; how near the first ten losses must come, and the mean of all
     "mnist": (150, 1e-3, 0.01),
     "digits": (60, 1e-2, 0.1),  # fewer pictures, larger steps: another machine's rounding grows sooner to chaos
@@ -195,7 +197,7 @@ def test_trained_again(student):
 # ---- what is planted
 
 
-def HAND_IN(functions: Mapping[str, Any]) -> Trained:
+def HAND_IN(functions: Mapping[str, Any]) -> TrainedModel:
     """What somebody with these functions hands in: trained on the digits."""
     import torch
 
@@ -207,7 +209,7 @@ def HAND_IN(functions: Mapping[str, Any]) -> Trained:
     history = functions["train"](model, images.train_images, images.train_labels, **options)
     weights = {name: one.numpy() for name, one in model.state_dict().items()}
     claim = {"schema": SCHEMA, "data": "digits", "seed": SEED, "epochs": EPOCHS, "device": "cpu", **history}
-    return Trained(weights, history_of(claim))
+    return TrainedModel(weights, history_of(claim))
 
 
 def _reference() -> Any:

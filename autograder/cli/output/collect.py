@@ -1,4 +1,4 @@
-"""What `autograder collect` prints: what was placed, what was not and why."""
+"""Describe what `autograder collect` did: what was placed, what was not, and why."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from autograder.core.text import plural
 from autograder.instructor.collect.place import Collected
 
 
-def collected_text(done: Collected, submitted: Path) -> str:
-    """A line for each file that wants a human's eye, then how many notebooks of each assignment were placed."""
-    return "\n".join(_lines(done, submitted))
+def collected_text(collected: Collected, submitted: Path) -> str:
+    """Return a line for each file that a person should look at, then the number of notebooks placed per assignment."""
+    return "\n".join(_lines(collected, submitted))
 
 
-def _lines(done: Collected, submitted: Path) -> Iterator[str]:
-    for remark in done.left:
+def _lines(collected: Collected, submitted: Path) -> Iterator[str]:
+    for remark in collected.left:
         yield f"not placed: {clean(remark.source)}: {remark.reason}"
-    for remark in done.notes:
+    for remark in collected.notes:
         yield f"note: {clean(remark.source)}: {remark.reason}"
-    for one in done.placed:
-        if one.replaced:
-            yield f"replaced: {clean(one.student)}, {one.stem}, by {clean(one.source)}"
-    for stem, count in sorted(Counter(one.stem for one in done.placed).items()):
+    for placed in collected.placed:
+        if placed.replaced:
+            yield f"replaced: {clean(placed.student)}, {placed.stem}, by {clean(placed.source)}"
+    for stem, count in sorted(Counter(placed.stem for placed in collected.placed).items()):
         yield f"{stem}: {plural(count, 'notebook')} placed in {submitted}"
-    if done.unchanged:
-        yield f"{plural(len(done.unchanged), 'notebook')} there already"
-    if not (done.placed or done.unchanged):
+    if collected.unchanged:
+        yield f"{plural(len(collected.unchanged), 'notebook')} there already"
+    if not (collected.placed or collected.unchanged):
         yield "No notebook was placed."

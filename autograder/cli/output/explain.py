@@ -1,4 +1,4 @@
-"""What `autograder explain` prints: of each failed test everything, for the instructor."""
+"""Describe every failed test in full, for `autograder explain`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from autograder.core.model import TestResult
 from autograder.core.text import plural
 from autograder.execution.interface import Raised, Returned
-from autograder.grading.checks import CheckFailed
+from autograder.grading.problems import WrongAnswer
 from autograder.grading.runner import Run
 from autograder.grading.value_format import show
 from autograder.instructor.explain import Explained
 
-_ENTRIES = 1000  # of an array; beyond, its corners
-_WIDTH = 110
+_SHOWN_ENTRIES = 1000  # of a larger array only the corners are shown
+_COLUMNS = 110
 
 
 def explained_text(explained: Explained) -> str:
-    """Every failed test with its inputs, the answer, the expected answer and their difference."""
+    """Return every failed test with its inputs, the answer, the expected answer and their difference."""
     failed = explained.failed
     count = f"{len(explained.results) - len(failed)} of {plural(len(explained.results), 'test')} passed."
     return "\n\n".join([count, *(_test(result, run, explained.parameters) for result, run in failed)])
@@ -48,7 +48,7 @@ def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
         return
     yield "  answer"
     yield from _value("", reply.value)
-    expected = run.problem.expected if isinstance(run.problem, CheckFailed) else None
+    expected = run.problem.expected if isinstance(run.problem, WrongAnswer) else None
     if expected is not None:
         yield "  expected"
         yield from _value("", expected)
@@ -56,10 +56,10 @@ def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
 
 
 def _difference(answer: Any, expected: Any) -> Iterator[str]:
-    """Part by part, where both are numbers of the same shape."""
+    """Yield the difference, part by part, if both are numbers of the same shape."""
     if isinstance(expected, tuple) and isinstance(answer, tuple | list) and len(answer) == len(expected):
-        for one, other in zip(answer, expected, strict=True):
-            yield from _difference(one, other)
+        for answer_part, expected_part in zip(answer, expected, strict=True):
+            yield from _difference(answer_part, expected_part)
         return
     try:
         got, want = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
@@ -84,5 +84,5 @@ def _value(name: str, value: Any) -> Iterator[str]:
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
-    text = np.array2string(value, precision=6, suppress_small=True, threshold=_ENTRIES, max_line_width=_WIDTH)
+    text = np.array2string(value, precision=6, suppress_small=True, threshold=_SHOWN_ENTRIES, max_line_width=_COLUMNS)
     return f"shape {value.shape}, {value.dtype}\n{text}"

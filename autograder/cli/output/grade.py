@@ -1,9 +1,7 @@
-"""What `grade` and `check` print: a progress bar on a terminal, plain lines elsewhere, a table per assignment."""
+"""Print what `autograder grade` shows: a progress bar on a terminal, plain lines elsewhere, a table per assignment."""
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder.cli.output.terminal import print_plain
 from autograder.core.model import Assignment, LostPoints, Outcome, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.text import amount, plural
@@ -22,21 +21,11 @@ from autograder.nbgrader_bridge.fill import GradebookUpdate
 from autograder.sandbox.escape_probe import ProbeResult
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
-_LINE_EVERY = 20  # how often a plain log says how far it is
-
-
-def console() -> Console:
-    """Where to print; wide enough for a table when it is not a terminal."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # names are not lost, nor is a run, to a terminal without UTF-8
-    made = Console(highlight=False, soft_wrap=False)
-    if not made.is_terminal:
-        made = Console(highlight=False, width=120)
-    return made
+_SUBMISSIONS_PER_LINE = 20  # how often a log that is not a terminal says how many are graded
 
 
 class ProgressBar(ProgressListener):
-    """Shows how far a batch is."""
+    """Shows how many submissions of a batch are graded."""
 
     def __init__(self, out: Console) -> None:
         self.out = out
@@ -55,7 +44,8 @@ class ProgressBar(ProgressListener):
         if self.bar.live.is_started:
             self.bar.stop()
 
-    def sandbox(self, result: ProbeResult | None) -> None:
+    def on_sandbox(self, result: ProbeResult | None) -> None:
+        """Print how students' code is confined, and start the bar."""
         if result is None:
             self.out.print("sandbox: none. Students' code runs with your rights.", style="bold red")
         else:
@@ -64,92 +54,89 @@ class ProgressBar(ProgressListener):
             self.bar.start()
             self.task = self.bar.add_task("grading", total=self.total, completed=self.count)
 
-    def begins(self, total: int, up_to_date: int) -> None:
+    def on_start(self, total: int, up_to_date: int) -> None:
+        """Take the number of submissions to grade."""
         self.total = total
         if up_to_date:
             self.out.print(f"{plural(up_to_date, 'submission')} up to date, {total} to grade")
 
-    def graded(self, report: Report) -> None:
+    def on_graded(self, report: Report) -> None:
+        """Count a submission that was graded."""
         self.count += 1
         if self.bar.live.is_started:
             self.bar.advance(self.task)
-        elif not self.out.is_terminal and (self.count % _LINE_EVERY == 0 or self.count == self.total):
+        elif not self.out.is_terminal and (self.count % _SUBMISSIONS_PER_LINE == 0 or self.count == self.total):
             self.out.print(f"graded {self.count} of {self.total}")
 
 
 def print_summary(out: Console, summary: Summary, results: Path, *, did: Mapping[str, str] | None = None) -> None:
-    """One table per assignment, then everything that wants a human's eye, then where the results are."""
+    """Print a table per assignment, then everything that a person should look at, then where the results are."""
     for assignment in summary.assignments:
-        standings = [one for one in summary.standings if one.assignment == assignment.stem]
-        if standings:
-            out.print(class_table(assignment, standings, did))
-    for one in summary.ungraded:
-        plain(out, f"ungraded: {clean(one.student)}, {one.assignment}: {one.reason}", "bold red")
-    for one in summary.kept:
-        plain(out, f"kept: the earlier score {one.score:g} of {clean(one.student)}, {one.assignment}")
+        of_assignment = [result for result in summary.results if result.assignment == assignment.stem]
+        if of_assignment:
+            out.print(class_table(assignment, of_assignment, did))
+    for result in summary.ungraded:
+        print_plain(out, f"ungraded: {clean(result.student)}, {result.assignment}: {result.reason}", "bold red")
+    for result in summary.kept:
+        earlier = f"kept: the earlier score {result.score:g} of {clean(result.student)}, {result.assignment}"
+        print_plain(out, earlier)
     for warning in summary.warnings:
-        plain(out, f"note: {warning}")
+        print_plain(out, f"note: {warning}")
     _print_changes(out, summary.changes)
-    done = sum(one.graded for one in summary.standings)
-    plain(out, f"{done} of {plural(len(summary.standings), 'submission')} graded, {summary.graded} of them now.")
-    plain(out, f"Scores: {results}/grades.csv, details: {results}/<assignment>/<student>.json, for students: .html")
+    done = sum(result.graded for result in summary.results)
+    print_plain(out, f"{done} of {plural(len(summary.results), 'submission')} graded, {summary.graded} of them now.")
+    details = f"{results}/<assignment>/<student>.json"
+    print_plain(out, f"Scores: {results}/grades.csv, details: {details}, for students: .html")
 
 
-def plain(out: Console, text: str, style: str = "") -> None:
-    """Text as it is: no markup is looked for in names and reasons, and no line is broken."""
-    out.print(Text(text, style=style), soft_wrap=True)
-
-
-def print_booked(out: Console, booked: GradebookUpdate) -> None:
-    plain(out, f"Gradebook: {booked.gradebook} has {plural(booked.submissions, 'submission')} of this run.")
-    if booked.to_read:
-        plain(out, f"{booked.to_read} of them with something for a person to grade: open Formgrader.")
-    for student in booked.left_out:
-        plain(out, f"note: {clean(student)} is not in the gradebook: rename the folder, its name is not UTF-8 text")
+def print_gradebook_update(out: Console, update: GradebookUpdate) -> None:
+    """Print what was written to nbgrader's gradebook, and what was left out."""
+    print_plain(out, f"Gradebook: {update.gradebook} has {plural(update.submissions, 'submission')} of this run.")
+    if update.to_read:
+        print_plain(out, f"{update.to_read} of them with something for a person to grade: open Formgrader.")
+    for student in update.left_out:
+        name = clean(student)
+        print_plain(out, f"note: {name} is not in the gradebook: rename the folder, its name is not UTF-8 text")
 
 
 def _print_changes(out: Console, changes: Sequence[Change]) -> None:
     if changes:
-        plain(out, f"{plural(len(changes), 'score')} changed:")
+        print_plain(out, f"{plural(len(changes), 'score')} changed:")
     for change in changes:
-        plain(out, f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}")
+        print_plain(out, f"  {clean(change.student)}, {change.assignment}: {change.before:g} → {change.after:g}")
 
 
 def class_table(
-    assignment: Assignment, standings: Iterable[ResultSummary], did: Mapping[str, str] | None = None
+    assignment: Assignment, summaries: Iterable[ResultSummary], did: Mapping[str, str] | None = None
 ) -> Table:
-    """A row for each student; `did` adds, for a demonstration, what each of them handed in."""
+    """Return a table with a row for each student; `did` adds, for the demo, what each of them submitted."""
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
     table.add_column("student", overflow="fold", max_width=30)
     if did:
         table.add_column("who", overflow="fold", max_width=40)
     table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
     table.add_column("what it lost points for", overflow="fold")
-    for one in standings:
-        about = [Text(did.get(one.student, ""))] if did else []
-        table.add_row(Text(clean(one.student, 60)), *about, _score(one), _losses(one))
+    for summary in summaries:
+        about = [Text(did.get(summary.student, ""))] if did else []
+        table.add_row(Text(clean(summary.student, 60)), *about, _score(summary), _lost_points(summary))
     return table
 
 
-def _score(one: ResultSummary) -> Text:
-    if one.score is None:
+def _score(summary: ResultSummary) -> Text:
+    if summary.score is None:
         return Text("–", style="bold red")
-    return Text(amount(one.score), style="green" if one.score == one.max_score else "")
+    return Text(amount(summary.score), style="green" if summary.score == summary.max_score else "")
 
 
-def _losses(one: ResultSummary) -> Text:
-    if not one.graded:
-        return Text(f"ungraded: {one.reason}", style="bold red")
-    if one.untouched:
+def _lost_points(summary: ResultSummary) -> Text:
+    if not summary.graded:
+        return Text(f"ungraded: {summary.reason}", style="bold red")
+    if summary.untouched:
         return Text("nothing written yet", style="dim")
-    return Text(", ").join(Text(_said(loss), style=_STYLES.get(loss.outcome, "")) for loss in one.losses)
+    losses = (Text(_loss_text(loss), style=_STYLES.get(loss.outcome, "")) for loss in summary.lost_points)
+    return Text(", ").join(losses)
 
 
-def _said(loss: LostPoints) -> str:
+def _loss_text(loss: LostPoints) -> str:
     why = ", ".join(loss.mistakes) if loss.mistakes else loss.outcome.value
     return f"{loss.exercise} {amount(loss.score)}/{amount(loss.max_score)} ({why})"
-
-
-def warn(message: str) -> None:
-    """A message for the operator, on stderr, without a trace."""
-    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(Text(message, style="bold red"))

@@ -1,4 +1,4 @@
-"""A few grading processes. Whatever one of them does, the batch goes on."""
+"""Run a few grading processes. Whatever one of them does, the batch goes on."""
 
 from __future__ import annotations
 
@@ -16,26 +16,23 @@ from multiprocessing.process import BaseProcess
 from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.execution.limits import LIMITS
-from autograder.instructor.batch.worker import Ready, Setup, work
+from autograder.instructor.batch.worker import Ready, Setup, ungraded, work
 from autograder.instructor.submissions import Job
-from autograder.notebooks.course import Course, secrets_of
+from autograder.notebooks.course import Course
 from autograder.sandbox.escape_probe import ProbeResult
 from autograder.sandbox.preflight import require_full, require_platform
 
 _SLACK = 60.0  # what a worker may need beyond a submission's own limit before it is given up
 
 
-def processors() -> int:
+def cpu_count() -> int:
+    """Return the number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def ungraded(course: Course, job: Job, reason: str) -> Report:
-    return Report(job.student, job.stem, course.assignment(job.stem).max_score, reason=reason)
 
 
 @dataclass
 class _Worker:
-    """A process, the pipe to it, and what it is busy with."""
+    """A process, the pipe to it, and the job that it is working on."""
 
     process: BaseProcess
     connection: Connection
@@ -49,7 +46,7 @@ class _Worker:
 
 
 class Workers:
-    """Started together, given one submission at a time, replaced when they hang or die."""
+    """Worker processes: started together, given one submission at a time, replaced when they hang or die."""
 
     def __init__(self, course: Course, jobs: Sequence[Job], *, confined: bool, count: int | None = None) -> None:
         self.course = course
@@ -58,11 +55,11 @@ class Workers:
         self.workers: list[_Worker] = []
         self.probed: ProbeResult | None = None
         self.context = multiprocessing.get_context("spawn")
-        self.seconds = float("inf")  # for one submission; the suites say
+        self.seconds = float("inf")  # for one submission; set by the suites
         stems = sorted({job.stem for job in jobs})
-        secrets = secrets_of(course, stems, [job.notebook for job in jobs])
-        self.setup = Setup(course, tuple(stems), confined, secrets, controls=True)
-        self.count = min(count or processors(), len(jobs))
+        secrets = course.secrets(stems, [job.notebook for job in jobs])
+        self.setup = Setup(course=course, stems=tuple(stems), confined=confined, secrets=secrets, controls=True)
+        self.count = min(count or cpu_count(), len(jobs))
 
     def __enter__(self) -> Workers:
         require_platform(confined=self.setup.confined)
@@ -82,6 +79,7 @@ class Workers:
             worker.stop()
 
     def run(self) -> Iterator[tuple[Job, Report]]:
+        """Yield each job with its report, in the order in which they are done."""
         for worker in self.workers:
             self._give(worker)
         while busy := [worker for worker in self.workers if worker.job is not None]:
@@ -103,7 +101,7 @@ class Workers:
         return _Worker(process, ours)
 
     def _greeting(self, worker: _Worker) -> Ready:
-        """What a new worker says first; UserError when it cannot work or its rooms do not hold."""
+        """Return the first message of a new worker. Raises UserError if it cannot work or its sandbox is incomplete."""
         try:
             result = worker.connection.recv() if worker.connection.poll(LIMITS.start_seconds) else None
         except (EOFError, OSError):
@@ -134,7 +132,7 @@ class Workers:
         self._give(worker)
 
     def _replace(self, worker: _Worker, problem: str) -> Iterator[tuple[Job, Report]]:
-        """A new worker for one that is of no use. Its submission is tried once more, and then ungraded."""
+        """Replace a worker that hangs or died. Its submission is tried once more, and then ungraded."""
         job = worker.job
         assert job is not None
         worker.stop()
@@ -142,7 +140,8 @@ class Workers:
         worker.process, worker.connection = fresh.process, fresh.connection
         self._greeting(worker)
         if job in self.tried:
-            yield job, ungraded(self.course, job, f"{problem}, twice; look at the notebook yourself")
+            reason = f"{problem}, twice; look at the notebook yourself"
+            yield job, ungraded(job, self.course.assignment(job.stem), reason)
         else:
             self.tried.add(job)
             self.waiting.append(job)
@@ -151,8 +150,8 @@ class Workers:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """A process that is started here never sees Ctrl-C, which a terminal sends to all of us; we see it after."""
-    resource_tracker.ensure_running()  # multiprocessing's own; starting it would end the hold
+    """Hide Ctrl-C, which a terminal sends to all processes, from one that starts here. This one sees it afterwards."""
+    resource_tracker.ensure_running()  # a process of multiprocessing; starting it inside would end the hold
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,23 +1,23 @@
-"""Many submissions: what is there, what is graded already, a few workers, atomic results.
+"""Grade many submissions: plan what is to be graded, run a few workers, merge each result as soon as it is there.
 
-Nothing here judges. A worker that hangs or dies costs one submission its grading, never the batch.
+Nothing here grades. A worker that hangs or dies costs one submission its grading, never the batch.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import sweep
 from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
-from autograder.instructor.batch.pool import Workers, ungraded
+from autograder.instructor.batch.pool import Workers
+from autograder.instructor.batch.worker import ungraded
 from autograder.instructor.results.store import complete, report_of, write, write_grades
-from autograder.instructor.roster import read_roster
+from autograder.instructor.roster import first_entries, read_roster
 from autograder.instructor.submissions import Job, find_submissions, left_alone, students_in, why_not_there
 from autograder.notebooks.course import Course, kit_version
 from autograder.notebooks.ipynb import read_bytes
@@ -26,7 +26,7 @@ from autograder.sandbox.escape_probe import ProbeResult
 
 @dataclass(frozen=True)
 class Options:
-    """What `autograder grade` was asked to do."""
+    """The request to `autograder grade`."""
 
     course: Course
     submitted: Path
@@ -36,6 +36,11 @@ class Options:
     jobs: int | None = None
     force: bool = False
     confined: bool = True
+
+    @property
+    def sandbox(self) -> str:
+        """The level of the sandbox, as results record it."""
+        return "full" if self.confined else "none"
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,13 @@ class Change:
     after: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a run of `grade` did."""
+    """The outcome of a run of `grade`."""
 
     assignments: tuple[Assignment, ...]
-    standings: tuple[ResultSummary, ...]  # of every submission, also those that were up to date
-    graded: int  # how many of them were graded now
+    results: tuple[ResultSummary, ...]  # of every submission, also of those that were up to date
+    graded: int  # the number of them that were graded now
     changes: tuple[Change, ...]
     kept: tuple[ResultSummary, ...]  # earlier results that stay, because the submission is ungradable now
     warnings: tuple[str, ...]
@@ -62,77 +67,44 @@ class Summary:
 
     @property
     def ungraded(self) -> tuple[ResultSummary, ...]:
-        return tuple(one for one in self.standings if not one.graded)
+        return tuple(result for result in self.results if not result.graded)
 
 
 class ProgressListener:
-    """Told what happens while a batch runs. This one is not interested."""
+    """A listener to the progress of a batch. This one ignores all of it; others override the methods they need."""
 
-    def sandbox(self, result: ProbeResult | None) -> None: ...
+    def on_start(self, total: int, up_to_date: int) -> None:
+        """Receive, at the beginning, how many submissions are to be graded and how many are up to date."""
 
-    def begins(self, total: int, up_to_date: int) -> None: ...
+    def on_sandbox(self, result: ProbeResult | None) -> None:
+        """Receive, before the first submission is graded, what the sandbox holds; None if there is no sandbox."""
 
-    def graded(self, report: Report) -> None: ...
-
-
-# ---- the batch
-
-
-def grade_class(options: Options, watcher: ProgressListener) -> Summary:
-    """Grade every submission that is not graded already; write each result as soon as it is there."""
-    course = options.course
-    assignments = tuple(course.assignment(stem) for stem in options.stems or course.stems)
-    students, rows, notes = _class(options)
-    stamps = {one.stem: _stamp(course, one.stem, options.confined) for one in assignments}
-    jobs = find_submissions(options.submitted, students, list(stamps))
-    sweep([options.results, *(options.results / stem for stem in stamps)])
-    done = {}
-    for job, report in () if options.force else _up_to_date(options.results, jobs, stamps):
-        complete(options.results, report)
-        done[job] = report.result_summary
-    todo = [job for job in jobs if job not in done]
-    watcher.begins(len(todo), len(done))
-    changes, kept = [], []
-    for job, unstamped in run_jobs(options, todo, watcher):
-        report = stamps[job.stem].on(unstamped)
-        earlier = report_of(options.results, job.stem, job.student)
-        if not report.graded and earlier is not None and earlier.graded:
-            kept.append(earlier.result_summary)  # nothing already graded is lost
-            complete(options.results, earlier)
-        else:
-            write(options.results, report)
-        changes += _change(earlier, report)
-        done[job] = report.result_summary
-        watcher.graded(report)
-    write_grades(options.results, rows, course.stems)
-    return Summary(
-        assignments,
-        tuple(done[job] for job in jobs),
-        sum(done[job].graded for job in todo),
-        tuple(sorted(changes, key=lambda change: (change.assignment, change.student))),
-        tuple(kept),
-        tuple(notes),
-        "full" if options.confined else "none",
-    )
+    def on_graded(self, report: Report) -> None:
+        """Receive each report after it was written."""
 
 
-def _class(options: Options) -> tuple[list[str], list[str], list[str]]:
-    """Whose submissions are graded, the rows of `grades.csv`, and what in the folder wants a human's eye."""
-    students = rows = students_in(options.submitted)
-    chosen = students if options.student is None else [options.student]
-    if not set(chosen) <= set(students):
-        raise UserError(f"There is no student {options.student!r} in {options.submitted}.")
-    notes = list(left_alone(options.submitted, chosen, options.course.stems))
-    roster = options.course.root / "roster.csv"
-    if os.path.lexists(roster):
-        rows = read_roster(roster)
-        notes += [f"{clean(one)} is not on roster.csv: no row in grades.csv" for one in chosen if one not in rows]
-    return chosen, rows, notes
+def grade_class(options: Options, listener: ProgressListener) -> Summary:
+    """Grade every submission that is not graded already; write each result as soon as it is there.
+
+    Raises UserError if the class cannot be graded at all; a problem of one submission is its reason.
+    """
+    plan = _plan(options)
+    listener.on_start(len(plan.to_grade), len(plan.up_to_date))
+    merged = _Merged()
+    for job, report in run_jobs(options, plan.to_grade, listener):
+        stamped = plan.stamps[job.stem].on(report)
+        merged.add(options.results, job, stamped)
+        listener.on_graded(stamped)
+    write_grades(options.results, plan.rows, options.course.stems)
+    return _summary(options, plan, merged)
+
+
+# ---- plan
 
 
 @dataclass(frozen=True)
 class _Stamp:
-    """What a result depends on beside the submission."""
+    """What a result depends on besides the submission."""
 
     suite_sha256: str
     kit_version: str
@@ -142,24 +114,116 @@ class _Stamp:
         return replace(report, suite_sha256=self.suite_sha256, kit_version=self.kit_version, sandbox=self.sandbox)
 
 
-def _stamp(course: Course, stem: str, confined: bool) -> _Stamp:
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What a run has to do."""
+
+    assignments: tuple[Assignment, ...]
+    stamps: Mapping[str, _Stamp]  # by stem
+    jobs: Sequence[Job]
+    up_to_date: Mapping[Job, ResultSummary]
+    rows: Sequence[str]  # the students of grades.csv
+    warnings: Sequence[str]
+
+    @property
+    def to_grade(self) -> list[Job]:
+        return [job for job in self.jobs if job not in self.up_to_date]
+
+
+def _plan(options: Options) -> _Plan:
+    """Find the submissions and which of them are up to date; prepare the folder of the results."""
+    course, results = options.course, options.results
+    assignments = tuple(course.assignment(stem) for stem in options.stems or course.stems)
+    everybody = students_in(options.submitted)
+    chosen = everybody if options.student is None else [options.student]
+    if not set(chosen) <= set(everybody):
+        raise UserError(f"There is no student {options.student!r} in {options.submitted}.")
+    roster = read_roster(course.root)
+    rows = everybody if roster is None else list(first_entries(roster))
+    warnings = list(left_alone(options.submitted, chosen, course.stems))
+    if roster is not None:
+        missing = (student for student in chosen if student not in rows)
+        warnings += [f"{clean(student)} is not on roster.csv: no row in grades.csv" for student in missing]
+    stamps = {assignment.stem: _stamp(options, assignment.stem) for assignment in assignments}
+    jobs = find_submissions(options.submitted, chosen, list(stamps))
+    sweep([results, *(results / stem for stem in stamps)])
+    return _Plan(
+        assignments=assignments,
+        stamps=stamps,
+        jobs=jobs,
+        up_to_date={} if options.force else _up_to_date(results, jobs, stamps),
+        rows=rows,
+        warnings=warnings,
+    )
+
+
+def _stamp(options: Options, stem: str) -> _Stamp:
     try:
-        return _Stamp(course.suite_sha256(stem), kit_version(), "full" if confined else "none")
+        return _Stamp(options.course.suite_sha256(stem), kit_version(), options.sandbox)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
-def _up_to_date(results: Path, jobs: Sequence[Job], stamps: dict[str, _Stamp]) -> Iterator[tuple[Job, Report]]:
-    """What was graded already: same student, content, suites, kit and sandbox."""
+def _up_to_date(results: Path, jobs: Sequence[Job], stamps: Mapping[str, _Stamp]) -> dict[Job, ResultSummary]:
+    """Return the results that are still valid; make the page of a result that has none."""
+    summaries = {}
     for job in jobs:
         report = report_of(results, job.stem, job.student)
-        if report is not None and report.graded and stamps[job.stem].on(report) == report:
-            try:
-                digest = hashlib.sha256(read_bytes(job.notebook)).hexdigest()
-            except Ungradable:
-                continue
-            if digest == report.submission_sha256:
-                yield job, report
+        if report is not None and _is_valid(report, job, stamps[job.stem]):
+            complete(results, report)
+            summaries[job] = report.result_summary
+    return summaries
+
+
+def _is_valid(report: Report, job: Job, stamp: _Stamp) -> bool:
+    """Return whether a result is of the same content, suites, kit and sandbox as now."""
+    if not report.graded or stamp.on(report) != report:
+        return False
+    try:
+        return hashlib.sha256(read_bytes(job.notebook)).hexdigest() == report.submission_sha256
+    except Ungradable:
+        return False
+
+
+# ---- run
+
+
+def run_jobs(options: Options, jobs: Sequence[Job], listener: ProgressListener) -> Iterator[tuple[Job, Report]]:
+    """Yield each job with its report, in the order in which they are done."""
+    waiting = []
+    for job in jobs:
+        problem = why_not_there(job, options.submitted)
+        if problem is None:
+            waiting.append(job)
+        else:
+            yield job, ungraded(job, options.course.assignment(job.stem), problem)
+    if waiting:
+        with Workers(options.course, waiting, confined=options.confined, count=options.jobs) as workers:
+            listener.on_sandbox(workers.probed)
+            yield from workers.run()
+
+
+# ---- merge
+
+
+@dataclass
+class _Merged:
+    """What became of the submissions that were graded now, besides the files."""
+
+    summaries: dict[Job, ResultSummary] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    kept: list[ResultSummary] = field(default_factory=list)
+
+    def add(self, results: Path, job: Job, report: Report) -> None:
+        """Write a report, unless it is ungraded and there is a graded one: no score that is known is lost."""
+        earlier = report_of(results, job.stem, job.student)
+        if not report.graded and earlier is not None and earlier.graded:
+            self.kept.append(earlier.result_summary)
+            complete(results, earlier)
+        else:
+            write(results, report)
+        self.changes += _change(earlier, report)
+        self.summaries[job] = report.result_summary
 
 
 def _change(earlier: Report | None, now: Report) -> list[Change]:
@@ -168,19 +232,14 @@ def _change(earlier: Report | None, now: Report) -> list[Change]:
     return [Change(now.student, now.assignment, earlier.score, now.score)]
 
 
-# ---- grading
-
-
-def run_jobs(options: Options, jobs: Sequence[Job], watcher: ProgressListener) -> Iterator[tuple[Job, Report]]:
-    """Each job with its report, in the order in which they are done."""
-    waiting = []
-    for job in jobs:
-        problem = why_not_there(job, options.submitted)
-        if problem is None:
-            waiting.append(job)
-        else:
-            yield job, ungraded(options.course, job, problem)
-    if waiting:
-        with Workers(options.course, waiting, confined=options.confined, count=options.jobs) as workers:
-            watcher.sandbox(workers.probed)
-            yield from workers.run()
+def _summary(options: Options, plan: _Plan, merged: _Merged) -> Summary:
+    results = {**plan.up_to_date, **merged.summaries}
+    return Summary(
+        assignments=plan.assignments,
+        results=tuple(results[job] for job in plan.jobs),
+        graded=sum(summary.graded for summary in merged.summaries.values()),
+        changes=tuple(sorted(merged.changes, key=lambda change: (change.assignment, change.student))),
+        kept=tuple(merged.kept),
+        warnings=tuple(plan.warnings),
+        sandbox=options.sandbox,
+    )

@@ -1,1 +1,4 @@
-"""The report on a class: what is known of it, its numbers, and both without its names. `report/` renders it."""
+"""Report on a class: load what is known of it, compute its numbers, write them as a page and as tables.
+
+Here belongs code about the class as a whole, for its instructor. Scores for other systems belong to `exports`.
+"""

@@ -1,4 +1,4 @@
-"""What is known of a class: its results, its roster, what was handed in, and the sentences of the catalogues."""
+"""What the class report knows of a class: results, roster, submissions, and the sentences of the catalogues."""
 
 from __future__ import annotations
 
@@ -13,49 +13,51 @@ Sentences = Mapping[tuple[str, str], str]  # of a catalogue, by exercise and mis
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the report on a class keeps of the report on a submission."""
+    """The part of a submission's report that the class report keeps."""
 
     result_summary: ResultSummary
-    guesses: tuple[str, ...] = ()  # the remarks that tell of one
+    guesses: tuple[str, ...] = ()  # the remarks that report a guess
     suite_sha256: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassResults:
     """A class. Students are named in `results`, `roster`, `handed_in`, `aliases` and `notes`, and nowhere else."""
 
     assignments: tuple[Assignment, ...]  # of the course, in teaching order
     results: tuple[Result, ...]
     sentences: Mapping[str, Sentences]  # by assignment
-    roster: tuple[str, ...] | None = None  # None where the course has none
-    handed_in: tuple[tuple[str, str], ...] = ()  # assignment and student of what lies in `submitted/`
+    roster: tuple[str, ...] | None = None  # None if the course has none
+    handed_in: tuple[tuple[str, str], ...] = ()  # assignment and student of each submission
     aliases: Mapping[str, str] = field(default_factory=dict)  # what else a student is called, and who that is
     notes: tuple[str, ...] = ()
 
     @property
     def students(self) -> tuple[str, ...]:
-        """Everybody who is named anywhere."""
-        graded = {one.result_summary.student for one in self.results}
-        return tuple(sorted(graded.union(self.roster or (), (who for _, who in self.handed_in), self.aliases.values())))
+        """Everybody whose name is in any of the fields."""
+        students = {result.result_summary.student for result in self.results}
+        students.update(self.roster or (), (student for _, student in self.handed_in), self.aliases.values())
+        return tuple(sorted(students))
 
     @property
     def under_way(self) -> tuple[Assignment, ...]:
         """The assignments that somebody handed in."""
-        stems = {one.result_summary.assignment for one in self.results} | {stem for stem, _ in self.handed_in}
-        return tuple(one for one in self.assignments if one.stem in stems)
+        stems = {result.result_summary.assignment for result in self.results} | {stem for stem, _ in self.handed_in}
+        return tuple(assignment for assignment in self.assignments if assignment.stem in stems)
 
-    def standings(self, stem: str) -> tuple[ResultSummary, ...]:
-        return tuple(one.result_summary for one in self.results if one.result_summary.assignment == stem)
+    def summaries(self, stem: str) -> tuple[ResultSummary, ...]:
+        """Return the summary of each result of an assignment."""
+        summaries = (result.result_summary for result in self.results)
+        return tuple(summary for summary in summaries if summary.assignment == stem)
 
     @property
     def absent(self) -> Mapping[str, tuple[str, ...]]:
-        """Of each assignment that is under way, who is on the roster and has handed in nothing."""
-        present = {(one.result_summary.assignment, one.result_summary.student) for one in self.results} | set(
-            self.handed_in
-        )
+        """The students of the roster who handed in nothing, by assignment that is under way."""
+        summaries = (result.result_summary for result in self.results)
+        present = {(summary.assignment, summary.student) for summary in summaries}.union(self.handed_in)
+        stems = [assignment.stem for assignment in self.under_way]
         return {
-            one.stem: tuple(who for who in self.roster or () if (one.stem, who) not in present)
-            for one in self.under_way
+            stem: tuple(student for student in self.roster or () if (stem, student) not in present) for stem in stems
         }
 
 
@@ -77,21 +79,26 @@ class Concern:
     student: str
 
 
-def concerns(known: ClassResults) -> tuple[Concern, ...]:
-    """Every submission that needs a human, by assignment, kind and reason."""
+def concerns(class_results: ClassResults) -> tuple[Concern, ...]:
+    """Return every submission that needs a human, by assignment, kind and reason."""
     kinds = list(Kind)
-    return tuple(sorted(_concerns(known), key=lambda one: (one.assignment, kinds.index(one.kind), one.what)))
+    return tuple(
+        sorted(
+            _concerns(class_results),
+            key=lambda concern: (concern.assignment, kinds.index(concern.kind), concern.what),
+        )
+    )
 
 
-def _concerns(known: ClassResults) -> Iterator[Concern]:
-    graded = set()
-    for one in known.results:
-        result_summary = one.result_summary
-        graded.add((result_summary.assignment, result_summary.student))
-        if result_summary.reason is not None:
-            yield Concern(result_summary.assignment, Kind.UNGRADED, result_summary.reason, result_summary.student)
-        for guess in one.guesses:
-            yield Concern(result_summary.assignment, Kind.GUESSED, guess, result_summary.student)
-    for stem, student in known.handed_in:
-        if (stem, student) not in graded:
+def _concerns(class_results: ClassResults) -> Iterator[Concern]:
+    with_result = set()
+    for result in class_results.results:
+        summary = result.result_summary
+        with_result.add((summary.assignment, summary.student))
+        if summary.reason is not None:
+            yield Concern(summary.assignment, Kind.UNGRADED, summary.reason, summary.student)
+        for guess in result.guesses:
+            yield Concern(summary.assignment, Kind.GUESSED, guess, summary.student)
+    for stem, student in class_results.handed_in:
+        if (stem, student) not in with_result:
             yield Concern(stem, Kind.WAITING, "handed in, and there is no result: run `autograder grade`", student)

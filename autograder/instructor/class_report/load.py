@@ -1,12 +1,13 @@
-"""Reads a class from its files: results, roster, what lies in `submitted/`, the catalogues. Nothing is run or judged.
+"""Load what the class report shows of a class: results, roster, submissions, catalogues. Nothing is run or graded.
 
-A file that is no result of this course is named in a note, and left out.
+Every result of this course counts, also one of a student who is not on the roster: it says something about the
+exercises. But it must be of the course's exercises and points, or its statistics would mix different things; another
+one is left out, with a note.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,94 +17,82 @@ from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.grading.suites import load_suites, put_on_path
 from autograder.instructor.class_report.data import ClassResults, Result, Sentences
-from autograder.instructor.results import record
-from autograder.instructor.results.store import result_path
-from autograder.instructor.roster import roster_rows
+from autograder.instructor.results.of_class import ResultFile, read_class
+from autograder.instructor.roster import RosterEntry, first_entries
 from autograder.instructor.submissions import find_submissions, students_in
 from autograder.notebooks.course import Course
 
-# How a remark tells that something was guessed. What was replaced by the original is no guess.
+# How a remark says that something was guessed. A cell that was replaced by the original is not a guess.
 _GUESSED = ("changed one was graded", "found by its name", "found by the names", "read as", "the last one counts")
 
-_DAMAGED = "it is damaged; grade again"
 _OTHER = "it was graded with other exercises or points; grade again"
 
 
-@dataclass(frozen=True)
-class _Stray:
-    """A file among the results that is none."""
+def load_class_results(course: Course, results: Path, submitted: Path | None) -> ClassResults:
+    """Return a class as its files tell it. Raises UserError if there is no result at all.
 
-    path: Path
-    note: str
-
-
-def read_class(course: Course, results: Path, submitted: Path | None) -> ClassResults:
-    """A class as its files tell it; UserError where there is no result at all.
-
-    `submitted` tells what is not graded yet. Without it the course's own folder does, if there is one.
+    submitted: the folder that tells which submissions are not graded yet; None: the course's own, if it is there
     """
-    assignments = tuple(course.assignment(stem) for stem in course.stems)
-    files = [one for assignment in assignments for one in _results_in(results, assignment)]
-    found = tuple(one for one in files if isinstance(one, Result))
-    strays = [one for one in files if isinstance(one, _Stray)]
-    notes = [*_foreign_folders(results, course.stems), *(one.note for one in strays)]
-    if not found:
-        said = "".join(f"\nnote: {note}" for note in notes)
+    files = read_class(course, results, course.stems)
+    counted, left_out = _partition(files.result_files())
+    notes = [*_foreign_folders(results, course.stems), *(file.note for file in left_out)]
+    if not counted:
+        listed_notes = "".join(f"\nnote: {note}" for note in notes)
         raise UserError(
             f"There is no result in {results}. Grade first, with `autograder grade`, or name its folder with "
-            f"--results.{said}"
+            f"--results.{listed_notes}"
         )
-    rows = _roster(course.root / "roster.csv")
-    roster = None if rows is None else tuple(dict.fromkeys(row["student"] for row in rows))
-    sentences, missing = _sentences(course, sorted({one.result_summary.assignment for one in found}))
+    roster = None if files.roster is None else tuple(first_entries(files.roster))
+    sentences, missing = _sentences(course, sorted({result.result_summary.assignment for result in counted}))
     return ClassResults(
-        assignments,
-        found,
-        sentences,
-        roster,
-        tuple(_handed_in(course, submitted)),
-        {one.path.stem: one.path.stem for one in strays} | _called(rows or []),
-        (*notes, *missing, *_outdated(course, found), *_not_on(roster, found)),
+        assignments=files.assignments,
+        results=counted,
+        sentences=sentences,
+        roster=roster,
+        handed_in=tuple(_handed_in(course, submitted)),
+        aliases={file.path.stem: file.path.stem for file in left_out} | _aliases(files.roster or ()),
+        notes=(*notes, *missing, *_outdated(course, counted), *_not_on(roster, counted)),
     )
 
 
 # ---- results
 
 
-def _results_in(results: Path, assignment: Assignment) -> Iterator[Result | _Stray]:
-    for path in sorted((results / assignment.stem).glob("*.json")):
-        report = record.read(path)
-        problem = _DAMAGED if report is None else _problem(report, path, assignment)
-        if report is None or problem:
-            yield _Stray(path, f"{assignment.stem}/{clean(path.name)} was left out: {problem}")
+@dataclass(frozen=True)
+class _LeftOut:
+    """A file among the results that does not count, and a note on it."""
+
+    path: Path
+    note: str
+
+
+def _partition(files: Iterable[ResultFile]) -> tuple[tuple[Result, ...], list[_LeftOut]]:
+    """Split the files into the results that count and those that are left out. No report is kept."""
+    counted: list[Result] = []
+    left_out: list[_LeftOut] = []
+    for file in files:
+        problem = file.problem if file.report is None else _problem(file.report, file.assignment)
+        if file.report is None or problem:
+            note = f"{file.assignment.stem}/{clean(file.path.name)} was left out: {problem}"
+            left_out.append(_LeftOut(file.path, note))
         else:
-            guesses = tuple(remark for remark in report.remarks if any(words in remark for words in _GUESSED))
-            yield Result(report.result_summary, guesses, report.suite_sha256)
+            counted.append(_result(file.report))
+    return tuple(counted), left_out
 
 
-def _problem(report: Report, path: Path, assignment: Assignment) -> str:
-    """Why a report that could be read is none of this class's: empty where it is one."""
-    try:
-        if not _well_typed(report):
-            return _DAMAGED
-        if result_path(path.parents[1], report.assignment, report.student) != path:
-            return "it holds the result of another student or assignment"
-    except (TypeError, ValueError):  # a name that no file can have
-        return _DAMAGED
-    asked = [(one.name, one.points) for one in assignment.exercises]
-    if report.exercises and [(one.name, one.max_score) for one in report.exercises] != asked:
+def _problem(report: Report, assignment: Assignment) -> str:
+    """Return why a report of a student cannot be compared with the others; empty if it can."""
+    expected = [(exercise.name, exercise.points) for exercise in assignment.exercises]
+    if report.exercises and [(exercise.name, exercise.max_score) for exercise in report.exercises] != expected:
         return _OTHER
     if report.max_score != assignment.max_score or (report.graded and not report.exercises):
         return _OTHER
     return ""
 
 
-def _well_typed(report: Report) -> bool:
-    """Whether all that is counted or shown is what it should be: JSON holds anything."""
-    tests = [test for one in report.exercises for test in one.tests]
-    texts = [report.student, report.assignment, report.suite_sha256, *report.remarks, report.reason or ""]
-    texts += [test.mistake or "" for test in tests]
-    return all(isinstance(text, str) for text in texts) and all(0 <= test.points <= report.max_score for test in tests)
+def _result(report: Report) -> Result:
+    guesses = tuple(remark for remark in report.remarks if any(words in remark for words in _GUESSED))
+    return Result(report.result_summary, guesses, report.suite_sha256)
 
 
 def _foreign_folders(results: Path, stems: Collection[str]) -> Iterator[str]:
@@ -112,14 +101,14 @@ def _foreign_folders(results: Path, stems: Collection[str]) -> Iterator[str]:
             yield f"{clean(folder.name)} was left out: this course has no such assignment"
 
 
-def _outdated(course: Course, found: Sequence[Result]) -> Iterator[str]:
-    """A note where the suites changed after the grading."""
+def _outdated(course: Course, results: Sequence[Result]) -> Iterator[str]:
+    """Yield a note on each assignment whose suites changed after the grading."""
     for stem in course.stems:
         try:
             current = course.suite_sha256(stem)
-        except OSError:  # a suite that is missing is told of with its sentences
+        except OSError:  # the note on its sentences tells of a suite that is missing
             continue
-        old = sum(one.result_summary.assignment == stem and one.suite_sha256 != current for one in found)
+        old = sum(result.result_summary.assignment == stem and result.suite_sha256 != current for result in results)
         if old:
             yield f"{stem}: {plural(old, 'result')} from before the suites changed: grade again"
 
@@ -127,17 +116,13 @@ def _outdated(course: Course, found: Sequence[Result]) -> Iterator[str]:
 # ---- the roster, submissions, sentences
 
 
-def _roster(path: Path) -> list[dict[str, str]] | None:
-    return roster_rows(path) if os.path.lexists(path) else None
+def _aliases(roster: Iterable[RosterEntry]) -> dict[str, str]:
+    """Return what the roster calls each student besides the folder's name: names and e-mail addresses."""
+    return {alias: entry.student for entry in roster for alias in (entry.name, entry.email) if alias}
 
 
-def _called(rows: Sequence[dict[str, str]]) -> dict[str, str]:
-    """What a roster's rows call each student beside the name of the folder: name and e-mail address."""
-    return {row[column]: row["student"] for row in rows for column in ("name", "email") if row.get(column)}
-
-
-def _not_on(roster: Collection[str] | None, found: Sequence[Result]) -> Iterator[str]:
-    for student in sorted({one.result_summary.student for one in found} - set(roster or ())):
+def _not_on(roster: Collection[str] | None, results: Sequence[Result]) -> Iterator[str]:
+    for student in sorted({result.result_summary.student for result in results} - set(roster or ())):
         if roster is not None:
             yield f"{clean(student)} is not on roster.csv; the results count all the same"
 
@@ -150,9 +135,9 @@ def _handed_in(course: Course, submitted: Path | None) -> Iterator[tuple[str, st
 
 
 def _sentences(course: Course, stems: Sequence[str]) -> tuple[dict[str, Sentences], list[str]]:
-    """The catalogues' sentences by assignment, and a note on each catalogue that cannot be read."""
+    """Return the catalogues' sentences by assignment, and a note on each catalogue that cannot be read."""
     put_on_path(course.root)
-    found: dict[str, Sentences] = {}
+    sentences: dict[str, Sentences] = {}
     notes = []
     for stem in stems:
         try:
@@ -160,6 +145,10 @@ def _sentences(course: Course, stems: Sequence[str]) -> tuple[dict[str, Sentence
         except UserError as error:
             notes.append(f"{stem}: no sentences for its mistakes: {str(error).splitlines()[0]}")
         else:
-            seeded = suites.seeded.items()
-            found[stem] = {(name, label): text for name, known in seeded for label, (_, text) in known.items()}
-    return found, notes
+            catalogues = suites.seeded.items()
+            sentences[stem] = {
+                (exercise, mistake): sentence
+                for exercise, catalogue in catalogues
+                for mistake, (_, sentence) in catalogue.items()
+            }
+    return sentences, notes

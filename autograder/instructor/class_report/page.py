@@ -1,4 +1,4 @@
-"""The report on a class: one page, to be read before the next lecture. It shows what `class_statistics` counted."""
+"""Write the class report: one page, to be read before the next lecture. It shows the numbers of `statistics.py`."""
 
 from __future__ import annotations
 
@@ -23,34 +23,39 @@ from autograder.rendering.html import render
 
 MISTAKES_SHOWN = 10  # of an assignment; the rarer ones are in the table beside the page
 _LABEL = 44  # characters of a label in a picture
-_NAME = 60
+_NAME = 60  # characters of a student's name
 
 
-def write_class_report(known: ClassResults, folder: Path) -> Path:
-    """The page and its tables, written to a folder; the path of the page. UserError if it cannot be."""
+def write_class_report(class_results: ClassResults, folder: Path) -> Path:
+    """Write the page and its tables to a folder; return the page's path. Raises UserError if they cannot be written."""
     statistics = [
-        class_statistics.assignment_statistics(one, known.standings(one.stem), known.sentences.get(one.stem, {}))
-        for one in known.under_way
+        class_statistics.assignment_statistics(
+            assignment,
+            class_results.summaries(assignment.stem),
+            class_results.sentences.get(assignment.stem, {}),
+        )
+        for assignment in class_results.under_way
     ]
     sweep([folder])
-    for name, table in class_tables(known, statistics).items():
+    for name, table in class_tables(class_results, statistics).items():
         write_atomically(folder / name, table)
     page = folder / "class_report.html"
-    write_atomically(page, class_page(known, statistics).encode())
+    write_atomically(page, class_page(class_results, statistics).encode())
     return page
 
 
-def class_page(known: ClassResults, statistics: Sequence[AssignmentStatistics]) -> str:
-    """The page as HTML. All names in it are those that `known` has."""
+def class_page(class_results: ClassResults, statistics: Sequence[AssignmentStatistics]) -> str:
+    """Return the page as HTML. Its only names are those in `class_results`."""
+    under_way = class_results.under_way
     return render(
         "class_report.html",
         assignments=statistics,
-        unused=[one.stem for one in known.assignments if one not in known.under_way],
-        submissions=len(known.results),
-        students=len({one.result_summary.student for one in known.results}),
-        concerns=_grouped(concerns(known)),
-        absent=_absent(known),
-        notes=[clean(note) for note in known.notes],
+        unused=[assignment.stem for assignment in class_results.assignments if assignment not in under_way],
+        submissions=len(class_results.results),
+        students=len({result.result_summary.student for result in class_results.results}),
+        concerns=_grouped(concerns(class_results)),
+        absent=_absent(class_results),
+        notes=[clean(note) for note in class_results.notes],
         thresholds=class_statistics,
         shown=MISTAKES_SHOWN,
         percent=percent,
@@ -67,88 +72,83 @@ def class_page(known: ClassResults, statistics: Sequence[AssignmentStatistics]) 
     )
 
 
-def _grouped(found: Sequence[Concern]) -> list[tuple[str, str, str, list[str]]]:
-    """(assignment, why, what, students): one row for all whom the same befell."""
-    groups = groupby(found, key=lambda one: (one.assignment, str(one.kind), clean(one.what)))
-    return [(*key, [clean(one.student, _NAME) for one in same]) for key, same in groups]
+def _grouped(all_concerns: Sequence[Concern]) -> list[tuple[str, str, str, list[str]]]:
+    """Return (assignment, why, what, students): one row for all students with the same concern."""
+    groups = groupby(all_concerns, key=lambda concern: (concern.assignment, str(concern.kind), clean(concern.what)))
+    return [(*key, [clean(concern.student, _NAME) for concern in same]) for key, same in groups]
 
 
-def _absent(known: ClassResults) -> list[tuple[str, list[str]]] | None:
-    """(assignment, students), or None without a roster."""
-    if known.roster is None:
+def _absent(class_results: ClassResults) -> list[tuple[str, list[str]]] | None:
+    """Return (assignment, students), or None without a roster."""
+    if class_results.roster is None:
         return None
-    return [(stem, [clean(one, _NAME) for one in absent]) for stem, absent in known.absent.items()]
+    return [(stem, [clean(student, _NAME) for student in students]) for stem, students in class_results.absent.items()]
 
 
 # ---- numbers as they are shown
 
 
 def percent(share: float | Withheld) -> str:
-    """`31 %`; 0 and 100 are said of nobody and of all alone."""
+    """Return `31 %`; `0 %` and `100 %` only for nobody and for all."""
     if isinstance(share, Withheld):
         return share.reason
     whole = round(100 * share)
-    if whole in (0, 100) and 0 < share < 1:
-        return (
-            "under\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}%"
-            if whole == 0
-            else "over\N{NO-BREAK SPACE}99\N{NO-BREAK SPACE}%"
-        )
-    return f"{whole}\N{NO-BREAK SPACE}%"
+    if whole == 0 and share > 0:
+        text = "under 1 %"
+    elif whole == 100 and share < 1:
+        text = "over 99 %"
+    else:
+        text = f"{whole} %"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def how_often(count: int, of: int) -> str:
-    """`31 % (12 of 39)`, and of few `3 of 7`."""
+    """Return `31 % (12 of 39)`; of few students `3 of 7`."""
     share = class_statistics.share(count, of)
     return f"{count} of {of}" if isinstance(share, Withheld) else f"{percent(share)} ({count} of {of})"
 
 
-def lost(one: ExerciseStatistics) -> str:
-    """`31 % of its points`, and of few students `9.5 of 12 points`."""
-    if isinstance(one.lost_share, Withheld):
-        return f"{amount(one.lost)} of {amount(one.losable)} points"
-    return f"{percent(one.lost_share)} of its points"
+def lost(exercise: ExerciseStatistics) -> str:
+    """Return `31 % of its points`; of few students `9.5 of 12 points`."""
+    if isinstance(exercise.lost_share, Withheld):
+        return f"{amount(exercise.lost)} of {amount(exercise.losable)} points"
+    return f"{percent(exercise.lost_share)} of its points"
 
 
-def correlation(found: Correlation | Withheld) -> str:
-    """`0.34 (0.05 to 0.58)`, with a minus that is one."""
-    if isinstance(found, Withheld):
-        return found.reason
-    return f"{found.r:.2f} ({found.low:.2f} to {found.high:.2f})".replace("-", "−")
+def correlation(value: Correlation | Withheld) -> str:
+    """Return `0.34 (0.05 to 0.58)`, with a minus sign instead of a hyphen."""
+    if isinstance(value, Withheld):
+        return value.reason
+    return f"{value.r:.2f} ({value.low:.2f} to {value.high:.2f})".replace("-", "−")
 
 
-# ---- what the pictures show
+# ---- the data of the pictures
 
 
-def difficulty_bars(one: AssignmentStatistics) -> list[tuple[str, float | None, str]]:
-    """(exercise, mean share, the same in words); None where it is withheld."""
-    return [
-        (
-            clean(each.name, _LABEL),
-            None if isinstance(each.mean_share, Withheld) else each.mean_share,
-            percent(each.mean_share),
-        )
-        for each in one.exercises
-    ]
+def difficulty_bars(statistics: AssignmentStatistics) -> list[tuple[str, float | None, str]]:
+    """Return (exercise, mean share, the same in words); the share is None if it is withheld."""
+    shares = [(clean(exercise.name, _LABEL), exercise.mean_share) for exercise in statistics.exercises]
+    return [(name, None if isinstance(share, Withheld) else share, percent(share)) for name, share in shares]
 
 
-def discrimination_dots(one: AssignmentStatistics) -> list[tuple[str, Correlation | None, str]]:
-    """(exercise, correlation, the same in words); empty where none of them is known."""
-    rows = [(each.name, each.discrimination) for each in one.exercises]
-    if all(isinstance(found, Withheld) for _, found in rows):
+def discrimination_dots(statistics: AssignmentStatistics) -> list[tuple[str, Correlation | None, str]]:
+    """Return (exercise, correlation, the same in words); empty if none of them is known."""
+    values = [(clean(exercise.name, _LABEL), exercise.discrimination) for exercise in statistics.exercises]
+    if all(isinstance(value, Withheld) for _, value in values):
         return []
+    return [(name, None if isinstance(value, Withheld) else value, correlation(value)) for name, value in values]
+
+
+def mistake_bars(mistakes: Sequence[MistakeCount]) -> list[tuple[str, float, str]]:
+    """Return (exercise and mistake, students, the same in words)."""
     return [
-        (clean(name, _LABEL), found if isinstance(found, Correlation) else None, correlation(found))
-        for name, found in rows
+        (clean(f"{mistake.exercise}: {mistake.name}", _LABEL), mistake.count, str(mistake.count))
+        for mistake in mistakes
     ]
-
-
-def mistake_bars(found: Sequence[MistakeCount]) -> list[tuple[str, float, str]]:
-    """(exercise and mistake, students, the same in words)."""
-    return [(clean(f"{one.exercise}: {one.name}", _LABEL), one.count, str(one.count)) for one in found]
 
 
 def ticks(most: int) -> list[int]:
-    """Whole numbers from 0 to `most` or just beyond, at most seven, by 1, 2 or 5 times a power of ten."""
-    step = next(one * 10**power for power in range(10) for one in (1, 2, 5) if most <= 6 * one * 10**power)
+    """Return whole numbers from 0 to `most` or just beyond, at most seven, by 1, 2 or 5 times a power of ten."""
+    steps = (step * 10**power for power in range(10) for step in (1, 2, 5))
+    step = next(step for step in steps if most <= 6 * step)
     return list(range(0, max(most, 1) + step, step))[: -(-max(most, 1) // step) + 1]

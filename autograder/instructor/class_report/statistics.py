@@ -1,8 +1,8 @@
-"""What a class's scores say about it, its exercises and its mistakes: numbers alone, from standings alone.
+"""Compute what a class's scores say about it, its exercises and its mistakes, from the summaries of the results.
 
 Who counts. Every graded submission counts in an assignment's scores, also one that is *untouched*: nothing but stubs.
-An exercise counts for those who *began* it: who wrote something in place of the stub, or got a point. Who had no time
-for it says nothing about how hard it is; how many they were is a number of its own.
+An exercise counts for students who *began* it: they wrote something instead of the stub, or got a point. Students who
+had no time for it say nothing about how hard it is; their number is given separately.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from autograder.core.model import Assignment, Exercise, LostPoints, Outcome, Res
 Floats = NDArray[np.float64]
 
 # Of ten, one student is ten points of a percentage, and the standard error of a share is up to 16 of them.
-# With fewer a percentage, a quartile or a histogram says more about single students than about the class.
+# With fewer, a percentage, a quartile or a histogram says more about single students than about the class.
 FEWEST_FOR_SHARES = 10
 # Around no correlation at all, the 95 % interval of a correlation of 30 pairs is −0.36 to 0.36.
 # With fewer, an exercise that discriminates well cannot be told from one that does not.
@@ -28,26 +29,25 @@ FEWEST_FOR_DISCRIMINATION = 30
 
 _MOST_BINS = 18
 _ALIKE = 1e-9  # points that differ by less are the same points, added up in another order
-_NORMAL_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """In place of a statistic that is not given: why."""
+    """The reason why a statistic is not given."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Bin:
-    """How many scores lie in [low, high); the last bin of a histogram has its upper end as well."""
+    """The number of scores in [low, high); the last bin of a histogram includes its upper end."""
 
     low: float
     high: float
     count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Distribution:
     """The scores of an assignment, in points; quartiles by linear interpolation (definition 7 of Hyndman and Fan,
     "Sample Quantiles in Statistical Packages", The American Statistician 50, 1996)."""
@@ -70,13 +70,13 @@ class Correlation:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MistakeCount:
-    """How many students made a named mistake, each counted once, of how many that began its exercise."""
+    """The number of students who made a named mistake, each counted once, and of those who began its exercise."""
 
     exercise: str
     name: str
-    sentence: str  # the catalogue's; empty where it is there no more
+    sentence: str  # the catalogue's; empty if it is no longer there
     count: int
     began: int
 
@@ -85,9 +85,9 @@ class MistakeCount:
         return share(self.count, self.began)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExerciseStatistics:
-    """One exercise: `full`, `mean_share` and `discrimination` are of those who began it."""
+    """The numbers of an exercise: `full`, `mean_share` and `discrimination` are of students who began it."""
 
     name: str
     points: float
@@ -95,7 +95,7 @@ class ExerciseStatistics:
     began: int
     full: int  # got all of its points
     touched: int  # submissions that are not untouched
-    lost: float  # points, by those, begun or not
+    lost: float  # points of those submissions, begun or not
     mean_share: float | Withheld  # its difficulty: the mean of points got / points
     discrimination: Correlation | Withheld
 
@@ -116,9 +116,9 @@ class ExerciseStatistics:
         return share(self.not_begun, self.graded)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AssignmentStatistics:
-    """One assignment. `scores` are of all graded submissions, the untouched ones among them."""
+    """The numbers of an assignment. `scores` are of all graded submissions, including untouched ones."""
 
     stem: str
     max_score: float
@@ -136,30 +136,34 @@ class AssignmentStatistics:
     @property
     def costliest(self) -> ExerciseStatistics | None:
         """The exercise that most points were lost on."""
-        return max((one for one in self.exercises if one.lost > _ALIKE), key=lambda one: one.lost, default=None)
+        with_losses = (exercise for exercise in self.exercises if exercise.lost > _ALIKE)
+        return max(with_losses, key=lambda exercise: exercise.lost, default=None)
 
     @property
     def unsolved(self) -> tuple[ExerciseStatistics, ...]:
-        """What somebody began and nobody solved fully."""
-        return tuple(one for one in self.exercises if one.began and not one.full)
+        """The exercises that somebody began and nobody solved fully."""
+        return tuple(exercise for exercise in self.exercises if exercise.began and not exercise.full)
 
 
 def assignment_statistics(
-    assignment: Assignment, standings: Sequence[ResultSummary], sentences: Mapping[tuple[str, str], str]
+    assignment: Assignment, summaries: Sequence[ResultSummary], sentences: Mapping[tuple[str, str], str]
 ) -> AssignmentStatistics:
-    """The statistics of an assignment's submissions; `sentences` are the catalogue's, by exercise and mistake."""
-    graded = [one for one in standings if one.graded]
+    """Return the statistics of an assignment.
+
+    sentences: the catalogue's, by exercise and mistake
+    """
+    graded = [summary for summary in summaries if summary.graded]
     points, began = _points(assignment, graded)
-    untouched = np.array([one.untouched for one in graded], dtype=bool)
+    untouched = np.array([summary.untouched for summary in graded], dtype=bool)
     return AssignmentStatistics(
         stem=assignment.stem,
         max_score=assignment.max_score,
-        handed_in=len(standings),
+        handed_in=len(summaries),
         graded=len(graded),
         untouched=int(untouched.sum()),
         scores=distribution(points.sum(axis=1), assignment.max_score),
         exercises=tuple(
-            _exercise(exercise, column, points, began[:, column], ~untouched)
+            _exercise(exercise, column, points=points, began=began[:, column], touched=~untouched)
             for column, exercise in enumerate(assignment.exercises)
         ),
         mistakes=_mistakes(assignment, graded, began.sum(axis=0), sentences),
@@ -167,24 +171,25 @@ def assignment_statistics(
 
 
 def _points(assignment: Assignment, graded: Sequence[ResultSummary]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Points, and who began: both (students, exercises)."""
-    losses = [{loss.exercise: loss for loss in one.losses} for one in graded]
-    shape = len(graded), len(assignment.exercises)
-    points = [[_got(lost.get(one.name), one) for one in assignment.exercises] for lost in losses]
-    began = [[_began(lost.get(one.name)) for one in assignment.exercises] for lost in losses]
+    """Return the points, and who began: both (students, exercises)."""
+    by_exercise = [{lost.exercise: lost for lost in summary.lost_points} for summary in graded]
+    exercises = assignment.exercises
+    points = [[_score(lost.get(exercise.name), exercise) for exercise in exercises] for lost in by_exercise]
+    began = [[_has_begun(lost.get(exercise.name)) for exercise in exercises] for lost in by_exercise]
+    shape = len(graded), len(exercises)
     return np.array(points, dtype=float).reshape(shape), np.array(began, dtype=bool).reshape(shape)
 
 
-def _got(loss: LostPoints | None, exercise: Exercise) -> float:
-    return exercise.points if loss is None else loss.score
+def _score(lost: LostPoints | None, exercise: Exercise) -> float:
+    return exercise.points if lost is None else lost.score
 
 
-def _began(loss: LostPoints | None) -> bool:
-    return loss is None or loss.outcome is not Outcome.STUB or loss.score > 0
+def _has_begun(lost: LostPoints | None) -> bool:
+    return lost is None or lost.outcome is not Outcome.STUB or lost.score > 0
 
 
 def share(count: int, of: int) -> float | Withheld:
-    """count / of, where `of` is enough for a percentage."""
+    """Return count / of; withheld if `of` is not enough for a percentage."""
     return _too_few(of, FEWEST_FOR_SHARES) or count / of
 
 
@@ -196,25 +201,29 @@ def _too_few(n: int, fewest: int) -> Withheld | None:
 
 
 def distribution(scores: Floats, max_score: float) -> Distribution | Withheld:
-    """Mean, quartiles and histogram of scores, (n,) in points."""
+    """Return mean, quartiles and histogram of scores, (n,) in points."""
     if withheld := _too_few(len(scores), FEWEST_FOR_SHARES):
         return withheld
     least, lower, median, upper, greatest = map(float, np.percentile(scores, [0, 25, 50, 75, 100]))
-    return Distribution(float(scores.mean()), least, lower, median, upper, greatest, histogram(scores, max_score))
+    return Distribution(
+        mean=float(scores.mean()),
+        least=least,
+        lower_quartile=lower,
+        median=median,
+        upper_quartile=upper,
+        greatest=greatest,
+        bins=histogram(scores, max_score),
+    )
 
 
 def histogram(scores: Floats, max_score: float) -> tuple[Bin, ...]:
-    """Counts of scores, (n,) in points, in bins of equal width from 0 points on.
+    """Return the counts of scores, (n,) in points, in bins of equal width from 0 points on.
 
-    The width is the least of 1, 2 or 5 times a power of ten that needs no more than 18 bins. Where it does not divide
-    `max_score`, the last bin is the narrower one.
+    The width is the least of 1, 2 or 5 times a power of ten that needs no more than 18 bins. If it does not divide
+    `max_score`, the last bin is narrower.
     """
-    width = next(
-        step * 10.0**power
-        for power in range(-2, 9)
-        for step in (1, 2, 5)
-        if max_score / (step * 10.0**power) <= _MOST_BINS + _ALIKE
-    )
+    widths = (step * 10.0**power for power in range(-2, 9) for step in (1, 2, 5))
+    width = next(width for width in widths if max_score / width <= _MOST_BINS + _ALIKE)
     count = max(1, math.ceil(max_score / width - _ALIKE))
     places = np.minimum(np.floor(scores / width + _ALIKE).astype(int), count - 1)
     counts = np.bincount(places, minlength=count)
@@ -226,8 +235,13 @@ def histogram(scores: Floats, max_score: float) -> tuple[Bin, ...]:
 
 
 def _exercise(
-    exercise: Exercise, column: int, points: Floats, began: NDArray[np.bool_], touched: NDArray[np.bool_]
+    exercise: Exercise, column: int, *, points: Floats, began: NDArray[np.bool_], touched: NDArray[np.bool_]
 ) -> ExerciseStatistics:
+    """Return an exercise's statistics.
+
+    points: (students, exercises); the exercise is in `column`
+    began, touched: (students,)
+    """
     shares = points[began, column] / exercise.points
     rest = np.delete(points[began], column, axis=1).sum(axis=1)
     return ExerciseStatistics(
@@ -244,13 +258,13 @@ def _exercise(
 
 
 def discrimination(shares: Floats, rest: Floats) -> Correlation | Withheld:
-    """The item-rest correlation: Pearson's r of an exercise's share of points with the score without this exercise.
+    """Return the item-rest correlation: Pearson's r of an exercise's share of points with the score of the others.
 
-    r = Σ (xᵢ − x̄)(yᵢ − ȳ) / √(Σ (xᵢ − x̄)² · Σ (yᵢ − ȳ)²), both (n,). Where an exercise is solved or not it is the
-    point-biserial correlation. The exercise is left out of the score, as it would correlate with itself (Lord and
-    Novick, "Statistical Theories of Mental Test Scores", 1968, chapter 15). Ebel and Frisbie ("Essentials of
-    Educational Measurement", 1991) read an index of discrimination so: from 0.4 on very good, from 0.3 on good, from
-    0.2 on marginal, below poor. Withheld for few students, and where all have the same share or the same rest.
+    r = Σ (xᵢ − x̄)(yᵢ − ȳ) / √(Σ (xᵢ − x̄)² · Σ (yᵢ − ȳ)²), both (n,). If every share is 0 or 1, it is the point-biserial
+    correlation. The exercise is left out of the score, as it would correlate with itself (Lord and Novick,
+    "Statistical Theories of Mental Test Scores", 1968, chapter 15). Ebel and Frisbie ("Essentials of Educational
+    Measurement", 1991) grade an index of discrimination: from 0.4 on very good, from 0.3 on good, from 0.2 on marginal,
+    below that poor. It is withheld for few students, and if all have the same share or the same rest.
     """
     if withheld := _too_few(len(shares), FEWEST_FOR_DISCRIMINATION):
         return withheld
@@ -258,20 +272,19 @@ def discrimination(shares: Floats, rest: Floats) -> Correlation | Withheld:
         return Withheld("undefined: all got the same")
     if np.ptp(rest) < _ALIKE:
         return Withheld("undefined: all got the same in the rest")
-    x, y = shares - shares.mean(), rest - rest.mean()
-    r = float(np.clip(x @ y / math.sqrt((x @ x) * (y @ y)), -1, 1))
+    r = float(np.corrcoef(shares, rest)[0, 1])
     return Correlation(r, *fisher_interval(r, len(shares)))
 
 
 def fisher_interval(r: float, n: int) -> tuple[float, float]:
-    """The 95 % confidence interval of a correlation of n pairs, tanh(artanh r ± 1.96 / √(n − 3)).
+    """Return the 95 % confidence interval of a correlation of n pairs, tanh(artanh r ± 1.96 / √(n − 3)).
 
-    R. A. Fisher, "On the 'Probable Error' of a Coefficient of Correlation", Metron 1, 1921. It is exact for neither
-    small n nor shares that are 0 or 1 alone: it shows how wide the doubt is, not its last digit.
+    R. A. Fisher, "On the 'Probable Error' of a Coefficient of Correlation", Metron 1, 1921. It is not exact for small
+    n, nor for shares that are only 0 or 1: it shows the size of the uncertainty, not its last digit.
     """
     if abs(r) > 1 - _ALIKE:
         return r, r
-    half = _NORMAL_95 / math.sqrt(n - 3)
+    half = NormalDist().inv_cdf(0.975) / math.sqrt(n - 3)
     return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
 
 
@@ -284,8 +297,18 @@ def _mistakes(
     began: NDArray[np.int_],
     sentences: Mapping[tuple[str, str], str],
 ) -> tuple[MistakeCount, ...]:
-    """Every named mistake that somebody made: the most frequent first, then as the exercises stand."""
-    places = {one.name: place for place, one in enumerate(assignment.exercises)}
-    counts = Counter((loss.exercise, name) for one in graded for loss in one.losses for name in loss.mistakes)
+    """Return every named mistake that somebody made: the most frequent first, then in the order of the exercises."""
+    places = {exercise.name: place for place, exercise in enumerate(assignment.exercises)}
+    lost_points = (lost for summary in graded for lost in summary.lost_points)
+    counts = Counter((lost.exercise, mistake) for lost in lost_points for mistake in lost.mistakes)
     ordered = sorted(counts, key=lambda key: (-counts[key], places[key[0]], key[1]))
-    return tuple(MistakeCount(*key, sentences.get(key, ""), counts[key], int(began[places[key[0]]])) for key in ordered)
+    return tuple(
+        MistakeCount(
+            exercise=exercise,
+            name=mistake,
+            sentence=sentences.get((exercise, mistake), ""),
+            count=counts[exercise, mistake],
+            began=int(began[places[exercise]]),
+        )
+        for exercise, mistake in ordered
+    )

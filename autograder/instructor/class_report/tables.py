@@ -1,8 +1,9 @@
-"""The numbers of the report on a class, as CSV tables by file name."""
+"""Write the numbers of the class report as CSV tables, by file name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from autograder.core.csv_tables import cell, csv_bytes
 from autograder.instructor.class_report.data import ClassResults, concerns
@@ -23,16 +24,17 @@ _HEADINGS = {
 }
 
 
-def class_tables(known: ClassResults, statistics: Sequence[AssignmentStatistics]) -> Mapping[str, bytes]:
-    """Each table as the bytes of its file. A number that is withheld is an empty cell."""
+def class_tables(class_results: ClassResults, statistics: Sequence[AssignmentStatistics]) -> Mapping[str, bytes]:
+    """Return each table as the bytes of its file. A number that is withheld is an empty cell."""
+    absent = class_results.absent.items()
     rows: dict[str, Iterator[Row]] = {
         "assignments.csv": map(_assignment, statistics),
-        "histograms.csv": (row for one in statistics for row in _bins(one)),
-        "scores.csv": _scores(known),
-        "exercises.csv": (row for one in statistics for row in _exercises(one)),
-        "mistakes.csv": (row for one in statistics for row in _mistakes(one)),
-        "needs_a_human.csv": ((one.assignment, one.student, one.kind, one.what) for one in concerns(known)),
-        "not_submitted.csv": ((stem, student) for stem, absent in known.absent.items() for student in absent),
+        "histograms.csv": chain.from_iterable(map(_bins, statistics)),
+        "scores.csv": _scores(class_results),
+        "exercises.csv": chain.from_iterable(map(_exercises, statistics)),
+        "mistakes.csv": chain.from_iterable(map(_mistakes, statistics)),
+        "needs_a_human.csv": _concerns(class_results),
+        "not_submitted.csv": ((stem, student) for stem, students in absent for student in students),
     }
     return {
         name: csv_bytes([heading.split(","), *(list(map(_cell, row)) for row in rows[name])])
@@ -41,7 +43,7 @@ def class_tables(known: ClassResults, statistics: Sequence[AssignmentStatistics]
 
 
 def _cell(value: str | float | None) -> str:
-    """Six digits are more than a class's numbers are good for."""
+    """Return a value as text, a number to six digits: the numbers of a class are less precise."""
     if value is None:
         return ""
     return cell(value) if isinstance(value, str) else f"{value:g}"
@@ -51,38 +53,53 @@ def _given(value: float | Withheld) -> float | None:
     return None if isinstance(value, Withheld) else value
 
 
-def _assignment(one: AssignmentStatistics) -> Row:
-    counts = (one.stem, one.max_score, one.handed_in, one.graded, one.untouched)
-    if not isinstance(one.scores, Distribution):
+def _assignment(statistics: AssignmentStatistics) -> Row:
+    submissions = (statistics.handed_in, statistics.graded, statistics.untouched)
+    counts = (statistics.stem, statistics.max_score, *submissions)
+    scores = statistics.scores
+    if isinstance(scores, Withheld):
         return (*counts, *[None] * 6)
-    scores = one.scores
     quartiles = (scores.lower_quartile, scores.median, scores.upper_quartile)
     return (*counts, scores.mean, scores.least, *quartiles, scores.greatest)
 
 
-def _bins(one: AssignmentStatistics) -> Iterator[Row]:
-    if isinstance(one.scores, Distribution):
-        for bin in one.scores.bins:
-            yield one.stem, bin.low, bin.high, bin.count
+def _bins(statistics: AssignmentStatistics) -> Iterator[Row]:
+    if isinstance(statistics.scores, Distribution):
+        for bin in statistics.scores.bins:
+            yield statistics.stem, bin.low, bin.high, bin.count
 
 
-def _scores(known: ClassResults) -> Iterator[Row]:
-    for result in known.results:
-        one = result.result_summary
-        untouched = "yes" if one.untouched else "no"
-        status = "graded" if one.graded else "ungraded"
-        yield one.assignment, one.student, status, one.score, one.max_score, untouched if one.graded else None
+def _scores(class_results: ClassResults) -> Iterator[Row]:
+    for result in class_results.results:
+        summary = result.result_summary
+        score = (summary.score, summary.max_score)
+        if summary.graded:
+            yield summary.assignment, summary.student, "graded", *score, "yes" if summary.untouched else "no"
+        else:
+            yield summary.assignment, summary.student, "ungraded", *score, None
 
 
-def _exercises(one: AssignmentStatistics) -> Iterator[Row]:
-    for each in one.exercises:
-        found = each.discrimination
-        discrimination = (found.r, found.low, found.high) if isinstance(found, Correlation) else (None, None, None)
-        begun = (each.graded, each.began, each.not_begun, _given(each.not_begun_share))
-        solved = (each.full, _given(each.mean_share))
-        yield one.stem, each.name, each.points, *begun, *solved, *discrimination, each.lost, each.losable
+def _concerns(class_results: ClassResults) -> Iterator[Row]:
+    for concern in concerns(class_results):
+        yield concern.assignment, concern.student, concern.kind, concern.what
 
 
-def _mistakes(one: AssignmentStatistics) -> Iterator[Row]:
-    for each in one.mistakes:
-        yield one.stem, each.exercise, each.name, each.count, each.began, _given(each.share), each.sentence
+def _exercises(statistics: AssignmentStatistics) -> Iterator[Row]:
+    for exercise in statistics.exercises:
+        begun = (exercise.graded, exercise.began, exercise.not_begun, _given(exercise.not_begun_share))
+        solved = (exercise.full, _given(exercise.mean_share))
+        lost = (exercise.lost, exercise.losable)
+        discrimination = _ends(exercise.discrimination)
+        yield statistics.stem, exercise.name, exercise.points, *begun, *solved, *discrimination, *lost
+
+
+def _ends(correlation: Correlation | Withheld) -> Row:
+    if isinstance(correlation, Withheld):
+        return None, None, None
+    return correlation.r, correlation.low, correlation.high
+
+
+def _mistakes(statistics: AssignmentStatistics) -> Iterator[Row]:
+    for mistake in statistics.mistakes:
+        counts = (mistake.count, mistake.began, _given(mistake.share))
+        yield statistics.stem, mistake.exercise, mistake.name, *counts, mistake.sentence

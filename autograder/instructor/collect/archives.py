@@ -1,7 +1,7 @@
-"""What lies in a download of Moodle or Canvas: folders, zips, zips in zips; and whose each notebook is.
+"""Read a download of Moodle or Canvas, folders, zips and zips in zips, and find the sender of each notebook.
 
-All of it is hostile: nothing is unpacked to a path that an archive names, no link is followed, and of an entry no
-more is read than a notebook may have.
+All of it may be hostile: nothing is unpacked to a path that an archive names, no link is followed, and no more of an
+entry is read than a notebook may have.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENTRIES = 20_000  # of a zip
 OWN_ENTRIES = 2_000  # of a zip that a student made
 OWN_BYTES = 4 * FILE_BYTES  # of the notebooks in it
 
-_PASSED_OVER = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store"}
+_IGNORED = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store"}
 _ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, OverflowError)
 _A_LINK = "is a link, which may lead anywhere: put the file itself there"
@@ -38,31 +38,31 @@ Thing = TypeVar("Thing")
 
 
 def partition(things: Iterable[Thing | Remark]) -> tuple[list[Thing], list[Remark]]:
-    """What goes on, and what does not."""
-    going: list[Thing] = []
-    left: list[Remark] = []
+    """Split a stream into the things that are processed further and the remarks on those that are not."""
+    accepted: list[Thing] = []
+    remarks: list[Remark] = []
     for thing in things:
         if isinstance(thing, Remark):
-            left.append(thing)
+            remarks.append(thing)
         else:
-            going.append(thing)
-    return going, left
+            accepted.append(thing)
+    return accepted, remarks
 
 
-# ---- what lies in a source
+# ---- the files of a source
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a source. `read` gives its bytes, or raises Ungradable; they are not kept: there may be many."""
+    """A file of a source. `read` returns its bytes or raises Ungradable; they are not kept: there may be many files."""
 
-    source: str  # what a message calls it
+    source: str  # its name in messages
     parts: tuple[str, ...]  # its path, from the source's own name on
     read: Callable[[], bytes]
 
 
 def entries(source: Path, opened: ExitStack) -> Iterator[Entry | Remark]:
-    """All files of a source. A folder or a zip that was named may be a link; what lies in it may not."""
+    """Yield all files of a source. A folder or zip that the user named may be a link; the files in it may not."""
     name = source.name or source.resolve().name
     if source.is_dir():
         yield from _in_folder(source, (name,))
@@ -78,24 +78,24 @@ def entries(source: Path, opened: ExitStack) -> Iterator[Entry | Remark]:
 
 def _in_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry | Remark]:
     try:
-        with os.scandir(folder) as found:
-            inside = sorted(found, key=lambda one: one.name)
+        with os.scandir(folder) as children:
+            sorted_children = sorted(children, key=lambda child: child.name)
     except OSError as error:
-        yield Remark(_called(parts), f"cannot be read ({error.strerror}): check its permissions")
+        yield Remark(_label(parts), f"cannot be read ({error.strerror}): check its permissions")
         return
-    for one in inside:
-        path = (*parts, one.name)
-        if one.name in _PASSED_OVER:
+    for child in sorted_children:
+        path = (*parts, child.name)
+        if child.name in _IGNORED:
             continue
-        if one.is_symlink():
-            yield Remark(_called(path), _A_LINK)
-        elif one.is_dir(follow_symlinks=False):
-            yield from _in_folder(Path(one.path), path)
+        if child.is_symlink():
+            yield Remark(_label(path), _A_LINK)
+        elif child.is_dir(follow_symlinks=False):
+            yield from _in_folder(Path(child.path), path)
         else:
-            yield Entry(_called(path), path, partial(read_bytes, Path(one.path)))
+            yield Entry(_label(path), path, partial(read_bytes, Path(child.path)))
 
 
-def _called(parts: Iterable[str]) -> str:
+def _label(parts: Iterable[str]) -> str:
     return clean("/".join(parts))
 
 
@@ -114,17 +114,17 @@ def _in_zip(
     for index, info in enumerate(archive.infolist()):
         name = _name_in_zip(info)
         path = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-        if name.endswith(("/", "\\")) or _PASSED_OVER.intersection(path):
+        if name.endswith(("/", "\\")) or _IGNORED.intersection(path):
             continue
         parts = (*outer, *path)
         problem = _why_not_taken(info, name, path)
         read = partial(_unzip, reopened, index)
-        yield Remark(_called(parts), problem) if problem else Entry(_called(parts), parts, read)
+        yield Remark(_label(parts), problem) if problem else Entry(_label(parts), parts, read)
 
 
 def _name_in_zip(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: some programs write UTF-8 and do not say so."""
-    name = info.orig_filename  # `filename` ends where a NUL stands
+    """Return the name as it was meant: some programs write UTF-8 without the flag that says so."""
+    name = info.orig_filename  # `filename` ends at a NUL
     if not info.flag_bits & 0x800:
         try:
             return name.encode("cp437").decode("utf-8")
@@ -142,7 +142,7 @@ def _why_not_taken(info: zipfile.ZipInfo, name: str, path: tuple[str, ...]) -> s
 
 
 def _unzip(opened: Callable[[], zipfile.ZipFile], index: int) -> bytes:
-    """An entry's bytes. Other methods than these two unpack a whole block at once, however large it becomes."""
+    """Return an entry's bytes. Other methods than these two unpack a whole block at once, however large it becomes."""
     archive = opened()
     info = archive.infolist()[index]
     if info.flag_bits & 0x1:
@@ -158,12 +158,12 @@ def _unzip(opened: Callable[[], zipfile.ZipFile], index: int) -> bytes:
         raise Ungradable("is damaged: download the zip again") from None
 
 
-# ---- whose it is
+# ---- whose file it is
 
 
 @dataclass(frozen=True)
 class Handed:
-    """A notebook and who handed it in; `file` is the name that the student gave to it."""
+    """A notebook and its sender; `file` is the name that the student gave to it."""
 
     entry: Entry
     sender: Sender
@@ -171,16 +171,16 @@ class Handed:
 
 
 def handed(entry: Entry) -> Iterator[Handed | Remark]:
-    """A notebook with its sender; of a zip that a student handed in, the notebooks in it."""
-    found = sender_of(entry.parts)
+    """Yield a notebook with its sender; if a student handed in a zip, the notebooks in it."""
+    sender_and_file = sender_of(entry.parts)
     suffix = Path(entry.parts[-1]).suffix.lower()
-    if found is None:
+    if sender_and_file is None:
         yield Remark(entry.source, _why_nobodys(suffix))
     elif suffix == ".ipynb":
-        yield Handed(entry, *found)
+        yield Handed(entry, *sender_and_file)
     elif suffix == ".zip":
         try:
-            yield from _in_own_zip(entry, found[0])
+            yield from _in_own_zip(entry, sender_and_file[0])
         except Ungradable as error:
             yield Remark(entry.source, str(error))
     else:
@@ -206,9 +206,9 @@ def _in_own_zip(outer: Entry, sender: Sender) -> Iterator[Handed | Remark]:
         raise Ungradable(f"unpacks to {size >> 20} MiB; at most {OWN_BYTES >> 20} are read: unpack what is needed")
     inside, left = partition(_in_zip(archive, partial(_own_archive, outer), outer.parts, OWN_ENTRIES))
     yield from left
-    notebooks = [one for one in inside if one.parts[-1].lower().endswith(".ipynb")]
-    for one in notebooks:
-        yield Handed(one, sender, one.parts[-1])
+    notebooks = [entry for entry in inside if entry.parts[-1].lower().endswith(".ipynb")]
+    for notebook in notebooks:
+        yield Handed(notebook, sender, notebook.parts[-1])
     if others := len(inside) - len(notebooks):
         beside = "beside its notebooks: left in it" if notebooks else "and no notebook"
         yield Remark(outer.source, f"holds {plural(others, 'file')} {beside}")
@@ -217,8 +217,8 @@ def _in_own_zip(outer: Entry, sender: Sender) -> Iterator[Handed | Remark]:
 
 
 def _own_archive(outer: Entry) -> zipfile.ZipFile:
-    """A zip in a download, opened anew for each entry: what is in it is not kept."""
+    """Open a zip in a download. It is opened anew for each entry, so that its content is not kept."""
     data = outer.read()
-    if data.count(b"PK\1\2") > OWN_ENTRIES:  # counted first: to open it takes memory for each
+    if data.count(b"PK\1\2") > OWN_ENTRIES:  # counted before opening it, which takes memory for each
         raise Ungradable(f"holds more than {OWN_ENTRIES} files: unpack what is needed")
     return _archive(io.BytesIO(data))

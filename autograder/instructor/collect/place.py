@@ -1,8 +1,8 @@
-"""What was downloaded from Moodle or Canvas, put where `grade` looks: `submitted/<student>/<stem>/<topic>.ipynb`.
+"""Put downloads of Moodle or Canvas into the folders that `grade` reads: `submitted/<student>/<stem>/<topic>.ipynb`.
 
     source → Entry → Handed (whose) → Candidate (which assignment) → one of each → Placed
 
-What cannot be placed is told, with why.
+A file that cannot be placed is reported, with the reason.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from autograder.core.folder_names import why_no_folder
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
 from autograder.instructor.collect.archives import Handed, entries, handed, partition
-from autograder.instructor.collect.senders import Remark, Sender, students
-from autograder.instructor.roster import names_on
+from autograder.instructor.collect.senders import Remark, Sender, folders_of
+from autograder.instructor.roster import read_roster, students_by_name
 from autograder.notebooks.course import Course, topic_of
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
 
-BEFORE = ".before"  # after the name of a notebook that was replaced
+BEFORE = ".before"  # added to the name of a notebook that was replaced
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A notebook that is where `grade` looks for it."""
+    """A notebook in the folder that `grade` reads."""
 
     student: str
     stem: str
     notebook: Path
     source: str
-    replaced: bool = False  # another one was there, and is kept beside it
+    replaced: bool = False  # another notebook was there, and is kept beside it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What a run of `collect` did."""
+    """The outcome of a run of `collect`."""
 
     placed: tuple[Placed, ...]
     unchanged: tuple[Placed, ...]  # they were there already, byte for byte
     left: tuple[Remark, ...]  # not placed
-    notes: tuple[Remark, ...]  # placed, or needless, and yet worth a word
+    notes: tuple[Remark, ...]  # on notebooks that were placed, or that another one replaces
 
 
 def collect(
@@ -59,30 +59,26 @@ def collect(
     """Place the notebooks of downloads: zips or folders of Moodle or Canvas, or `<student>__<stem>.ipynb`.
 
     assignment: the stem that all of them belong to; None: found by file name and content
-    replace: whether a notebook that is there and differs gives way, and is kept as `<topic>.ipynb.before`
+    replace: whether a notebook that is there and differs is replaced, and kept as `<topic>.ipynb.before`
 
-    Raises UserError for a source, an assignment or a folder that is not there; what is wrong with a single file
-    stands in the answer, and the others go on.
+    Raises UserError for a source, an assignment or a folder that is not there. A problem with a single file is in the
+    answer, and the others are placed.
     """
     _require_usable(sources, submitted)
     if assignment is not None:
         course.assignment(assignment)
-    exercises = {stem: frozenset(one.name for one in course.assignment(stem).exercises) for stem in course.stems}
     with ExitStack() as opened:
-        files, left = partition(chain.from_iterable(entries(source, opened) for source in sources))
-        from_somebody, nobodys = partition(chain.from_iterable(map(handed, files)))
-        whose, notes = students([one.sender for one in from_somebody], names_on(course.root / "roster.csv"), submitted)
-        candidates, unclear = partition(
-            _candidate(one, whose[one.sender], exercises, assignment) for one in from_somebody
-        )
-        chosen, others, superseded = _one_of_each(candidates)
-        placed, refused = partition([_place(one, submitted, replace) for one in chosen])
-    told = [Remark(one.source, one.note) for one in chosen if one.note]
+        files, unreadable = partition(chain.from_iterable(entries(source, opened) for source in sources))
+        handed_in, nobodys = partition(chain.from_iterable(map(handed, files)))
+        candidates, unclear, notes = _candidates(handed_in, course, submitted, assignment)
+        chosen, ambiguous, superseded = _one_of_each(candidates)
+        placed, refused = partition([_place(candidate, submitted, replace) for candidate in chosen])
+    on_chosen = [Remark(candidate.source, candidate.note) for candidate in chosen if candidate.note]
     return Collected(
-        tuple(one for one, new in placed if new),
-        tuple(one for one, new in placed if not new),
-        (*left, *nobodys, *unclear, *others, *refused),
-        (*notes, *told, *superseded),
+        placed=tuple(notebook for notebook, new in placed if new),
+        unchanged=tuple(notebook for notebook, new in placed if not new),
+        left=(*unreadable, *nobodys, *unclear, *ambiguous, *refused),
+        notes=(*notes, *on_chosen, *superseded),
     )
 
 
@@ -97,7 +93,7 @@ def _require_usable(sources: Sequence[Path], submitted: Path) -> None:
 # ---- which assignment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A notebook that may be placed."""
 
@@ -110,6 +106,21 @@ class Candidate:
     @property
     def source(self) -> str:
         return self.handed.entry.source
+
+
+def _candidates(
+    handed_in: Sequence[Handed], course: Course, submitted: Path, assignment: str | None
+) -> tuple[list[Candidate], list[Remark], list[Remark]]:
+    """Return the notebooks that may be placed, why others may not, and how senders' folders were chosen."""
+    names = students_by_name(read_roster(course.root) or ())
+    folders, notes = folders_of([notebook.sender for notebook in handed_in], names, submitted)
+    exercises = {
+        stem: frozenset(exercise.name for exercise in course.assignment(stem).exercises) for stem in course.stems
+    }
+    candidates, unclear = partition(
+        _candidate(notebook, folders[notebook.sender], exercises, assignment) for notebook in handed_in
+    )
+    return candidates, unclear, notes
 
 
 def _candidate(
@@ -126,11 +137,12 @@ def _candidate(
     stem, note = _stem(named, held, assignment)
     if stem is None:
         return Remark(source, note)
-    return Candidate(handed, student, stem, hashlib.sha256(data).hexdigest(), note)
+    digest = hashlib.sha256(data).hexdigest()
+    return Candidate(handed=handed, student=student, stem=stem, sha256=digest, note=note)
 
 
 def _stem(named: Sequence[str], held: Sequence[str], assignment: str | None) -> tuple[str | None, str]:
-    """The assignment and a note; or None and why there is none. What a notebook holds says more than its name."""
+    """Return the assignment and a note; or None and the reason. The content of a notebook counts more than its name."""
     if assignment is not None:
         odd = bool(held) and assignment not in held
         return assignment, f"looks like {listed(held)}: placed as {assignment}, as --assignment says" if odd else ""
@@ -144,25 +156,25 @@ def _stem(named: Sequence[str], held: Sequence[str], assignment: str | None) -> 
 
 
 def stems_named(file: str, stems: Iterable[str]) -> list[str]:
-    """The assignments whose stem stands in a file's name; else those whose topic does."""
+    """Return the assignments whose stem is in a file's name; if there is none, those whose topic is."""
     name = re.sub(r"[\s-]+", "_", file.casefold())
-    known = list(stems)
-    full = [stem for stem in known if stem.casefold() in name]
-    topics = [stem for stem in known if re.search(rf"(?<![^\W\d_]){re.escape(topic_of(stem))}(?![^\W\d_])", name)]
+    candidates = list(stems)
+    full = [stem for stem in candidates if stem.casefold() in name]
+    topics = [stem for stem in candidates if re.search(rf"(?<![^\W\d_]){re.escape(topic_of(stem))}(?![^\W\d_])", name)]
     return full or topics
 
 
 def stems_held(data: bytes, exercises: Mapping[str, frozenset[str]]) -> list[str]:
-    """The assignments with most solution cells in a notebook; without any, those that it opens."""
+    """Return the assignments with most solution cells in a notebook; without such cells, those that it opens."""
     try:
         cells = parse_notebook(data)
     except Ungradable:
         return []
     ids = {cell.grade_id for cell in cells}
-    found = {stem: len(ids & names) for stem, names in exercises.items()}
-    most = max(found.values(), default=0)
+    counts = {stem: len(ids & names) for stem, names in exercises.items()}
+    most = max(counts.values(), default=0)
     if most:
-        return [stem for stem, count in found.items() if count == most]
+        return [stem for stem, count in counts.items() if count == most]
     code = "\n".join(cell.source for cell in cells if cell.kind == "code")
     opened = set(re.findall(r"\bopen_assignment\(\s*[\"']([^\"']+)[\"']", code))
     return [stem for stem in exercises if stem in opened]
@@ -172,7 +184,7 @@ def stems_held(data: bytes, exercises: Mapping[str, frozenset[str]]) -> list[str
 
 
 def _one_of_each(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Remark], list[Remark]]:
-    """One notebook for each student and assignment; those that exclude each other; those that one stands for."""
+    """Return one notebook for each student and assignment; remarks on ambiguous ones; remarks on superseded ones."""
     groups: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         groups[candidate.student, candidate.stem].append(candidate)
@@ -180,31 +192,32 @@ def _one_of_each(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list
     for (student, stem), group in groups.items():
         latest = _latest(group)
         if latest is None:
-            several = listed(sorted(one.source for one in group))
-            why = f"is one of several for {clean(student, 80)}, {stem}: {several}. Keep one of them"
-            left += [Remark(one.source, why) for one in group]
+            several = listed(sorted(candidate.source for candidate in group))
+            reason = f"is one of several for {clean(student, 80)}, {stem}: {several}. Keep one of them"
+            left += [Remark(candidate.source, reason) for candidate in group]
             continue
         chosen.append(latest)
-        for one in group:
-            same = one.sha256 == latest.sha256
-            if one is not latest:
-                notes.append(Remark(one.source, f"{'is the same as' if same else 'is older than'} {latest.source}"))
+        for other in group:
+            if other is not latest:
+                relation = "is the same as" if other.sha256 == latest.sha256 else "is older than"
+                notes.append(Remark(other.source, f"{relation} {latest.source}"))
     return chosen, left, notes
 
 
 def _latest(group: Sequence[Candidate]) -> Candidate | None:
-    """The one that counts: of equal ones the first, of Canvas' uploads the last; None where nobody can tell."""
-    uploads = [_upload(one) for one in group]
-    if len({base for base, _ in uploads}) == 1 and all(one.handed.sender.system == "Canvas" for one in group):
+    """Return the notebook that counts: of equal ones the first, of Canvas' uploads the last; None if it is unclear."""
+    uploads = [_upload(candidate) for candidate in group]
+    from_canvas = all(candidate.handed.sender.system == "Canvas" for candidate in group)
+    if from_canvas and len({file for file, _ in uploads}) == 1:
         last = max(number for _, number in uploads)
-        group = [one for one, (_, number) in zip(group, uploads, strict=True) if number == last]
-    return group[0] if len({one.sha256 for one in group}) == 1 else None
+        group = [candidate for candidate, (_, number) in zip(group, uploads, strict=True) if number == last]
+    return group[0] if len({candidate.sha256 for candidate in group}) == 1 else None
 
 
 def _upload(candidate: Candidate) -> tuple[tuple[Sender, str], int]:
-    """Canvas adds -1, -2 to the name of a file that is handed in again."""
-    found = re.fullmatch(r"(.*?)(?:-(\d+))?\.ipynb", candidate.handed.file, re.S | re.I)
-    base, number = found.groups() if found else (candidate.handed.file, None)
+    """Return the file and the number of its upload: Canvas adds -1, -2 to the name if it is handed in again."""
+    match = re.fullmatch(r"(.*?)(?:-(\d+))?\.ipynb", candidate.handed.file, re.S | re.I)
+    base, number = match.groups() if match else (candidate.handed.file, None)
     return (candidate.handed.sender, base), int(number or 0)
 
 
@@ -212,9 +225,9 @@ def _upload(candidate: Candidate) -> tuple[tuple[Sender, str], int]:
 
 
 def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Placed, bool] | Remark:
-    """Where the notebook is now, and whether it is new there; or why it is not there."""
+    """Return the placed notebook and whether it is new there; or why it was not placed."""
     target = submitted / candidate.student / candidate.stem / f"{topic_of(candidate.stem)}.ipynb"
-    placed = partial(Placed, candidate.student, candidate.stem, target, candidate.source)
+    placed = partial(Placed, student=candidate.student, stem=candidate.stem, notebook=target, source=candidate.source)
     try:
         data, there = candidate.handed.entry.read(), _what_is_at(target)
         if there == data:
@@ -231,7 +244,7 @@ def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Placed
 
 
 def _what_is_at(target: Path) -> bytes | None:
-    """The notebook that is there already; UserError where something else is, or a link on the way to it."""
+    """Return the notebook that is there already; UserError if it is something else, or if a link leads to it."""
     for folder in (target.parent.parent, target.parent):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise UserError(f"{folder} is a link or a file where a folder must be: put the folder there")

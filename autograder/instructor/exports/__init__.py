@@ -1,1 +1,4 @@
-"""Scores in the forms that other gradebooks import: one module each, all of one reading of the results."""
+"""Write scores in the forms that other gradebooks import.
+
+Here belongs one module for each form; all of them start from the class in `graded_class`.
+"""

@@ -1,8 +1,12 @@
-"""The graded class, read once for every form: who is in it, and what is known of each submission."""
+"""The class as every form exports it: who is in it, and the report on each of their submissions.
+
+The class is who is on `roster.csv`; without a roster, who has a folder in `submitted/`; without that folder, who has a
+result. A result of anybody else is left out, with a note: another gradebook would not know that student. A result of
+other points is exported, with a note: it is the score that the student has.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,104 +15,97 @@ from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
-from autograder.instructor.results import record
-from autograder.instructor.results.store import report_of, result_path
-from autograder.instructor.roster import roster_rows
+from autograder.instructor.results.of_class import ResultFile, read_class, stems_with_results
+from autograder.instructor.results.store import result_path
+from autograder.instructor.roster import FILE, RosterEntry, first_entries
 from autograder.instructor.submissions import students_in
 from autograder.notebooks.course import Course
 
 
-@dataclass(frozen=True)
-class Student:
-    """One of the class."""
-
-    id: str  # the name of the folder in submitted/
-    roster: Mapping[str, str]  # their row of roster.csv, by column; empty without one
-
-    @property
-    def name(self) -> str:
-        """As the roster has it; empty where it does not tell."""
-        return self.roster.get("name", "")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GradedClass:
     """What there is to export."""
 
     assignments: tuple[Assignment, ...]
-    students: tuple[Student, ...]
+    students: tuple[RosterEntry, ...]  # without a roster their names alone
     reports: Mapping[tuple[str, str], Report]  # by student and stem
     notes: tuple[str, ...] = ()
 
-    def report(self, student: Student, assignment: Assignment) -> Report | None:
-        return self.reports.get((student.id, assignment.stem))
+    def report(self, student: RosterEntry, assignment: Assignment) -> Report | None:
+        return self.reports.get((student.student, assignment.stem))
 
-    def score(self, student: Student, assignment: Assignment) -> float | None:
-        """None where nothing was handed in, graded, or gradable; never zero for that."""
+    def score(self, student: RosterEntry, assignment: Assignment) -> float | None:
+        """Return the score; None, and never zero, if nothing was handed in, or if it is not graded."""
         report = self.report(student, assignment)
         return None if report is None else report.score
 
-    def scored(self, student: Student) -> bool:
-        """Whether there is any score to tell of a student."""
-        return any(self.score(student, one) is not None for one in self.assignments)
+    def has_score(self, student: RosterEntry) -> bool:
+        """Return whether a student has a score in any of the assignments."""
+        return any(self.score(student, assignment) is not None for assignment in self.assignments)
 
 
-def read_class(course: Course, results: Path, submitted: Path, stems: Sequence[str] = ()) -> GradedClass:
-    """The class, who is on `roster.csv` or else has a folder in `submitted`, with its results.
+def load_graded_class(course: Course, results: Path, submitted: Path, stems: Sequence[str] = ()) -> GradedClass:
+    """Return the class with its results.
 
     stems: the assignments; none: all that have a result
 
-    Raises UserError where there is no student, no result, or no such assignment. A file of a result that cannot be
-    read is a note.
+    Raises UserError if there is no student, no result, or no such assignment. A result file that cannot be read is a
+    note.
     """
-    chosen = [course.assignment(stem) for stem in dict.fromkeys(stems)] or [
-        course.assignment(stem) for stem in course.stems if any((results / stem).glob("*.json"))
-    ]
-    students = tuple(_students(course, results, submitted, chosen))
+    files = read_class(course, results, stems or stems_with_results(course, results))
+    result_files = list(files.result_files())
+    students = tuple(_students(files.roster, submitted, result_files))
     if not students:
-        raise UserError(f"There is no student on {course.root / 'roster.csv'} or in {submitted}: nothing to export.")
-    found = {(one.id, each.stem): report_of(results, each.stem, one.id) for each in chosen for one in students}
-    reports = {key: report for key, report in found.items() if report is not None}
+        raise UserError(f"There is no student on {course.root / FILE} or in {submitted}: nothing to export.")
+    names = {entry.student for entry in students}
+    reports = {
+        (file.report.student, file.report.assignment): file.report
+        for file in result_files
+        if file.report is not None and file.report.student in names
+    }
     if not reports:
         raise UserError(
             f"There is no result of this class in {results}. Run `autograder grade` first, or name the folder with "
             "--results."
         )
-    return GradedClass(tuple(chosen), students, reports, tuple(_notes(results, chosen, students, reports)))
+    notes = _notes(results, files.assignments, names, result_files)
+    return GradedClass(assignments=files.assignments, students=students, reports=reports, notes=tuple(notes))
 
 
-def _students(course: Course, results: Path, submitted: Path, assignments: Sequence[Assignment]) -> Iterator[Student]:
-    """As `grade` has them for `grades.csv`; where neither roster nor submissions are there, who has a result."""
-    roster = course.root / "roster.csv"
-    if os.path.lexists(roster):
-        rows: dict[str, dict[str, str]] = {}
-        for row in roster_rows(roster):
-            rows.setdefault(row["student"], row)
-        yield from (Student(name, row) for name, row in rows.items())
+def _students(
+    roster: tuple[RosterEntry, ...] | None, submitted: Path, result_files: Sequence[ResultFile]
+) -> Iterator[RosterEntry]:
+    """Yield who is in the class: as `grade` has them in `grades.csv`; without roster and submissions, by results."""
+    if roster is not None:
+        yield from first_entries(roster).values()
     elif submitted.is_dir():
-        yield from (Student(name, {}) for name in students_in(submitted))
+        yield from (RosterEntry(student=student) for student in students_in(submitted))
     else:
-        paths = (path for one in assignments for path in (results / one.stem).glob("*.json"))
-        reports = (report for report in map(record.read, paths) if report is not None)
-        yield from (Student(name, {}) for name in sorted({report.student for report in reports}))
+        graded = {file.report.student for file in result_files if file.report is not None}
+        yield from (RosterEntry(student=student) for student in sorted(graded))
 
 
 def _notes(
-    results: Path,
-    assignments: Sequence[Assignment],
-    students: Sequence[Student],
-    reports: Mapping[tuple[str, str], Report],
+    results: Path, assignments: Sequence[Assignment], students: set[str], result_files: Sequence[ResultFile]
 ) -> Iterator[str]:
-    ungraded = sum(not report.graded for report in reports.values())
+    """Yield what a person should know of the results, by assignment."""
+    exported = [file for file in result_files if file.report is not None and file.report.student in students]
+    ungraded = sum(file.report is not None and not file.report.graded for file in exported)
     if ungraded:
         yield f"{plural(ungraded, 'submission')} ungraded: no score is exported; `autograder grade` names them"
-    for one in assignments:
-        theirs = {result_path(results, one.stem, student.id): student for student in students}
-        for path in sorted((results / one.stem).glob("*.json")):
-            if path not in theirs:
-                yield f"{clean(path.stem)}, {one.stem}: has a result and is not of this class: left out"
-            elif (theirs[path].id, one.stem) not in reports:
-                yield f"{clean(str(path))} cannot be read, or is another's: grade again"
-        old = [r for r in reports.values() if r.assignment == one.stem and r.graded and r.max_score != one.max_score]
+    for assignment in assignments:
+        paths = {result_path(results, assignment.stem, student) for student in students}
+        for file in result_files:
+            if file.assignment.stem != assignment.stem:
+                continue
+            if file.path not in paths:
+                yield f"{clean(file.path.stem)}, {assignment.stem}: has a result and is not of this class: left out"
+            elif file.report is None:
+                yield f"{clean(str(file.path))} cannot be read, or is another's: grade again"
+        old = sum(_has_other_points(file) for file in exported if file.assignment.stem == assignment.stem)
         if old:
-            yield f"{one.stem}: {plural(len(old), 'result')} of an earlier release with other points: grade again"
+            yield f"{assignment.stem}: {plural(old, 'result')} of an earlier release with other points: grade again"
+
+
+def _has_other_points(file: ResultFile) -> bool:
+    return file.report is not None and file.report.graded and file.report.max_score != file.assignment.max_score

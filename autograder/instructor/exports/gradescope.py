@@ -1,7 +1,7 @@
-"""`export gradescope`: a `results.json` for each graded submission.
+"""`export gradescope`: write a `results.json` for each graded submission.
 
 Source: Gradescope's "Autograder Specifications", output format. A file must hold a score, at its top or with each
-test, so that an ungraded submission has no file: then Gradescope says that the autograder failed, and gives no zero.
+test. Therefore an ungraded submission has no file: Gradescope then says that the autograder failed, and gives no zero.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ from autograder.instructor.exports.graded_class import GradedClass
 
 
 def export(graded: GradedClass) -> Exported:
-    """`<stem>/<student>/results.json` for each score; one of an earlier export goes where there is none any more."""
+    """Return `<stem>/<student>/results.json` for each score; without a score an earlier export's file is outdated."""
     files, left, outdated = {}, [], []
     for student in graded.students:
-        if problem := why_no_folder(student.id):
-            left += [f"the name {cell(student.id)} {problem}: no folder can be made for it"] * graded.scored(student)
+        name = student.student
+        if problem := why_no_folder(name):
+            if graded.has_score(student):
+                left.append(f"the name {cell(name)} {problem}: no folder can be made for it")
             continue
         for assignment in graded.assignments:
             report = graded.report(student, assignment)
-            path = Path(assignment.stem, student.id, "results.json")
+            path = Path(assignment.stem, name, "results.json")
             if report is None or not report.graded:
                 outdated.append(path)
             else:
                 files[path] = json.dumps(to_gradescope(report), indent=1).encode()
-    return Exported(files, tuple(left), graded.notes, tuple(outdated))
+    return Exported(files=files, left=tuple(left), notes=graded.notes, outdated=tuple(outdated))
 
 
 def to_gradescope(report: Report) -> dict[str, Any]:
-    """The documented object, an exercise as a test. All texts are plain: by default the top one would be HTML."""
+    """Return the documented object, each exercise as a test. All texts are plain; the default of the first is HTML."""
     return {
         "score": report.score,
         "output": remarks(report.remarks) if report.remarks else "",
@@ -62,11 +64,11 @@ def _exercise(result: ExerciseResult) -> dict[str, Any]:
 
 
 def _output(result: ExerciseResult) -> str:
-    """How many tests passed, and what was said of the others: what several have in common once."""
+    """Return how many tests passed, and the messages of the others, each message once."""
     passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
     names: dict[str, list[str]] = {}
     for test in result.tests:
         if test.outcome is not Outcome.PASSED:
             names.setdefault(test.message or "", []).append(f"not passed: {test.name}")
-    said = ("\n".join(filter(None, [*tests, message])) for message, tests in names.items())
-    return "\n\n".join([f"{passed} of {plural(len(result.tests), 'test')} passed.", *said])
+    paragraphs = ("\n".join(filter(None, [*tests, message])) for message, tests in names.items())
+    return "\n\n".join([f"{passed} of {plural(len(result.tests), 'test')} passed.", *paragraphs])

@@ -1,7 +1,7 @@
-"""`results/<stem>/<student>.html`: what a student reads of a graded submission, on one page that needs nothing else.
+"""Write `results/<stem>/<student>.html`, the feedback on a graded submission: one page that needs no other file.
 
-Of a hidden test it holds its sentence and its recorded message. No name of a test's function is on it: with the
-parameters in its brackets that would tell an input.
+Of a hidden test it shows the sentence and the recorded message. It does not show the name of a test's function, whose
+parameters in brackets would reveal an input.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from autograder.core.sanitize import clean
 from autograder.grading import messages
 from autograder.rendering.html import render
 
-LINES = 200  # of a cell; a longer one shows its head, and what lies around the marked lines
+LINES = 200  # of a cell; a longer one shows its beginning, and the lines around the marked ones
 CHARACTERS = 400  # of a line
 
-_SIGNS = {  # what a colour says is said by a sign as well
+_SIGNS = {  # for readers who do not see the colours
     Outcome.PASSED: ("✓", "good"),
     Outcome.STUB: ("○", "note"),
     Outcome.SKIPPED: ("–", "note"),
@@ -27,31 +27,31 @@ _SIGNS = {  # what a colour says is said by a sign as well
 
 
 def feedback_page(report: Report) -> str:
-    """A whole HTML page: scores, messages, the student's code with the lines that raised, remarks."""
-    told = tuple(_told(report, result) for result in report.exercises)
-    shown = {cell.label for one in told for cell in one.cells}
-    rest = tuple(_shown(cell, frozenset()) for cell in report.code if cell.label not in shown)
+    """Return a whole HTML page: scores, messages, the student's code with the lines that raised, remarks."""
+    exercises = tuple(_exercise_view(report, result) for result in report.exercises)
+    shown = {cell.label for exercise in exercises for cell in exercise.cells}
+    rest = tuple(_cell_view(cell, frozenset()) for cell in report.code if cell.label not in shown)
     return render(
         "feedback.html",
         report=report,
         student=clean(report.student),
         reason=reason_for_students(report),
-        told=told,
+        told=exercises,
         rest=rest,
     )
 
 
 def exercise_html(report: Report, result: ExerciseResult) -> str:
-    """One exercise as a piece of HTML that brings its own look, for the light page of somebody else."""
-    return render("feedback_output.html", report=report, one=_told(report, result))
+    """Return one exercise as a piece of HTML with its own style, for a page of another program in light colours."""
+    return render("feedback_output.html", report=report, one=_exercise_view(report, result))
 
 
-# ---- what the templates are given
+# ---- the values of the templates
 
 
 @dataclass(frozen=True)
 class _Sentence:
-    """A test as a student knows it, and how many tests have that sentence."""
+    """A test as a student knows it, and the number of tests with that sentence."""
 
     text: str
     visibility: Visibility
@@ -73,24 +73,24 @@ class _Line:
     number: int  # from 1
     text: str
     marked: bool
-    left_out: str = ""  # which lines before this one are not shown
+    left_out: str = ""  # says which lines before this one are not shown
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """A cell of the student's, as far as it is shown."""
+class _CellView:
+    """The part of a student's cell that is shown."""
 
     label: str
     lines: tuple[_Line, ...]
-    left_out: str  # which lines at the end are not shown
+    left_out: str  # says which lines at the end are not shown
 
     @property
     def marked(self) -> bool:
         return any(line.marked for line in self.lines)
 
 
-@dataclass(frozen=True)
-class _Told:
+@dataclass(frozen=True, kw_only=True)
+class _ExerciseView:
     """An exercise, arranged for a reader."""
 
     result: ExerciseResult
@@ -100,67 +100,69 @@ class _Told:
     passed_count: int
     failures: tuple[_Failure, ...]
     passed: tuple[_Sentence, ...]
-    cells: tuple[_Shown, ...]
+    cells: tuple[_CellView, ...]
 
 
-def _told(report: Report, result: ExerciseResult) -> _Told:
+def _exercise_view(report: Report, result: ExerciseResult) -> _ExerciseView:
     passed = [test for test in result.tests if test.outcome is Outcome.PASSED]
     sign, tone = _sign(result.outcome)
-    return _Told(
-        result,
-        sign,
-        tone,
-        messages.STATES[result.outcome],
-        len(passed),
-        tuple(_failures(result.tests)),
-        _sentences(passed),
-        tuple(_cells(report.code, result)),
+    return _ExerciseView(
+        result=result,
+        sign=sign,
+        tone=tone,
+        state=messages.STATES[result.outcome],
+        passed_count=len(passed),
+        failures=tuple(_failures(result.tests)),
+        passed=_sentences(passed),
+        cells=tuple(_cells(report.code, result)),
     )
 
 
 def _sign(outcome: Outcome) -> tuple[str, str]:
-    """(sign, tone); a tone is a colour's name in the templates."""
+    """Return (sign, tone); a tone is a colour's name in the templates."""
     return _SIGNS.get(outcome, ("✗", "bad"))
 
 
 def _failures(tests: Iterable[TestResult]) -> Iterator[_Failure]:
-    """Each message once, in the order of the tests."""
-    same: dict[tuple[str, Outcome], list[TestResult]] = {}
+    """Yield each message once, in the order of the tests."""
+    by_message: dict[tuple[str, Outcome], list[TestResult]] = {}
     for test in tests:
         if test.outcome is not Outcome.PASSED:
-            same.setdefault((test.message or messages.STATES[test.outcome], test.outcome), []).append(test)
-    for (message, outcome), its in same.items():
-        yield _Failure(message, *_sign(outcome), _sentences(its))
+            message = test.message or messages.STATES[test.outcome]
+            by_message.setdefault((message, test.outcome), []).append(test)
+    for (message, outcome), failed in by_message.items():
+        sign, tone = _sign(outcome)
+        yield _Failure(message, sign, tone, _sentences(failed))
 
 
 def _sentences(tests: Iterable[TestResult]) -> tuple[_Sentence, ...]:
-    counted = Counter((test.name, test.visibility) for test in tests)
-    return tuple(_Sentence(name, visibility, count) for (name, visibility), count in counted.items())
+    counts = Counter((test.name, test.visibility) for test in tests)
+    return tuple(_Sentence(name, visibility, count) for (name, visibility), count in counts.items())
 
 
 def reason_for_students(report: Report) -> str | None:
-    """Why it is ungraded. Where a test of ours broke, the reason names it for the instructor, and is not for others."""
-    broken = any(test.outcome is Outcome.BROKEN for one in report.exercises for test in one.tests)
+    """Return why a submission is ungraded, without the name of a broken test, which is for the instructor only."""
+    broken = any(test.outcome is Outcome.BROKEN for exercise in report.exercises for test in exercise.tests)
     return messages.broken() if broken else report.reason
 
 
 # ---- code
 
 
-def _cells(code: Iterable[CodeCell], result: ExerciseResult) -> Iterator[_Shown]:
-    """The cells of an exercise, and those in which it raised."""
+def _cells(code: Iterable[CodeCell], result: ExerciseResult) -> Iterator[_CellView]:
+    """Yield the cells of an exercise, and those in which it raised."""
     places = {(test.place.cell, test.place.line) for test in result.tests if test.place}
     for cell in code:
         marks = frozenset(line for label, line in places if label == cell.label)
         if marks or result.name in cell.exercises:
-            yield _shown(cell, marks)
+            yield _cell_view(cell, marks)
 
 
-def _shown(cell: CodeCell, marks: frozenset[int]) -> _Shown:
+def _cell_view(cell: CodeCell, marks: frozenset[int]) -> _CellView:
     lines = cell.text.rstrip("\n").split("\n")
     numbers = _nearest(len(lines), marks)
     before = [0, *numbers]
-    return _Shown(
+    return _CellView(
         cell.label,
         tuple(
             _Line(number, clean(lines[number - 1], CHARACTERS), number in marks, _between(last, number))
@@ -171,9 +173,10 @@ def _shown(cell: CodeCell, marks: frozenset[int]) -> _Shown:
 
 
 def _nearest(count: int, marks: Iterable[int]) -> list[int]:
-    """The numbers of at most `LINES` lines: those nearest to the first one and to the marked ones."""
+    """Return the numbers of at most `LINES` lines: those nearest to the first one and to the marked ones."""
     anchors = [1, *(mark for mark in marks if 0 < mark <= count)]
-    return sorted(sorted(range(1, count + 1), key=lambda line: min(abs(line - one) for one in anchors))[:LINES])
+    nearest_first = sorted(range(1, count + 1), key=lambda line: min(abs(line - anchor) for anchor in anchors))
+    return sorted(nearest_first[:LINES])
 
 
 def _between(last: int, following: int) -> str:

@@ -1,4 +1,4 @@
-"""`results/<stem>/<student>.json`: the one writer and the one reader of a graded submission's file."""
+"""Write and read `results/<stem>/<student>.json`, the record of a graded submission. Nothing else does."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _STAMPS = ("submission_sha256", "suite_sha256", "kit_version", "sandbox")
 
 
 def to_json(report: Report) -> dict[str, Any]:
+    """Return a report as the object that its file holds."""
     return {
         "schema": SCHEMA,
         "student": report.student,
@@ -25,18 +26,18 @@ def to_json(report: Report) -> dict[str, Any]:
         "max_score": report.max_score,
         **{name: getattr(report, name) for name in _STAMPS},
         "remarks": list(report.remarks),
-        "exercises": [_exercise_to_json(one) for one in report.exercises],
+        "exercises": [_exercise_to_json(exercise) for exercise in report.exercises],
         "code": [asdict(cell) for cell in report.code],
     }
 
 
-def _exercise_to_json(one: ExerciseResult) -> dict[str, Any]:
+def _exercise_to_json(exercise: ExerciseResult) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "score": one.score,
-        "max_score": one.max_score,
-        "outcome": one.outcome,
-        "tests": [_test_to_json(test) for test in one.tests],
+        "name": exercise.name,
+        "score": exercise.score,
+        "max_score": exercise.max_score,
+        "outcome": exercise.outcome,
+        "tests": [_test_to_json(test) for test in exercise.tests],
     }
 
 
@@ -55,17 +56,17 @@ def _test_to_json(test: TestResult) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> Report:
-    """The report that `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
+    """Return the report that `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     if data["schema"] != SCHEMA:
         raise ValueError(f"schema {data['schema']}, not {SCHEMA}")
     return Report(
         student=data["student"],
         assignment=data["assignment"],
         max_score=data["max_score"],
-        exercises=tuple(_exercise_from_json(one) for one in data["exercises"]),
+        exercises=tuple(_exercise_from_json(exercise) for exercise in data["exercises"]),
         reason=data["reason"],
         remarks=tuple(data["remarks"]),
-        code=tuple(CodeCell(one["label"], one["text"], tuple(one["exercises"])) for one in data["code"]),
+        code=tuple(CodeCell(cell["label"], cell["text"], tuple(cell["exercises"])) for cell in data["code"]),
         **{name: data[name] for name in _STAMPS},
     )
 
@@ -90,13 +91,13 @@ def _exercise_from_json(data: dict[str, Any]) -> ExerciseResult:
 
 
 def write(path: Path, report: Report) -> None:
-    """Valid UTF-8 whatever a student's folder is called: bytes that are no text become JSON's own `\\udcff`."""
+    """Write a report as valid UTF-8: bytes of a folder's name that are not text become JSON's own `\\udcff`."""
     text = json.dumps(to_json(report), ensure_ascii=False, indent=1) + "\n"
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read(path: Path) -> Report | None:
-    """The report in a file; None where there is none that can be read."""
+    """Return the report in a file; None if there is none that can be read."""
     try:
         return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

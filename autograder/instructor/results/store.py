@@ -1,4 +1,4 @@
-"""`results/`: what is known of each student and assignment, as a record and as a page, and the table of the class."""
+"""Keep `results/`: of each student and assignment a record and a page, and the table of the class."""
 
 from __future__ import annotations
 
@@ -16,39 +16,44 @@ from autograder.instructor.results.feedback_page import feedback_page
 
 
 def result_path(results: Path, stem: str, student: str) -> Path:
+    """Return where a student's record is; a name that is too long for a file is replaced by its digest."""
     name = os.fsencode(student)
     return results / stem / f"{student if len(name) <= NAME_BYTES else hashlib.sha256(name).hexdigest()}.json"
 
 
 def page_path(results: Path, stem: str, student: str) -> Path:
+    """Return where a student's page is."""
     return result_path(results, stem, student).with_suffix(".html")
 
 
 def write(results: Path, report: Report) -> None:
-    """The page first: where the record is up to date, so is the page."""
+    """Write a report's page and then its record: so a page is never older than its record."""
     _write_page(results, report)
     record.write(result_path(results, report.assignment, report.student), report)
 
 
 def complete(results: Path, report: Report) -> None:
-    """A page for a record that has none."""
+    """Write the page of a record that has none."""
     if not page_path(results, report.assignment, report.student).exists():
         _write_page(results, report)
 
 
 def _write_page(results: Path, report: Report) -> None:
-    page = feedback_page(report).encode("utf-8", "backslashreplace")  # what is no text never stops a batch
+    page = feedback_page(report).encode("utf-8", "backslashreplace")  # a name that is not text never stops a batch
     write_atomically(page_path(results, report.assignment, report.student), page)
 
 
 def report_of(results: Path, stem: str, student: str) -> Report | None:
-    """What is known of a student already. A file that was copied, or that a roster's `../` leads to, is not theirs."""
+    """Return a student's report; None if there is none.
+
+    A file that was copied, or that a roster's `../` leads to, is not theirs.
+    """
     report = record.read(result_path(results, stem, student))
     return report if report is not None and (report.student, report.assignment) == (student, stem) else None
 
 
 def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
-    """`grades.csv`: a row for each student, a column for each assignment; empty where there is no score."""
+    """Write `grades.csv`: a row for each student, a column for each assignment; empty if there is no score."""
     rows = [["student", *stems]]
     for student in students:
         reports = [report_of(results, stem, student) for stem in stems]

@@ -107,7 +107,7 @@ def test_it_is_packed(opened: Lab, unpacked: Path) -> None:
 
 
 def graded(notebook: Path) -> Report:
-    with ForkServer(confined=True, equipment=TORCH) as rooms:
+    with ForkServer(confined=True, environment=TORCH) as rooms:
         return grade(notebook, "mia", suites_of(COURSE, STEM), ConfinedRooms(rooms))
 
 

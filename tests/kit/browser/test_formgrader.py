@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab import KIT, PATIENCE, Jupyter, jupyter
-from nbgrader_course import SAMPLE, grade_and_book, grades, new_course
+from nbgrader_course import SAMPLE, grade_and_fill, grades, new_course
 
 from autograder.core.text import amount
 from autograder.instructor.results.store import report_of
@@ -33,7 +33,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = new_course(tmp_path_factory.mktemp("formgrader") / "course")
     for student in STUDENTS:
         shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
-    grade_and_book(course)
+    grade_and_fill(course)
     return course
 
 
@@ -112,7 +112,7 @@ def test_the_rubric_is_in_view_and_a_score_can_be_typed(course: Course, submissi
 
 def test_what_was_typed_stays_when_the_class_is_graded_again(course: Course) -> None:
     before = grades(course)
-    grade_and_book(course)
+    grade_and_fill(course)
     assert grades(course) == before
 
 

@@ -9,7 +9,7 @@ from later import later
 from places import ROOT
 from with_model import written
 
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.datasets import load_images
 from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import grade, suites_of
@@ -24,7 +24,7 @@ SEED, EPOCHS = 5, 20
 
 
 @pytest.fixture(scope="module", params=["cuda", "mps"])
-def trained(request: pytest.FixtureRequest) -> Iterator[Trained]:
+def trained(request: pytest.FixtureRequest) -> Iterator[TrainedModel]:
     """What is handed in after a training on the device."""
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA device: training on a graphics card")
@@ -38,18 +38,18 @@ def trained(request: pytest.FixtureRequest) -> Iterator[Trained]:
     options = {"device": request.param, "epochs": EPOCHS, "seed": SEED}
     history = capstone.train(model, IMAGES.train_images, IMAGES.train_labels, **options)
     weights = {name: one.cpu().numpy() for name, one in model.state_dict().items()}
-    yield Trained(weights, {"data": "digits", **options, **history})
+    yield TrainedModel(weights, {"data": "digits", **options, **history})
     torch.backends.cudnn.allow_tf32 = before
 
 
-def test_it_gets_all_points(trained: Trained, tmp_path: Path) -> None:
+def test_it_gets_all_points(trained: TrainedModel, tmp_path: Path) -> None:
     notebook = written(trained, COURSE.solution(STEM), tmp_path / "capstone.ipynb")
     report = grade(notebook, "ada", suites_of(COURSE, STEM), LiveRooms())
     assert [(test.id, test.message) for one in report.exercises for test in one.tests if test.message] == []
     assert report.score == report.max_score
 
 
-def test_its_first_losses_are_the_processor_s(trained: Trained) -> None:
+def test_its_first_losses_are_the_processor_s(trained: TrainedModel) -> None:
     from reference_impl import capstone
 
     torch.manual_seed(SEED)

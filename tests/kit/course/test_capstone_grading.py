@@ -13,7 +13,7 @@ from with_model import written
 
 from autograder.cli.main import main
 from autograder.core.errors import UserError
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.datasets import FILES, MNIST_DIR
 from autograder.execution.in_process import LiveRooms
 from autograder.grading.pipeline import suites_of
@@ -41,7 +41,7 @@ def untrained(folder: Path, **claim: Any) -> Path:
 
     weights = {name: one.numpy() for name, one in build_model().state_dict().items()}
     history = {"data": "digits", "seed": 1, "epochs": 1, "device": "cpu", "step_loss": [2.3], "loss": [2.3]}
-    model = Trained(weights, {**history, "val_accuracy": [0.1], **claim})
+    model = TrainedModel(weights, {**history, "val_accuracy": [0.1], **claim})
     return written(model, COURSE.solution(STEM), folder / "capstone.ipynb")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from course_suites import course_suites
 
-from autograder.authoring.audit import judged
+from autograder.authoring.audit import result_of
 from autograder.core.model import Outcome
 from autograder.grading.suites import Suites
 
@@ -34,7 +34,7 @@ def with_stream(function: Callable[..., Any], stream: int) -> Callable[..., Any]
 
 
 def failures(suites: Suites, name: str, function: Callable[..., Any], streams: int) -> set[str]:
-    results = (judged(suites, name, with_stream(function, stream)) for stream in range(streams))
+    results = (result_of(suites, name, with_stream(function, stream)) for stream in range(streams))
     return {test.id for result in results for test in result.tests if test.outcome is not Outcome.PASSED}
 
 

@@ -16,7 +16,7 @@ from nbgrader_course import (
     copy_of,
     dump,
     files,
-    grade_and_book,
+    grade_and_fill,
     grades,
     new_course,
     rows,
@@ -32,25 +32,25 @@ CLASS = SAMPLE / "submitted"
 WAYS = pytest.mark.parametrize(
     "way",
     [
-        pytest.param(lambda course, student: grade_and_book(course, STEM, student=student), id="ours"),
+        pytest.param(lambda course, student: grade_and_fill(course, STEM, student=student), id="ours"),
         pytest.param(lambda course, student: autograde(course, STEM, student), id="nbgrader autograde"),
     ],
 )
 
 
 @pytest.fixture(scope="module")
-def booked(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The sample class in a gradebook, by `autograder grade --gradebook`; no test changes it."""
-    course = new_course(tmp_path_factory.mktemp("booked") / "course", CLASS)
+    course = new_course(tmp_path_factory.mktemp("filled") / "course", CLASS)
     (course.submitted / "ada" / STEM / "timestamp.txt").write_text("2026-03-01 22:59:00 UTC")
-    grade_and_book(course)
+    grade_and_fill(course)
     return course
 
 
 @pytest.fixture(scope="module")
-def by_nbgrader(booked: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+def by_nbgrader(filled: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The same class, by `nbgrader autograde`; no test changes it."""
-    course = copy_of(booked, tmp_path_factory.mktemp("nbgrader") / "course")
+    course = copy_of(filled, tmp_path_factory.mktemp("nbgrader") / "course")
     shutil.rmtree(course.root / "autograded")
     (course.root / "gradebook.db").unlink()
     for stem in sorted({path.name for path in course.submitted.glob("*/*")}):
@@ -59,19 +59,19 @@ def by_nbgrader(booked: Course, tmp_path_factory: pytest.TempPathFactory) -> Cou
 
 
 @pytest.fixture
-def few(booked: Course, tmp_path: Path) -> Course:
-    """Three of the class, graded and not booked."""
-    return some_of(booked, tmp_path / "few", "ada", "ben", "carla")
+def few(filled: Course, tmp_path: Path) -> Course:
+    """Three of the class, graded, without a gradebook."""
+    return some_of(filled, tmp_path / "few", "ada", "ben", "carla")
 
 
 def some_of(course: Course, root: Path, *students: str) -> Course:
-    made = new_course(root)
+    some = new_course(root)
     for student in students:
-        shutil.copytree(course.submitted / student, made.submitted / student)
+        shutil.copytree(course.submitted / student, some.submitted / student)
         for path in course.results.glob(f"*/{student}.json"):
-            (made.results / path.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, made.results / path.parent.name)
-    return made
+            (some.results / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, some.results / path.parent.name)
+    return some
 
 
 def records(course: Course) -> list[dict[str, Any]]:
@@ -81,14 +81,14 @@ def records(course: Course) -> list[dict[str, Any]]:
 # ---- three ways
 
 
-def test_the_gradebook_has_what_the_results_have(booked: Course) -> None:
-    found, known = grades(booked), records(booked)
+def test_the_gradebook_has_what_the_results_have(filled: Course) -> None:
+    scored, known = grades(filled), records(filled)
     assert len(known) == len(list(CLASS.glob("*/*")))
     for record in known:
         place = (record["student"], record["assignment"])
-        for cell in (one for one in booked.assignment(record["assignment"]).cells if one.points):
-            scores = {f"test_{one['name']}": one["score"] for one in record["exercises"]}
-            row = found[*place, cell.grade_id or ""]
+        for cell in (cell for cell in filled.assignment(record["assignment"]).cells if cell.points):
+            scores = {f"test_{exercise['name']}": exercise["score"] for exercise in record["exercises"]}
+            row = scored[*place, cell.grade_id or ""]
             if record["status"] == "ungraded":
                 assert row == (None, None, None, True)
             elif not cell.solution:
@@ -106,24 +106,24 @@ def test_the_gradebook_has_what_the_results_have(booked: Course) -> None:
         ("tomas", None, None, True),  # cannot be read
     ],
 )
-def test_answers_in_words(booked: Course, student: str, score: float | None, comment: str | None, needed: bool) -> None:
+def test_answers_in_words(filled: Course, student: str, score: float | None, comment: str | None, needed: bool) -> None:
     for cell in ESSAYS:
-        assert grades(booked)[student, STEM, cell] == (score, None, None, needed)
-        assert comments(booked)[student, STEM, cell] == (comment, None)
+        assert grades(filled)[student, STEM, cell] == (score, None, None, needed)
+        assert comments(filled)[student, STEM, cell] == (comment, None)
 
 
-def test_nbgrader_autograde_gives_the_same(booked: Course, by_nbgrader: Course) -> None:
-    assert grades(by_nbgrader) == grades(booked)
-    assert comments(by_nbgrader) == comments(booked)
+def test_nbgrader_autograde_gives_the_same(filled: Course, by_nbgrader: Course) -> None:
+    assert grades(by_nbgrader) == grades(filled)
+    assert comments(by_nbgrader) == comments(filled)
     handed_in = (
         "SELECT student_id, name, timestamp FROM submitted_assignment JOIN assignment ON assignment_id = assignment.id"
     )
-    assert sorted(rows(by_nbgrader, handed_in)) == sorted(rows(booked, handed_in))
-    assert ("ada", STEM, "2026-03-01 22:59:00.000000") in rows(booked, handed_in)
+    assert sorted(rows(by_nbgrader, handed_in)) == sorted(rows(filled, handed_in))
+    assert ("ada", STEM, "2026-03-01 22:59:00.000000") in rows(filled, handed_in)
 
 
-def test_the_marked_notebooks_are_the_same(booked: Course, by_nbgrader: Course) -> None:
-    ours = files(booked.root / "autograded")
+def test_the_marked_notebooks_are_the_same(filled: Course, by_nbgrader: Course) -> None:
+    ours = files(filled.root / "autograded")
     theirs = files(by_nbgrader.root / "autograded")
     notebooks = [name for name in theirs if name.endswith(".ipynb")]
     assert notebooks == [name for name in ours if name.endswith(".ipynb")]
@@ -131,11 +131,11 @@ def test_the_marked_notebooks_are_the_same(booked: Course, by_nbgrader: Course) 
         assert json.loads(ours[name]) == json.loads(theirs[name]), name
 
 
-def test_nbgrader_reads_the_scores(booked: Course) -> None:
+def test_nbgrader_reads_the_scores(filled: Course) -> None:
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{booked.root / 'gradebook.db'}") as gradebook:
-        for record in records(booked):
+    with Gradebook(f"sqlite:///{filled.root / 'gradebook.db'}") as gradebook:
+        for record in records(filled):
             submission = gradebook.find_submission(record["assignment"], record["student"])
             assert submission.code_score == pytest.approx(record["score"] or 0, abs=1e-9)
             assert submission.max_code_score == record["max_score"]
@@ -145,16 +145,16 @@ def test_nbgrader_reads_the_scores(booked: Course) -> None:
 # ---- again
 
 
-def test_twice_changes_nothing(booked: Course, tmp_path: Path) -> None:
-    course = copy_of(booked, tmp_path / "course")
+def test_twice_changes_nothing(filled: Course, tmp_path: Path) -> None:
+    course = copy_of(filled, tmp_path / "course")
     before, notebooks = dump(course), files(course.root / "autograded")
-    grade_and_book(course)
+    grade_and_fill(course)
     assert dump(course) == before
     assert files(course.root / "autograded") == notebooks
 
 
 def test_nbgrader_autograde_after_ours_changes_no_row(few: Course) -> None:
-    grade_and_book(few)
+    grade_and_fill(few)
     before = dump(few)
     assert autograde(few, STEM)
     assert dump(few) == before
@@ -182,14 +182,14 @@ def say(course: Course, student: str, cell: str, comment: str) -> None:
 
 @WAYS
 def test_a_better_submission_changes_its_cells_only(few: Course, way: Callable[[Course, str], Any]) -> None:
-    grade_and_book(few)
+    grade_and_fill(few)
     way(few, "carla")
     enter(few, "carla", "test_threshold_unit", manual_score=1.5, extra_credit=0.5)  # its automatic score stays 2
     enter(few, "carla", "test_gate", manual_score=1.0)  # 0 becomes 2
     enter(few, "carla", "why_not_xor", manual_score=2.0)
     say(few, "carla", "why_not_xor", "See me.")
     say(few, "carla", "gate", "Nearly.")
-    before, said, rest = grades(few), comments(few), dump(few)
+    before, comments_before, tables = grades(few), comments(few), dump(few)
     shutil.copy(few.submitted / "ada" / NOTEBOOK, few.submitted / "carla" / NOTEBOOK)
     way(few, "carla")
     carla = {cell: row for (student, _, cell), row in differing(before, grades(few)).items() if student == "carla"}
@@ -205,8 +205,8 @@ def test_a_better_submission_changes_its_cells_only(few: Course, way: Callable[[
     assert grades(few)["carla", STEM, "test_threshold_unit"] == (2.0, 1.5, 0.5, False)
     assert comments(few)["carla", STEM, "gate"] == (None, "Nearly.")
     assert comments(few)["carla", STEM, "why_not_xor"] == (None, "See me.")
-    assert {cell for _, _, cell in differing(said, comments(few))} >= set(ESSAYS)
-    assert {table for table, was in rest.items() if dump(few)[table] != was} == {"grade", "comment"}
+    assert {cell for _, _, cell in differing(comments_before, comments(few))} >= set(ESSAYS)
+    assert {table for table, was in tables.items() if dump(few)[table] != was} == {"grade", "comment"}
 
 
 def differing(before: Cells, after: Cells) -> Cells:
@@ -215,30 +215,30 @@ def differing(before: Cells, after: Cells) -> Cells:
 
 @WAYS
 def test_what_a_person_marked_is_not_asked_again(few: Course, way: Callable[[Course, str], Any]) -> None:
-    grade_and_book(few)
+    grade_and_fill(few)
     enter(few, "ada", "why_not_xor", manual_score=2.0)
     before = dump(few)
     way(few, "ada")
     assert dump(few) == before
 
 
-def test_a_second_assignment_adds_rows(booked: Course, tmp_path: Path) -> None:
-    course = some_of(booked, tmp_path / "course", "ada", "ben")
-    grade_and_book(course)
+def test_a_second_assignment_adds_rows(filled: Course, tmp_path: Path) -> None:
+    course = some_of(filled, tmp_path / "course", "ada", "ben")
+    grade_and_fill(course)
     before = dump(course)
-    shutil.copytree(booked.submitted / "bilal" / "06_convolution", course.submitted / "ada" / "06_convolution")
-    grade_and_book(course)
+    shutil.copytree(filled.submitted / "bilal" / "06_convolution", course.submitted / "ada" / "06_convolution")
+    grade_and_fill(course)
     after = dump(course)
     assert all(set(before[table]) <= set(after[table]) for table in before)
     assert {key[:2] for key in grades(course)} == {("ada", STEM), ("ben", STEM), ("ada", "06_convolution")}
 
 
 def test_one_student_is_one_student(few: Course) -> None:
-    grade_and_book(few, student="ben")
+    grade_and_fill(few, student="ben")
     assert {student for student, _, _ in grades(few)} == {"ben"}
     assert set(files(few.root / "autograded")) == {f"ben/{NOTEBOOK}"}
     before = dump(few)
-    grade_and_book(few, student="ada")
+    grade_and_fill(few, student="ada")
     assert all(set(before[table]) <= set(dump(few)[table]) for table in before)
 
 
@@ -250,15 +250,15 @@ def test_a_notebook_that_somebody_else_made_is_made_again(few: Course) -> None:
     marked.parent.mkdir(parents=True)
     for content in (b"[]", b"{", b'{"cells": []}', few.release(STEM).read_bytes()):
         marked.write_bytes(content)
-        grade_and_book(few, student="ada")
+        grade_and_fill(few, student="ada")
         assert grades(few)["ada", STEM, "test_gate"] == (2.0, None, None, False)
         assert b"all tests passed" in marked.read_bytes()
 
 
 def test_a_new_time_of_handing_in(few: Course) -> None:
-    grade_and_book(few, student="ada")
+    grade_and_fill(few, student="ada")
     (few.submitted / "ada" / STEM / "timestamp.txt").write_text("2026-03-02 08:00:00 UTC")
-    grade_and_book(few, student="ada")
+    grade_and_fill(few, student="ada")
     assert rows(few, "SELECT timestamp FROM submitted_assignment") == [("2026-03-02 08:00:00.000000",)]
     beside = few.root / "autograded" / "ada" / STEM / "timestamp.txt"
     assert beside.read_text() == "2026-03-02 08:00:00.000000 UTC"
@@ -278,6 +278,6 @@ def test_names_are_kept_as_they_are_and_one_that_is_no_text_stops_nobody(few: Co
     names = ["o'brien", "a;b--", "<b>x", "=1+1", "ünï 😀", "%s {0}", "[x]*"]
     for name in [*names, os.fsdecode(b"j\xfcrgen")]:
         shutil.copytree(few.submitted / "ben", few.submitted / name)
-    done = grade_and_book(few)
+    done = grade_and_fill(few)
     assert done.left_out == (os.fsdecode(b"j\xfcrgen"),)
     assert {student for student, _, _ in grades(few)} == {"ada", "ben", "carla", *names}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import damage as d
 import pytest
-from nbgrader_course import SAMPLE, Cells, autograde, comments, copy_of, grade_and_book, grades, new_course
+from nbgrader_course import SAMPLE, Cells, autograde, comments, copy_of, grade_and_fill, grades, new_course
 from student import Notebook, as_file
 
 from autograder.instructor.collect.place import collect
@@ -156,7 +156,7 @@ def outcome(request: pytest.FixtureRequest, graded: Course, tmp_path_factory: py
     if request.param == "nbgrader autograde":
         assert not autograde(course, STEM)  # the file of another name is no notebook of the assignment
     else:
-        grade_and_book(course)
+        grade_and_fill(course)
     return Outcome(course, grades(course), comments(course))
 
 
@@ -170,11 +170,13 @@ def test_a_damaged_submission(outcome: Outcome, row: Row) -> None:
     report = report_of(outcome.course.results, STEM, student)
     assert report is not None
     assert report.graded == (row.needs is not None), report.reason
-    found = rows_of(outcome, student)
-    assert {cell for cell, (*_, needs) in found.items() if needs} == (set(found) if row.needs is None else row.needs)
-    assert all(score is None for score, *_, needs in found.values() if needs)
+    marked_rows = rows_of(outcome, student)
+    assert {cell for cell, (*_, needs) in marked_rows.items() if needs} == (
+        set(marked_rows) if row.needs is None else row.needs
+    )
+    assert all(score is None for score, *_, needs in marked_rows.values() if needs)
     if row.needs is not None:
-        assert sum(score or 0 for score, *_ in found.values()) == report.score == row.code_score
+        assert sum(score or 0 for score, *_ in marked_rows.values()) == report.score == row.code_score
         assert (outcome.comments[student, STEM, "convergence_promise"][0] == "No response.") == (row.needs == FIRST)
     marked = outcome.course.root / "autograded" / student / STEM / "perceptron.ipynb"
     assert SCRIPT not in marked.read_text(encoding="utf-8")
@@ -205,7 +207,7 @@ def test_collect_places_what_has_another_name(graded: Course, tmp_path: Path) ->
     (download / "Ada Lovelace_1_assignsubmission_file" / "my solution (1).ipynb").write_bytes(answered)
     (download / "Ben_2_assignsubmission_file" / "perceptron.ipynb").write_bytes(answered)
     collect([download], course, course.submitted)
-    grade_and_book(course)
+    grade_and_fill(course)
     assert {student for student, _, _ in grades(course)} == {"Ada Lovelace", "Ben"}
     assert {row[0] for (_, _, cell), row in grades(course).items() if cell == "test_gate"} == {2.0}
 

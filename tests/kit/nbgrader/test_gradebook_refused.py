@@ -1,4 +1,4 @@
-"""What lies in a gradebook's way is told in one sentence, and nothing is half written. Formgrader's page is quick."""
+"""A gradebook that cannot be filled is explained in a sentence, and not half written. Formgrader's page is quick."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ from reports_by_hand import perceptron, put
 
 from autograder.core.errors import UserError
 from autograder.core.model import Report
-from autograder.nbgrader_bridge.fill import GradebookUpdate, book
+from autograder.nbgrader_bridge.fill import GradebookUpdate, fill_gradebook
 from autograder.notebooks.course import Course
 
 STEM = "01_perceptron"
@@ -24,17 +24,17 @@ REPORTS = [perceptron("ada"), perceptron("ben", {"gate": 0.5})]
 
 
 @pytest.fixture(scope="module")
-def booked(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Two students in a gradebook; no test changes it."""
-    course = new_course(tmp_path_factory.mktemp("booked") / "course")
+    course = new_course(tmp_path_factory.mktemp("filled") / "course")
     hand_in(course, *REPORTS)
-    book_them(course, *REPORTS)
+    fill_with(course, *REPORTS)
     return course
 
 
 @pytest.fixture
-def course(booked: Course, tmp_path: Path) -> Course:
-    return copy_of(booked, tmp_path / "course")
+def course(filled: Course, tmp_path: Path) -> Course:
+    return copy_of(filled, tmp_path / "course")
 
 
 def hand_in(course: Course, *reports: Report) -> None:
@@ -45,8 +45,8 @@ def hand_in(course: Course, *reports: Report) -> None:
     put(course.results, *reports)
 
 
-def book_them(course: Course, *reports: Report) -> GradebookUpdate:
-    return book(course, course.submitted, course.results, [one.result_summary for one in reports])
+def fill_with(course: Course, *reports: Report) -> GradebookUpdate:
+    return fill_gradebook(course, course.submitted, course.results, [report.result_summary for report in reports])
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def locked(course: Course) -> Iterator[None]:
 
 def refusal(course: Course, *reports: Report) -> str:
     with pytest.raises(UserError) as caught:
-        book_them(course, *reports)
+        fill_with(course, *reports)
     return str(caught.value)
 
 
@@ -71,20 +71,20 @@ def test_a_gradebook_in_use(course: Course) -> None:
     better = perceptron("ben")
     put(course.results, better)
     with locked(course):
-        said = refusal(course, better)
-    assert str(course.root / "gradebook.db") in said
-    assert "is another program using it?" in said
+        message = refusal(course, better)
+    assert str(course.root / "gradebook.db") in message
+    assert "is another program using it?" in message
     assert dump(course) == before
-    assert book_them(course, better).submissions == 1  # and goes on where it was
+    assert fill_with(course, better).submissions == 1  # and goes on where it was
     assert dump(course) != before
 
 
 @pytest.mark.parametrize("content", [b"this is no database\n" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_damaged_gradebook(course: Course, content: bytes) -> None:
     (course.root / "gradebook.db").write_bytes(content)
-    said = refusal(course, *REPORTS)
-    assert str(course.root / "gradebook.db") in said
-    assert "put a copy of it back, or move it away" in said
+    message = refusal(course, *REPORTS)
+    assert str(course.root / "gradebook.db") in message
+    assert "put a copy of it back, or move it away" in message
     assert (course.root / "gradebook.db").read_bytes() == content
 
 
@@ -104,9 +104,9 @@ def test_a_release_with_other_cells(course: Course) -> None:
     folder = course.root / "assignments" / STEM
     folder.mkdir(parents=True)
     (folder / "perceptron.ipynb").write_text(json.dumps(changed), encoding="utf-8")
-    said = refusal(course, *REPORTS)
-    assert said.startswith("01_perceptron: Cannot add or remove cells")
-    assert "take the release back, or name another gradebook" in said
+    message = refusal(course, *REPORTS)
+    assert message.startswith("01_perceptron: Cannot add or remove cells")
+    assert "take the release back, or name another gradebook" in message
     assert dump(course) == before
 
 
@@ -133,8 +133,8 @@ def test_a_place_that_cannot_be_written(course: Course) -> None:
         path.unlink()
     marked.rmdir()
     marked.write_text("a file where a folder should be")
-    said = refusal(course, better)
-    assert f"{marked}/perceptron.ipynb cannot be written" in said
+    message = refusal(course, better)
+    assert f"{marked}/perceptron.ipynb cannot be written" in message
     assert dump(course) == before
 
 
@@ -142,17 +142,17 @@ def test_a_place_that_cannot_be_written(course: Course) -> None:
 
 
 def plans(course: Course) -> list[str]:
-    """How SQLite finds what the page on an assignment asks for: a line for each table it goes through."""
+    """Return how SQLite finds what the page of an assignment needs: a line for each table that it reads."""
     import sqlalchemy
     from nbgrader.api import Gradebook
 
-    asked: list[tuple[str, Any]] = []
+    executed: list[tuple[str, Any]] = []
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         listen = sqlalchemy.event.listen
-        listen(gradebook.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        listen(gradebook.engine, "before_cursor_execute", lambda *given: executed.append((given[2], given[3])))
         gradebook.submission_dicts(STEM)
         gradebook.notebook_submission_dicts("perceptron", STEM)
-    queries = [(query, values) for query, values in asked if query.startswith("SELECT") and "grade" in query]
+    queries = [(query, values) for query, values in executed if query.startswith("SELECT") and "grade" in query]
     assert queries
     return [str(line[3]) for query, values in queries for line in rows(course, f"EXPLAIN QUERY PLAN {query}", *values)]
 
@@ -171,5 +171,5 @@ def test_without_them_it_does_not(course: Course) -> None:
         connection.execute(f"DROP INDEX {name}")
     connection.close()
     assert "kit_" not in " ".join(plans(course))
-    book_them(course, *REPORTS)
+    fill_with(course, *REPORTS)
     assert "kit_grade_" in " ".join(plans(course))

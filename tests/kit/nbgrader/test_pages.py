@@ -9,14 +9,14 @@ from typing import Any
 
 import damage as d
 import pytest
-from nbgrader_course import SAMPLE, convert, grade_and_book, nbgrader_settings, new_course
+from nbgrader_course import SAMPLE, convert, grade_and_fill, nbgrader_settings, new_course
 from reports_by_hand import perceptron, put
 from secret_lines import secret_lines
 from student import as_file
 
 from autograder.core.model import CodeCell, Outcome, Report
 from autograder.instructor.results.store import report_of
-from autograder.nbgrader_bridge.fill import book
+from autograder.nbgrader_bridge.fill import fill_gradebook
 from autograder.notebooks.course import Course
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
@@ -32,7 +32,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = new_course(tmp_path_factory.mktemp("wrong") / "course")
     for student in ("ada", "dilip"):
         shutil.copytree(SAMPLE / "submitted" / student, course.submitted / student)
-    grade_and_book(course)
+    grade_and_fill(course)
     assert convert(course, "GenerateFeedback", STEM)
     return course
 
@@ -46,14 +46,14 @@ class Text(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.elements: Counter[str] = Counter()
         self.attributes: list[tuple[str, str, str]] = []  # (element, name, value)
         self.feed(page)
         self.close()
 
     def handle_data(self, data: str) -> None:
-        self.said.append(data)
+        self.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements[tag] += 1
@@ -61,16 +61,16 @@ class Text(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.said).split())
+        return " ".join("".join(self.texts).split())
 
 
 def test_feedback_has_our_words_and_the_scores(wrong: Course) -> None:
     page = Text(feedback(wrong, "dilip"))
     report = report_of(wrong.results, STEM, "dilip")
     assert report is not None
-    for one in report.exercises:
-        assert f"(Score: {float(round(one.score, 2))} / {one.max_score})" in page.text
-        for test in one.tests:
+    for exercise in report.exercises:
+        assert f"(Score: {float(round(exercise.score, 2))} / {exercise.max_score})" in page.text
+        for test in exercise.tests:
             if test.outcome is not Outcome.PASSED:
                 assert " ".join((test.message or "").split()) in page.text, test.id
     assert f"perceptron (Score: {report.score} / 28.0)" in page.text
@@ -131,7 +131,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Course:
         path.write_bytes(as_file(everywhere(text)))
         reports.append(report_with(student, text))
     put(course.results, *reports)
-    book(course, course.submitted, course.results, [one.result_summary for one in reports])
+    fill_gradebook(course, course.submitted, course.results, [report.result_summary for report in reports])
     assert convert(course, "GenerateFeedback", STEM)
     return course
 
@@ -155,12 +155,12 @@ def everywhere(text: str) -> dict[str, Any]:
 
 def report_with(student: str, text: str) -> Report:
     """As it would be graded; the text also comes back in a message."""
-    made = perceptron(student, {"gate": 0.5}, remarks=(text,), code=(CodeCell("your cell gate", text, ("gate",)),))
+    right = perceptron(student, {"gate": 0.5}, remarks=(text,), code=(CodeCell("your cell gate", text, ("gate",)),))
     exercises = tuple(
-        dataclasses.replace(one, tests=tuple(dataclasses.replace(test, message=text) for test in one.tests))
-        for one in made.exercises
+        dataclasses.replace(exercise, tests=tuple(dataclasses.replace(test, message=text) for test in exercise.tests))
+        for exercise in right.exercises
     )
-    return dataclasses.replace(made, exercises=exercises)
+    return dataclasses.replace(right, exercises=exercises)
 
 
 def formgrader_page(course: Course, student: str) -> str:
@@ -195,9 +195,9 @@ def test_nothing_that_a_student_wrote_is_markup(pages: dict[str, Text], student:
     brought = {tag: (page.elements[tag], plain.elements[tag]) for tag in BRINGS}
     assert {tag: counts for tag, counts in brought.items() if counts[0] != counts[1]} == {}
     events = [(tag, name, value) for tag, name, value in page.attributes if name.startswith("on") or "pwned" in name]
-    assert events == [one for one in plain.attributes if one[1].startswith("on")]
+    assert events == [attribute for attribute in plain.attributes if attribute[1].startswith("on")]
     addresses = [(tag, name, value) for tag, name, value in page.attributes if name in ADDRESSES]
-    assert [one for one in addresses if "javascript:" in one[2].lower() or one[2].startswith("pwned")] == []
+    assert [value for _, _, value in addresses if "javascript:" in value.lower() or value.startswith("pwned")] == []
 
 
 def test_what_a_student_wrote_can_be_read(pages: dict[str, Text]) -> None:

@@ -57,7 +57,7 @@ def readable_memory():
     return len(mmap.mmap(-1, 20 << 40, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, prot=mmap.PROT_READ))
 
 def write_anywhere():
-    for place in ("/tmp", "/dev/shm", "/var/tmp", "/", ".", "/code", "/code/room", "/site", "/usr/lib"):
+    for place in ("/tmp", "/dev/shm", "/var/tmp", "/", ".", "/code", "/code/guest", "/site", "/usr/lib"):
         try:
             open(os.path.join(place, "left"), "w").close()
             return place
@@ -186,11 +186,11 @@ def raise_limits():
 def become_root():
     os.setuid(0)
 
-def door():
+def connection_and_serial():
     frame = sys._getframe()
-    while "door" not in frame.f_locals:
+    while "connection" not in frame.f_locals:
         frame = frame.f_back
-    return frame.f_locals["door"], frame.f_locals["serial"]
+    return frame.f_locals["connection"], frame.f_locals["serial"]
 
 def raw(times, text):
     for _ in range(times):
@@ -226,15 +226,15 @@ def drip():
         time.sleep(0.01)
 
 def send(**message):
-    there, serial = door()
-    there.write({"serial": serial, **message})
+    connection, serial = connection_and_serial()
+    connection.write({"serial": serial, **message})
 
 def other_serial():
     send(op="returned", serial=1, value=1, after=None, warned=None)
 
 def no_serial():
-    there, _ = door()
-    there.write({"op": "returned", "value": 1})
+    connection, _ = connection_and_serial()
+    connection.write({"op": "returned", "value": 1})
 
 def wrong_kind():
     send(op="ready", names=[], failures=[])
@@ -274,10 +274,10 @@ def twice():
     send(op="returned", value=7, after=None, warned=None)
     return 8
 
-def close_door():
+def close_connection():
     os.close(3)
 
-def close_door_and_stay():
+def close_connection_and_stay():
     os.close(3)
     while True:
         pass
@@ -291,9 +291,9 @@ def poison_wire():
     wire.pack = lambda message: b"rubbish" * 100
     return 1
 
-def worker_gone():
-    there, _ = door()
-    there._send = there._receive = None
+def broken_connection():
+    connection, _ = connection_and_serial()
+    connection._send = connection._receive = None
     return 1
 """
 
@@ -320,21 +320,21 @@ ENDED = [
     *[(name, Outcome.KILLED) for name in "abort null raw_flood deep_head long_number forged_dtype".split()],
     *[(name, Outcome.KILLED) for name in "other_serial no_serial wrong_kind no_kind array_of_serials".split()],
     *[(name, Outcome.KILLED) for name in "arguments_as_array arguments_as_text raised_numbers raised_nothing".split()],
-    *[(name, Outcome.KILLED) for name in "ask_unknown ask_with_text close_door close_door_and_stay".split()],
-    *[(name, Outcome.KILLED) for name in "poison_wire worker_gone".split()],
+    *[(name, Outcome.KILLED) for name in "ask_unknown ask_with_text close_connection".split()],
+    *[(name, Outcome.KILLED) for name in "close_connection_and_stay poison_wire broken_connection".split()],
 ]
 
 
 @pytest.fixture(scope="module")
 def attacked(server: ForkServer) -> Iterator[tuple[Student, Student]]:
-    """The room of a hostile student, and a neighbour's."""
+    """Open the room of a hostile student, and a neighbour's."""
     with confined(server, ATTACKS) as hostile, confined(server, "def ping():\n    return 'here'") as sibling:
         yield hostile, sibling
 
 
 @pytest.fixture
 def hostile(attacked: tuple[Student, Student], server: ForkServer) -> Iterator[Student]:
-    """After each attack the neighbour, the fork-server and, opened again, the hostile student's room answer."""
+    """Check after each attack that the neighbour, the fork-server and, opened again, the hostile room answer."""
     student, sibling = attacked
     process = server._process
     yield student

@@ -1,4 +1,4 @@
-"""What lands in `submitted/`: one class, in which each bad submission stands between two good ones, and one run."""
+"""One run over one class in which each bad submission stands between two good ones."""
 
 import contextlib
 import csv
@@ -30,26 +30,26 @@ A_LINK = "is a link, which may lead anywhere: put the {} itself there"
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A place to put something: the student's folder, which is not there yet."""
+class Submission:
+    """A place for a submission: the student's folder, which is not there yet."""
 
     home: Path
-    outside: Path  # a folder that is nobody's submission
+    outside: Path  # a folder that is no submission
 
     @property
     def folder(self) -> Path:
-        """The assignment's folder, made when it is asked for."""
-        made = self.home / STEM
-        made.mkdir(parents=True)
-        return made
+        """Make the assignment's folder and return it."""
+        folder = self.home / STEM
+        folder.mkdir(parents=True)
+        return folder
 
     @property
     def notebook(self) -> Path:
         return self.folder / "perceptron.ipynb"
 
 
-Put = Callable[[Handed], Any]
-CASES: dict[str, tuple[Put, str | None]] = {}  # by name: what is handed in, and the reason; None for full marks
+Put = Callable[[Submission], Any]
+CASES: dict[str, tuple[Put, str | None]] = {}  # by name, with the reason if it stays ungraded
 
 
 def case(reason: str | None) -> Callable[[Put], Put]:
@@ -61,7 +61,7 @@ def case(reason: str | None) -> Callable[[Put], Put]:
 
 
 def content(name: str, data: bytes, reason: str | None) -> None:
-    CASES[name] = (lambda handed: handed.notebook.write_bytes(data), reason)
+    CASES[name] = (lambda submission: submission.notebook.write_bytes(data), reason)
 
 
 def solution(**changes: Any) -> bytes:
@@ -69,7 +69,7 @@ def solution(**changes: Any) -> bytes:
 
 
 def with_source(change: Callable[[Any], Any], grade_id: str = "") -> bytes:
-    """The solution with other sources: of all cells, or of one."""
+    """Return the solution with other sources: of all cells, or of one."""
     notebook = json.loads(SOLUTION)
     for cell in notebook["cells"]:
         if grade_id in ("", cell["metadata"].get("nbgrader", {}).get("grade_id")):
@@ -108,8 +108,8 @@ content("deep", b"[" * 100_000, f"the file is nested too deeply to be a notebook
 
 
 @case(f"the file has 300 MiB; at most 64 are read: {CLEAR}")
-def outputs_of_300_megabytes(handed: Handed) -> None:
-    with handed.notebook.open("wb") as file:
+def outputs_of_300_megabytes(submission: Submission) -> None:
+    with submission.notebook.open("wb") as file:
         file.write(SOLUTION)
         file.truncate(300 * 2**20)  # sparse: it takes no room on the disk
 
@@ -118,102 +118,102 @@ def outputs_of_300_megabytes(handed: Handed) -> None:
 
 
 @case("it is a folder, not a file: hand in the notebook itself")
-def a_folder(handed: Handed) -> None:
-    handed.notebook.mkdir()
+def a_folder(submission: Submission) -> None:
+    submission.notebook.mkdir()
 
 
 @case("it is a pipe or a device, not a file: hand in the notebook itself")
-def a_pipe(handed: Handed) -> None:
-    os.mkfifo(handed.notebook)
+def a_pipe(submission: Submission) -> None:
+    os.mkfifo(submission.notebook)
 
 
 @case("it is a pipe or a device, not a file: hand in the notebook itself")
-def a_socket(handed: Handed) -> None:
-    with contextlib.chdir(handed.folder), socket.socket(socket.AF_UNIX) as made:
-        made.bind("perceptron.ipynb")  # an address is at most 108 bytes long
+def a_socket(submission: Submission) -> None:
+    with contextlib.chdir(submission.folder), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("perceptron.ipynb")  # an address is at most 108 bytes long
 
 
 @case("perceptron.ipynb is missing; the folder holds no notebook: put it there")
-def an_empty_folder(handed: Handed) -> None:
-    assert handed.folder.is_dir()
+def an_empty_folder(submission: Submission) -> None:
+    assert submission.folder.is_dir()
 
 
 @case("perceptron.ipynb is missing; found my solution (1).ipynb: rename it")
-def another_name(handed: Handed) -> None:
-    (handed.folder / "my solution (1).ipynb").write_bytes(SOLUTION)
+def another_name(submission: Submission) -> None:
+    (submission.folder / "my solution (1).ipynb").write_bytes(SOLUTION)
 
 
 @case("perceptron.ipynb is missing; found \N{REPLACEMENT CHARACTER}[31mred.ipynb: rename it")
-def another_name_with_an_escape_sequence(handed: Handed) -> None:
-    (handed.folder / "\x1b[31mred.ipynb").write_bytes(SOLUTION)
+def another_name_with_an_escape_sequence(submission: Submission) -> None:
+    (submission.folder / "\x1b[31mred.ipynb").write_bytes(SOLUTION)
 
 
 @case("the file cannot be read (Permission denied): check its permissions")
-def a_locked_file(handed: Handed) -> None:
-    path = handed.notebook
+def a_locked_file(submission: Submission) -> None:
+    path = submission.notebook
     path.write_bytes(SOLUTION)
     path.chmod(0)
 
 
 @case("perceptron.ipynb cannot be looked at (Permission denied): check its folder's permissions")
-def a_locked_folder(handed: Handed) -> None:
-    folder = handed.folder
+def a_locked_folder(submission: Submission) -> None:
+    folder = submission.folder
     (folder / "perceptron.ipynb").write_bytes(SOLUTION)
     folder.chmod(0)
 
 
 @case(f"{STEM} cannot be looked at (Permission denied): check its folder's permissions")
-def a_locked_student(handed: Handed) -> None:
-    handed.notebook.write_bytes(SOLUTION)
-    handed.home.chmod(0)
+def a_locked_student(submission: Submission) -> None:
+    submission.notebook.write_bytes(SOLUTION)
+    submission.home.chmod(0)
 
 
 LOCKED = {"a_locked_file", "a_locked_folder", "a_locked_student"}
 
 
 @case(f"{STEM} is not a folder: put the notebook at {STEM}/perceptron.ipynb")
-def a_file_for_the_assignment(handed: Handed) -> None:
-    handed.home.mkdir()
-    (handed.home / STEM).write_bytes(SOLUTION)
+def a_file_for_the_assignment(submission: Submission) -> None:
+    submission.home.mkdir()
+    (submission.home / STEM).write_bytes(SOLUTION)
 
 
 # ---- links
 
 
 @case(f"perceptron.ipynb {A_LINK.format('notebook')}")
-def a_link_to_the_passwords(handed: Handed) -> None:
-    handed.notebook.symlink_to("/etc/passwd")
+def a_link_to_the_passwords(submission: Submission) -> None:
+    submission.notebook.symlink_to("/etc/passwd")
 
 
 @case(f"perceptron.ipynb {A_LINK.format('notebook')}")
-def a_link_to_a_neighbour(handed: Handed) -> None:
-    handed.notebook.symlink_to(f"../../s000/{STEM}/perceptron.ipynb")
+def a_link_to_a_neighbour(submission: Submission) -> None:
+    submission.notebook.symlink_to(f"../../s000/{STEM}/perceptron.ipynb")
 
 
 @case(f"perceptron.ipynb {A_LINK.format('notebook')}")
-def a_dangling_link(handed: Handed) -> None:
-    handed.notebook.symlink_to("nowhere")
+def a_dangling_link(submission: Submission) -> None:
+    submission.notebook.symlink_to("nowhere")
 
 
 @case(f"{STEM} {A_LINK.format('folder')}")
-def a_link_for_the_assignment(handed: Handed) -> None:
-    handed.home.mkdir()
-    (handed.home / STEM).symlink_to(handed.outside / STEM)
+def a_link_for_the_assignment(submission: Submission) -> None:
+    submission.home.mkdir()
+    (submission.home / STEM).symlink_to(submission.outside / STEM)
 
 
 @case(f"{{student}} {A_LINK.format('folder')}")
-def a_link_for_the_student(handed: Handed) -> None:
-    handed.home.symlink_to("s000")
+def a_link_for_the_student(submission: Submission) -> None:
+    submission.home.symlink_to("s000")
 
 
 @case(f"{{student}} {A_LINK.format('folder')}")
-def a_link_for_the_student_to_nowhere(handed: Handed) -> None:
-    handed.home.symlink_to("nowhere")
+def a_link_for_the_student_to_nowhere(submission: Submission) -> None:
+    submission.home.symlink_to("nowhere")
 
 
 @case(f"{{student}} {A_LINK.format('folder')}")
-def a_link_for_the_student_to_itself(handed: Handed) -> None:
-    handed.home.symlink_to(handed.home.name)
+def a_link_for_the_student_to_itself(submission: Submission) -> None:
+    submission.home.symlink_to(submission.home.name)
 
 
 # ---- names: a good notebook under each of them
@@ -249,7 +249,7 @@ HIDDEN = [b".hidden", b"..evil"]
 
 @dataclass(frozen=True)
 class Graded:
-    """What came of the class."""
+    """The results of the class."""
 
     students: dict[str, str]  # case -> student
     good: tuple[str, ...]
@@ -266,7 +266,7 @@ class Graded:
 
 
 def cases_here() -> dict[str, tuple[Put, str | None]]:
-    """All, less those that the administrator cannot be stopped by."""
+    """Return all cases except, for the administrator, those that do not stop an administrator."""
     return {name: entry for name, entry in CASES.items() if not (AS_ROOT and name in LOCKED)}
 
 
@@ -279,7 +279,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
     for number, (name, (put, _)) in enumerate(cases_here().items()):
         good.append(hand_in(submitted / f"s{2 * number:03}"))
         students[name] = f"s{2 * number + 1:03}"
-        put(Handed(submitted / students[name], outside))
+        put(Submission(submitted / students[name], outside))
     good.append(hand_in(submitted / f"s{2 * len(students):03}"))
     for bytes_of_name in [*NAMES, *HIDDEN]:
         hand_in(submitted / os.fsdecode(bytes_of_name))
@@ -350,7 +350,7 @@ def test_the_run_says_that_some_are_ungraded(graded: Graded) -> None:
 
 
 def test_the_output_is_calm(graded: Graded) -> None:
-    """No trace of ours, and nothing that could speak to a terminal."""
+    """Print no traceback, and nothing that could control a terminal."""
     assert "Traceback" not in graded.output
     odd = {c for c in graded.output if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n"}
     assert odd == set()
@@ -374,9 +374,9 @@ def test_nothing_is_left_half_written(graded: Graded) -> None:
 
 
 def test_a_number_for_a_source_costs_that_cell(graded: Graded) -> None:
-    """The notebook is read; what the damaged cell held is missing, and a remark says so."""
+    """Grade the notebook without the damaged cell, and say so in a remark."""
     result = graded.of("with a number for a source")
-    outcomes = {one["name"]: one["outcome"] for one in result["exercises"]}
+    outcomes = {exercise["name"]: exercise["outcome"] for exercise in result["exercises"]}
     assert outcomes.pop("gate") == "STUB"
     assert set(outcomes.values()) == {"PASSED"}
-    assert any("is damaged (its source is not text) and was read as empty" in one for one in result["remarks"])
+    assert any("is damaged (its source is not text) and was read as empty" in remark for remark in result["remarks"])

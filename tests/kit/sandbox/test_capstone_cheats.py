@@ -1,7 +1,7 @@
-"""Cheats of the capstone gain nothing: what a model claims, hides or attacks, and what is made of it.
+"""Cheats of the capstone gain nothing: what a model claims, hides or attacks, and how it is graded.
 
-What code in a room says of itself may be a lie. Points rest on what is known outside: how many numbers were handed in,
-and which digits are read in pictures that were disturbed for the occasion.
+Code in a room may lie about itself. Points rest on what the grader knows: how many numbers were submitted, and which
+digits the model recognises in images that were disturbed for this test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from opened_rooms import cell
 from places import ROOT
 from with_model import written
 
-from autograder.core.model import Outcome, Report, Source, Trained
+from autograder.core.model import Outcome, Report, Source, TrainedModel
 from autograder.execution.in_process import LiveRooms
 from autograder.execution.limits import LIMITS
 from autograder.grading.pipeline import grade, suites_of
@@ -61,13 +61,13 @@ def suites() -> Suites:
 
 @pytest.fixture(scope="module")
 def secret(suites: Suites) -> Mapping[str, Any]:
-    """The names of the hidden suite."""
+    """Return the names of the hidden suite."""
     return next(test for test in suites.tests if test.id == "test_budget").function.__globals__
 
 
 @pytest.fixture(scope="module")
-def honest(suites: Suites) -> Trained:
-    """What comes of training the solution."""
+def honest(suites: Suites) -> TrainedModel:
+    """Train the solution and return its model."""
     with LiveRooms().open(read_submission(SOLUTION, ASSIGNMENT, "").source) as student:
         assert suites.hand_in is not None
         return suites.hand_in(student.room.namespace)  # type: ignore[attr-defined]
@@ -76,7 +76,7 @@ def honest(suites: Suites) -> Trained:
 @pytest.fixture(scope="module")
 def rooms(suites: Suites) -> Iterator[ConfinedRooms]:
     limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + suites.extra_seconds, start_seconds=120.0)
-    with ForkServer(confined=True, equipment=TORCH, limits=limits) as server:
+    with ForkServer(confined=True, environment=TORCH, limits=limits) as server:
         server.start()
         yield ConfinedRooms(server)
 
@@ -89,8 +89,8 @@ class Grader:
     rooms: ConfinedRooms
     folder: Path
 
-    def graded(self, trained: Trained, *tests: str, seconds: float | None = None, **cells: str) -> Report:
-        """By these tests alone, where some are named; `cells` says what stands in the place of the solution's."""
+    def graded(self, trained: TrainedModel, *tests: str, seconds: float | None = None, **cells: str) -> Report:
+        """Grade by these tests alone if some are named. `cells` replaces cells of the solution."""
         path = written(trained, notebook_with(self.folder, **cells), self.folder / "capstone.ipynb")
         chosen = [test for test in self.suites.tests if not tests or test.id in tests]
         assert len(chosen) >= len(tests)
@@ -99,11 +99,11 @@ class Grader:
         assert report.graded, report.reason
         return report
 
-    def lost(self, trained: Trained, *tests: str, **cells: str) -> set[str]:
-        """Which of these tests fail; the others must pass."""
-        told = outcomes(self.graded(trained, *tests, **cells))
-        assert set(told.values()) <= {"PASSED", "FAILED"}, told
-        return {name for name, outcome in told.items() if outcome == "FAILED"}
+    def lost(self, trained: TrainedModel, *tests: str, **cells: str) -> set[str]:
+        """Return which of these tests fail; the others must pass."""
+        by_test = outcomes(self.graded(trained, *tests, **cells))
+        assert set(by_test.values()) <= {"PASSED", "FAILED"}, by_test
+        return {name for name, outcome in by_test.items() if outcome == "FAILED"}
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ def grader(suites: Suites, rooms: ConfinedRooms, tmp_path: Path) -> Grader:
 
 def notebook_with(folder: Path, **cells: str) -> Path:
     content = json.loads(SOLUTION.read_text(encoding="utf-8"))
-    for one in content["cells"]:
-        name = one["metadata"].get("nbgrader", {}).get("grade_id")
-        one["source"] = cells.pop(name, one["source"])
+    for entry in content["cells"]:
+        name = entry["metadata"].get("nbgrader", {}).get("grade_id")
+        entry["source"] = cells.pop(name, entry["source"])
     assert not cells
     path = folder / "without.ipynb"
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -123,7 +123,7 @@ def notebook_with(folder: Path, **cells: str) -> Path:
 
 
 def outcomes(report: Report) -> dict[str, str]:
-    return {test.id: test.outcome.value for one in report.exercises for test in one.tests}
+    return {test.id: test.outcome.value for exercise in report.exercises for test in exercise.tests}
 
 
 def source_of(text: str) -> Source:
@@ -131,24 +131,24 @@ def source_of(text: str) -> Source:
 
 
 def new_weights(text: str, **known: Any) -> Arrays:
-    """Those of the model that a cell builds, with a few of our own among them."""
+    """Return the weights of the model that a cell builds, with some of them replaced."""
     import torch
 
     with LiveRooms().open(source_of(text)) as student:
         torch.manual_seed(0)
         model = student.room.namespace["build_model"]()  # type: ignore[attr-defined]
-    return {name: one.numpy() for name, one in model.state_dict().items()} | known
+    return {name: weights.numpy() for name, weights in model.state_dict().items()} | known
 
 
-def claimed(honest: Trained, weights: Arrays | None = None, **history: Any) -> Trained:
-    return Trained(honest.weights if weights is None else weights, {**honest.history, **history})
+def claimed(honest: TrainedModel, weights: Arrays | None = None, **history: Any) -> TrainedModel:
+    return TrainedModel(honest.weights if weights is None else weights, {**honest.history, **history})
 
 
-# ---- what is known of the test pictures
+# ---- what is known of the test images
 
 
 def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.MEMORISES, cheats.memory(len(known.test_labels)))
@@ -161,9 +161,9 @@ def test_pictures_known_to_the_byte_are_not_those_that_are_asked(
 
 
 def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
-    """Noise does not hide a picture from who looks for the nearest one; but training pictures are asked, too."""
+    """Noise does not hide an image from a search for the nearest one; but training images are asked, too."""
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.NEAREST, cheats.means(len(known.test_labels)))
     told = {"known": cheats.means_of(known.test_images), "labels": known.test_labels.astype(np.float32)}
@@ -177,7 +177,7 @@ def test_pictures_that_look_like_the_test_pictures_are_not_all_that_is_asked(
 
 
 def test_the_order_of_the_test_pictures_helps_nobody(
-    grader: Grader, honest: Trained, secret: Mapping[str, Any]
+    grader: Grader, honest: TrainedModel, secret: Mapping[str, Any]
 ) -> None:
     known = secret["images_of"]("digits")
     text = cheats.model(cheats.COUNTS_PICTURES, cheats.labels(len(known.test_labels)))
@@ -192,7 +192,7 @@ def test_pictures_are_asked_in_any_order_in_batches_of_any_size(secret: Mapping[
     asked: list[tuple[np.ndarray[Any, Any], int]] = []
 
     class Asked:
-        trained = Trained({}, {"data": "digits"})
+        trained = TrainedModel({}, {"data": "digits"})
 
         def logits(self, weights: Arrays, images: np.ndarray[Any, Any], batch: int) -> np.ndarray[Any, Any]:
             asked.append((images, batch))
@@ -203,13 +203,13 @@ def test_pictures_are_asked_in_any_order_in_batches_of_any_size(secret: Mapping[
     plain = np.concatenate([images for images, _ in asked[:4]])
     assert plain.shape == known.shape
     assert len({size for _, size in asked}) > 5
-    assert not {one.tobytes() for one in known} & {one.tobytes() for images, _ in asked for one in images}
-    nearest = [int(np.argmin(np.abs(known.astype(int) - one).sum((1, 2)))) for one in plain]
-    assert len(set(nearest)) > 0.98 * len(known)  # and they are still the same pictures
+    assert not {image.tobytes() for image in known} & {image.tobytes() for images, _ in asked for image in images}
+    nearest = [int(np.argmin(np.abs(known.astype(int) - image).sum((1, 2)))) for image in plain]
+    assert len(set(nearest)) > 0.98 * len(known)  # and they are still the same images
     assert np.abs(np.diff(nearest)).mean() > 0.2 * len(known)  # in another order
 
 
-def test_a_model_that_answers_one_picture_alone_reads_no_batch(grader: Grader, honest: Trained) -> None:
+def test_a_model_that_answers_one_picture_alone_reads_no_batch(grader: Grader, honest: TrainedModel) -> None:
     text = cheats.model(cheats.ALONE_ONLY)
     lost = {"test_pictures_do_not_matter_to_each_other"}
     assert grader.lost(claimed(honest, new_weights(text)), *lost, "test_budget", build_model=text) == lost
@@ -223,16 +223,16 @@ def test_the_training_pictures_come_into_a_room_last(suites: Suites) -> None:
 
 NAMES = {
     "more-names": lambda weights: {**weights, "label_0_7": np.zeros(1, np.float32)},
-    "other-names": lambda weights: {f"label_{n}_7": one for n, one in enumerate(weights.values())},
+    "other-names": lambda weights: {f"label_{n}_7": array for n, array in enumerate(weights.values())},
     "fewer-names": lambda weights: dict(list(weights.items())[1:]),
 }
 
 
 @pytest.mark.parametrize("change", NAMES.values(), ids=NAMES)
-def test_names_that_are_not_the_model_s(grader: Grader, honest: Trained, change: Callable[[Any], Arrays]) -> None:
+def test_names_that_are_not_the_model_s(grader: Grader, honest: TrainedModel, change: Callable[[Any], Arrays]) -> None:
     tests = ("test_the_weights_are_the_model_s", PASS[0])
-    told = outcomes(grader.graded(claimed(honest, change(honest.weights)), *tests))
-    assert [told[name] for name in tests] == ["FAILED", "RAISED"]
+    by_test = outcomes(grader.graded(claimed(honest, change(honest.weights)), *tests))
+    assert [by_test[name] for name in tests] == ["FAILED", "RAISED"]
 
 
 # ---- numbers that are not counted
@@ -259,7 +259,7 @@ LYING = {
 
 @pytest.mark.parametrize("lie", LYING.values(), ids=LYING)
 def test_a_lie_about_the_size_is_one_about_the_new_model_alone(
-    grader: Grader, honest: Trained, lie: tuple[str, str, str]
+    grader: Grader, honest: TrainedModel, lie: tuple[str, str, str]
 ) -> None:
     before, parts, others = lie
     weights = new_weights(cheats.table(cheats.LARGE))
@@ -269,8 +269,8 @@ def test_a_lie_about_the_size_is_one_about_the_new_model_alone(
     assert grader.lost(claimed(honest, weights), *tests, build_model=cheats.table(cheats.LARGE)) == set(tests)
 
 
-def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: Trained) -> None:
-    """Whoever lies about all that is asked of the model itself still hands too many numbers in, which read nothing."""
+def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: TrainedModel) -> None:
+    """A model may lie about itself; still too many numbers were submitted, and they classify nothing correctly."""
     chance = np.random.default_rng(0)
     weights = {name: chance.normal(0, 0.1, shape).astype(np.float32) for name, shape in cheats.LIAR_WEIGHTS.items()}
     lies = ("test_budget_of_a_new_model", "test_layers", "test_the_weights_are_the_model_s")
@@ -281,10 +281,10 @@ def test_what_a_companion_that_was_replaced_can_gain(grader: Grader, honest: Tra
 
 
 @pytest.mark.parametrize("odd", cheats.ODD)
-def test_nothing_that_a_room_answers_breaks_the_grader(grader: Grader, honest: Trained, odd: str) -> None:
-    told = outcomes(grader.graded(honest, build_model=cheats.liar(cheats.answers(odd))))
-    assert "BROKEN" not in told.values()
-    assert not [name for name, outcome in told.items() if outcome == "PASSED" and name.startswith(ANSWERED)]
+def test_nothing_that_a_room_answers_breaks_the_grader(grader: Grader, honest: TrainedModel, odd: str) -> None:
+    by_test = outcomes(grader.graded(honest, build_model=cheats.liar(cheats.answers(odd))))
+    assert "BROKEN" not in by_test.values()
+    assert not [name for name, outcome in by_test.items() if outcome == "PASSED" and name.startswith(ANSWERED)]
 
 
 @pytest.mark.parametrize("forward", cheats.FOR_SHOW.values(), ids=cheats.FOR_SHOW)
@@ -314,19 +314,19 @@ def test_a_model_opens_nothing_and_calls_nobody(rooms: ConfinedRooms) -> None:
 
 
 @pytest.mark.parametrize("train", cheats.ENDLESS.values(), ids=cheats.ENDLESS)
-def test_a_training_without_end_is_ended(grader: Grader, honest: Trained, train: str) -> None:
+def test_a_training_without_end_is_ended(grader: Grader, honest: TrainedModel, train: str) -> None:
     chosen = ("test_ten_logits", "test_budget", "test_steps", "test_epochs")
-    told = outcomes(grader.graded(honest, *chosen, seconds=2.0, train=train))
-    assert [told[name] for name in chosen] == ["PASSED", "PASSED", "TIMEOUT", "SKIPPED"]
+    by_test = outcomes(grader.graded(honest, *chosen, seconds=2.0, train=train))
+    assert [by_test[name] for name in chosen] == ["PASSED", "PASSED", "TIMEOUT", "SKIPPED"]
 
 
-def test_a_training_of_10_gib_costs_its_exercise(grader: Grader, honest: Trained) -> None:
-    told = outcomes(grader.graded(honest, "test_ten_logits", "test_steps", PASS[0], train=cheats.GREEDY_TRAIN))
-    assert told == {"test_ten_logits": "PASSED", "test_steps": "RAISED", PASS[0]: "PASSED"}
+def test_a_training_of_10_gib_costs_its_exercise(grader: Grader, honest: TrainedModel) -> None:
+    by_test = outcomes(grader.graded(honest, "test_ten_logits", "test_steps", PASS[0], train=cheats.GREEDY_TRAIN))
+    assert by_test == {"test_ten_logits": "PASSED", "test_steps": "RAISED", PASS[0]: "PASSED"}
 
 
 @pytest.mark.parametrize("text", cheats.GREEDY.values(), ids=cheats.GREEDY)
-def test_a_model_of_10_gib_is_none(grader: Grader, honest: Trained, text: str) -> None:
+def test_a_model_of_10_gib_is_none(grader: Grader, honest: TrainedModel, text: str) -> None:
     assert outcomes(grader.graded(honest, "test_ten_logits", build_model=text)) == {"test_ten_logits": "RAISED"}
 
 
@@ -339,43 +339,43 @@ def without(series: str, count: int) -> Callable[[Any], Any]:
 
 MADE_UP = {
     "another-seed": lambda history: {"seed": history["seed"] + 1},
-    "another-run-s-losses": lambda history: {"step_loss": [0.9 * one for one in history["step_loss"]]},
+    "another-run-s-losses": lambda history: {"step_loss": [0.9 * loss for loss in history["step_loss"]]},
     "a-step-missing": without("step_loss", 1),
     "ten-steps-alone": lambda history: {"step_loss": history["step_loss"][:10]},
     "an-accuracy-missing": without("val_accuracy", 1),
     "the-losses-of-epochs-missing": lambda _: {"loss": []},
-    "better-losses-of-epochs": lambda history: {"loss": [0.5 * one for one in history["loss"]]},
+    "better-losses-of-epochs": lambda history: {"loss": [0.5 * loss for loss in history["loss"]]},
     "nothing": lambda _: {"step_loss": [], "loss": [], "val_accuracy": []},
 }
 
 
 @pytest.mark.parametrize("change", MADE_UP.values(), ids=MADE_UP)
-def test_a_history_that_was_made_up(grader: Grader, honest: Trained, change: Callable[[Any], Any]) -> None:
+def test_a_history_that_was_made_up(grader: Grader, honest: TrainedModel, change: Callable[[Any], Any]) -> None:
     trained = claimed(honest, **change(honest.history))
     assert grader.lost(trained, "test_trained_again") == {"test_trained_again"}
 
 
-def test_weights_of_chance_with_a_history_of_success(grader: Grader, honest: Trained) -> None:
-    weights = new_weights("\n".join(one.text for one in read_submission(SOLUTION, ASSIGNMENT, "").source.cells))
+def test_weights_of_chance_with_a_history_of_success(grader: Grader, honest: TrainedModel) -> None:
+    weights = new_weights("\n".join(part.text for part in read_submission(SOLUTION, ASSIGNMENT, "").source.cells))
     perfect = claimed(honest, weights, val_accuracy=[1.0] * len(honest.history["val_accuracy"]))
     lost = grader.lost(perfect, *PASS, "test_the_claim", "test_trained_again")
     assert lost == {*PASS, "test_the_claim"}
 
 
-def test_another_student_s_model_and_history(grader: Grader, honest: Trained, suites: Suites) -> None:
-    """Of the same build, so that the weights fit; the training is the cheat's own."""
+def test_another_student_s_model_and_history(grader: Grader, honest: TrainedModel, suites: Suites) -> None:
+    """Submit weights of the same architecture, so that they fit; the training is the cheat's own."""
     own = "import numpy as np\n" + cheats.SLOW
     assert grader.lost(honest, PASS[0], "test_trained_again", train=own) == {"test_trained_again"}
 
 
-def test_losses_that_were_invented_teach_nothing(grader: Grader, honest: Trained) -> None:
+def test_losses_that_were_invented_teach_nothing(grader: Grader, honest: TrainedModel) -> None:
     assert grader.lost(honest, "test_it_learns", train=cheats.INVENTED) == {"test_it_learns"}
 
 
-def test_a_training_of_ten_steps_is_none(grader: Grader, honest: Trained) -> None:
-    """Weights from elsewhere. Ten steps are enough for the patterns of the public test, but not for the claim."""
+def test_a_training_of_ten_steps_is_none(grader: Grader, honest: TrainedModel) -> None:
+    """Submit weights from elsewhere: ten steps are enough for the public test's patterns, but not for the claim."""
     source = read_submission(SOLUTION, ASSIGNMENT, "").source
-    train = next(one.text for one in source.cells if "train" in one.exercises)
+    train = next(part.text for part in source.cells if "train" in part.exercises)
     frozen = train.replace("optimizer.step()", 'len(history["step_loss"]) < 10 and optimizer.step()')
     assert frozen != train
     assert grader.lost(honest, PASS[0], "test_trained_again", train=frozen) == {"test_trained_again"}
@@ -384,7 +384,7 @@ def test_a_training_of_ten_steps_is_none(grader: Grader, honest: Trained) -> Non
 # ---- the contrast
 
 
-def test_the_honest_model_gets_everything_after_all_that(grader: Grader, honest: Trained) -> None:
+def test_the_honest_model_gets_everything_after_all_that(grader: Grader, honest: TrainedModel) -> None:
     report = grader.graded(honest)
-    assert {one.outcome for one in report.exercises} == {Outcome.PASSED}
+    assert {exercise.outcome for exercise in report.exercises} == {Outcome.PASSED}
     assert (report.score, report.max_score) == (30.0, 30.0)

@@ -43,7 +43,7 @@ HONEST: Notebook = json.loads(notebook_of("ada").read_text(encoding="utf-8"))
 
 
 def with_cells(**sources: str) -> Notebook:
-    """An all-right notebook in which these solution cells say something else."""
+    """Return a correct notebook in which these solution cells say something else."""
     notebook = copy.deepcopy(HONEST)
     for cell in notebook["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
@@ -54,7 +54,7 @@ def with_cells(**sources: str) -> Notebook:
 
 
 def function(name: str, body: str, before: str = "") -> str:
-    """A cell with one function; `before` stands above it."""
+    """Return a cell with one function; `before` stands above it."""
     indented = "\n".join(f"    {line}" for line in body.strip("\n").split("\n"))
     return f"{before.strip()}\n\n\ndef {name}({SIGNATURES[name]}):\n{indented}\n"
 
@@ -68,30 +68,31 @@ def graded() -> Iterator[Grader]:
         yield lambda path: grade(path, "cheat", suites, rooms)
 
 
-def demand_nothing_gained(report: Report, cheated: set[str], spoils: bool) -> None:
+def require_nothing_gained(report: Report, cheated: set[str], spoils: bool) -> None:
     assert report.graded, report.reason
-    assert report.score == round(sum(one.score for one in report.exercises), 6)
-    for one in report.exercises:
-        assert one.outcome is not Outcome.BROKEN
-        if one.name in cheated:
-            assert one.outcome is not Outcome.PASSED
-            assert one.score == 0
+    assert report.score == round(sum(exercise.score for exercise in report.exercises), 6)
+    for exercise in report.exercises:
+        assert exercise.outcome is not Outcome.BROKEN
+        if exercise.name in cheated:
+            assert exercise.outcome is not Outcome.PASSED
+            assert exercise.score == 0
         elif not spoils:
-            assert (one.name, one.outcome, one.score) == (one.name, Outcome.PASSED, one.max_score)
-        for test in one.tests:
+            assert (exercise.name, exercise.outcome) == (exercise.name, Outcome.PASSED)
+            assert exercise.score == exercise.max_score
+        for test in exercise.tests:
             assert not [c for c in test.message or "" if not c.isprintable() and c != "\n"]
 
 
 # ---- those of the sample class
 
 
-@pytest.mark.parametrize("student", [name for name, one in EXPECTED.items() if one["cheats"]])
+@pytest.mark.parametrize("student", [name for name, entry in EXPECTED.items() if entry["cheats"]])
 def test_a_cheat_gets_what_its_honest_parts_deserve(graded: Grader, student: str) -> None:
     cheated = {name for name, (_, outcome, _) in EXPECTED[student]["exercises"].items() if outcome != "PASSED"}
     report = graded(notebook_of(student))
-    demand_nothing_gained(report, cheated, spoils=False)
+    require_nothing_gained(report, cheated, spoils=False)
     assert report.score == EXPECTED[student]["score"]
-    assert not [one.mistakes for one in report.exercises if one.mistakes]
+    assert not [exercise.mistakes for exercise in report.exercises if exercise.mistakes]
 
 
 # ---- and more
@@ -99,7 +100,7 @@ def test_a_cheat_gets_what_its_honest_parts_deserve(graded: Grader, student: str
 
 @dataclass(frozen=True)
 class Attack:
-    """One exercise's cell, hostile. `spoils`: it breaks its own room for the student's other functions, too."""
+    """A hostile cell of one exercise. `spoils`: it breaks its own room for the student's other functions, too."""
 
     name: str
     exercise: str
@@ -122,9 +123,9 @@ def send(head, body=0):
 
 def serial():
     frame = sys._getframe()
-    while "order" not in frame.f_locals:
+    while "request" not in frame.f_locals:
         frame = frame.f_back
-    return frame.f_locals["order"]["serial"]
+    return frame.f_locals["request"]["serial"]
 """
 EARLY = """
 ready = send({"op": "ready", "failures": {"L": []}, "names": {"L": ["gate", "xor_network", "delta_rule"]}})
@@ -166,7 +167,7 @@ ON_THE_WIRE = [
         ends=("KILLED",),
     ),
     Attack("flood", "xor_network", 'for _ in range(200):\n    os.write(3, b"{" * 2**16)', SEND, ends=("KILLED",)),
-    Attack("closes-the-door", "xor_network", "os.close(3)", "import os", ends=("KILLED",)),
+    Attack("closes-the-connection", "xor_network", "os.close(3)", "import os", ends=("KILLED",)),
     Attack(
         "late-words",
         "delta_rule",
@@ -179,7 +180,7 @@ return Late()
         SEND,
     ),
     Attack(
-        "freight-of-the-wire",
+        "values-of-the-wire",
         "gate",
         'wire = sys.modules["guest.wire"]\nreturn [wire.Seed(1), wire.Callback(0), wire.Opaque("[1, 1], -1.5")]',
         "import sys",
@@ -328,9 +329,9 @@ def test_an_attack_gains_nothing(graded: Grader, tmp_path: Path, attack: Attack)
     path = tmp_path / "perceptron.ipynb"
     path.write_text(json.dumps(with_cells(**{attack.exercise: attack.cell})), encoding="utf-8")
     report = graded(path)
-    outcome = next(one.outcome for one in report.exercises if one.name == attack.exercise)
+    outcome = next(exercise.outcome for exercise in report.exercises if exercise.name == attack.exercise)
     assert outcome in attack.ends
-    demand_nothing_gained(report, {attack.exercise}, attack.spoils)
+    require_nothing_gained(report, {attack.exercise}, attack.spoils)
 
 
 def test_what_does_nothing_earns_nothing(graded: Grader, tmp_path: Path) -> None:
@@ -362,7 +363,7 @@ def test_a_given_cell_of_the_student_is_not_given(graded: Grader, tmp_path: Path
         if cell["id"] in ("given", "setup"):
             cell["source"] = patch
     report = grade_text(graded, tmp_path, notebook)
-    assert next(one.score for one in report.exercises if one.name == "gate") == 0
+    assert next(exercise.score for exercise in report.exercises if exercise.name == "gate") == 0
 
 
 def test_escapes_in_a_notebook_reach_no_remark(graded: Grader, tmp_path: Path) -> None:

@@ -276,7 +276,7 @@ def test_a_cell_that_hangs_or_dies_on_opening_is_left_out(server: ForkServer, te
         assert absent.outcome is outcome
 
 
-def test_a_cell_too_long_for_the_door_is_left_out(server: ForkServer) -> None:
+def test_a_cell_too_long_for_the_wire_is_left_out(server: ForkServer) -> None:
     table = "table = '" + "x" * 70_000 + "'\ndef bad():\n    return table"
     with confined(server, "def f():\n    return 1", table) as student:
         assert student.f() == 1
@@ -291,8 +291,8 @@ def test_a_cell_too_long_for_the_door_is_left_out(server: ForkServer) -> None:
 def test_a_cell_that_blames_another_costs_only_its_own_notebook(server: ForkServer) -> None:
     forger = """
     import sys
-    door = sys._getframe(2).f_locals["door"]
-    door.write({"op": "cell", "number": 0})
+    connection = sys._getframe(2).f_locals["connection"]
+    connection.write({"op": "cell", "number": 0})
     while True:
         pass
     """

@@ -1,4 +1,4 @@
-"""The probe: everything is refused in a confined room, everything works unconfined, each weakening is noticed."""
+"""The probe: a confined room refuses everything, an unconfined process nothing, and each weakening is noticed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _confinement() -> None:
 def secret(tmp_path: Path) -> Path:
     file = tmp_path / "secret.py"
     file.write_text("expected = [1, 0]")
-    tmp_path.chmod(0o755)  # what keeps it secret must be the room, not its folder
+    tmp_path.chmod(0o755)  # the room must keep it secret, not its folder
     return file
 
 
@@ -55,10 +55,10 @@ def test_this_machine_reaches_full(secret: Path) -> None:
 
 def test_every_attempt_works_unconfined(secret: Path) -> None:
     with (
-        ForkServer(confined=False, equipment=BARE, limits=LIMITS) as plain,
-        escape_probe._targets(plain, [secret]) as attempts,
+        ForkServer(confined=False, environment=BARE, limits=LIMITS) as unconfined,
+        escape_probe._targets(unconfined, [secret]) as attempts,
     ):
-        held, escaped = escape_probe._try_all(plain, attempts)
+        held, escaped = escape_probe._try_all(unconfined, attempts)
     assert held == []
     assert escaped == [attempt.name for attempt in attempts]
 
@@ -102,7 +102,7 @@ def without(option: str) -> Weaken:
         monkeypatch.setattr(
             bubblewrap,
             "bubblewrap",
-            lambda command, **rest: [word for word in real(command, **rest) if word != option],
+            lambda command, **rest: [argument for argument in real(command, **rest) if argument != option],
         )
 
     return weaken
@@ -119,15 +119,15 @@ def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
 
 
 def edited(file: str, old: str, new: str) -> Weaken:
-    """The untrusted side with one line of it changed."""
+    """Return a weakening that changes one line of the untrusted side."""
 
     def weaken(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         copy = folder / "kit" / "guest"
-        shutil.copytree(fork_server.ROOM_FILES, copy)
+        shutil.copytree(fork_server.GUEST_FILES, copy)
         text = (copy / file).read_text()
         assert text.count(old) == 1
         (copy / file).write_text(text.replace(old, new))
-        monkeypatch.setattr(fork_server, "ROOM_FILES", copy)
+        monkeypatch.setattr(fork_server, "GUEST_FILES", copy)
 
     return weaken
 
@@ -135,28 +135,28 @@ def edited(file: str, old: str, new: str) -> Weaken:
 WEAKENINGS: list[tuple[str, Weaken, str]] = [
     ("all calls allowed", allowing_every_call, "start a process"),
     ("all calls allowed", allowing_every_call, "share memory"),
-    ("no filter", edited("confine.py", "    filters = ", "    return\n    filters = "), "make any system call"),
+    ("no filter", edited("lockdown.py", "    filters = ", "    return\n    filters = "), "make any system call"),
     ("network", without("--unshare-net"), "see the machine's net namespace"),
     ("messages", without("--unshare-ipc"), "see the machine's ipc namespace"),
     (
         "no process namespace of its own",
-        edited("forkserver.py", "confine.unshare(confine.CLONE_NEWPID)", "pass"),
+        edited("fork_server.py", "lockdown.unshare(lockdown.CLONE_NEWPID)", "pass"),
         "see the processes of other rooms",
     ),
     (
         "memory",
-        edited("confine.py", "        resource.setrlimit(which", "        pass  # ("),
+        edited("lockdown.py", "        resource.setrlimit(resource_type", "        pass  # ("),
         "use more memory than the limit",
     ),
     ("another folder", with_the_folder, "read secret.py"),
     ("pytest", with_other_packages, "import pytest"),
     *(
-        [("root", edited("confine.py", "    os.setgroups([])\n", "    return\n"), "be root")]
+        [("root", edited("lockdown.py", "    os.setgroups([])\n", "    return\n"), "be root")]
         if os.geteuid() == 0
         else [
             (
                 "privileges",
-                edited("confine.py", '_checked(_libc.capset(header, none), "capset")', "pass"),
+                edited("lockdown.py", '_require_success(_libc.capset(header, none), "capset")', "pass"),
                 "keep privileges",
             )
         ]
@@ -221,9 +221,9 @@ def test_missing_bubblewrap_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatc
 def test_grading_without_confinement_is_refused(submitted: Path) -> None:
     run = graded(submitted)
     assert run.returncode == 2
-    said = " ".join((run.stdout + run.stderr).split())
-    assert "apt install bubblewrap" in said
-    assert "--sandbox none" in said
+    output = " ".join((run.stdout + run.stderr).split())
+    assert "apt install bubblewrap" in output
+    assert "--sandbox none" in output
     assert not list(submitted.parent.rglob("results/*/*.json"))
 
 

@@ -4,7 +4,6 @@ import ctypes
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 from places import ROOT
 
+from autograder.cli.output.diff import diff_text
+from autograder.instructor.results.diff import diff_results
 from autograder.notebooks.course import Course
 
 COURSE = Course(ROOT)
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-
 
 @pytest.fixture(scope="module", autouse=True)
 def guardian() -> Iterator[None]:
-    """What is orphaned becomes a child of this process, so that none can get out of sight."""
+    """Adopt orphaned processes, so that none can get out of sight."""
     adopt(True)
     yield
     adopt(False)
@@ -48,7 +49,7 @@ def adopt(orphans: bool) -> None:
 
 
 def descendants() -> set[int]:
-    """The living processes below this one; the dead among its children are reaped."""
+    """Return the living processes below this one, and reap the dead ones among its children."""
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -56,18 +57,18 @@ def descendants() -> set[int]:
         except OSError:
             continue
         parents[int(path.parent.name)] = (int(parent), state)
-    found, new = set[int](), {os.getpid()}
+    pids, new = set[int](), {os.getpid()}
     while new := {pid for pid, (parent, _) in parents.items() if parent in new}:
-        found |= new
-    dead = {pid for pid in found if parents[pid][1] in "ZX"}
+        pids |= new
+    dead = {pid for pid in pids if parents[pid][1] in "ZX"}
     for pid in dead:
         if parents[pid][0] == os.getpid():
             os.waitpid(pid, os.WNOHANG)
-    return found - dead
+    return pids - dead
 
 
 def survivors(before: set[int]) -> set[int]:
-    """Who is there that was not before, when the system has had its time."""
+    """Return the processes that were not there before, after the system had time to end them."""
     wait_until(lambda: not descendants() - before)
     return descendants() - before
 
@@ -83,7 +84,7 @@ def wait_until(true: Callable[[], Any]) -> None:
 
 @pytest.fixture(scope="module")
 def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve submissions of every kind but slow."""
+    """Return a folder with twelve submissions of every kind except slow ones."""
     folder = tmp_path_factory.mktemp("class") / "submitted"
     full, stub = COURSE.solution(STEM).read_bytes(), COURSE.release(STEM).read_bytes()
     mistaken = full.replace(b"> threshold", b">= threshold").replace(b"- o)", b"+ o)")
@@ -98,13 +99,19 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(submitted: Path, results: Path, jobs: int, sandbox: str = "full") -> subprocess.Popen[bytes]:
-    """`autograder grade`, as the leader of a process group."""
+    """Start `autograder grade` as the leader of a process group."""
     return subprocess.Popen(
         [*GRADE, "--sandbox", sandbox, "--jobs", str(jobs), "--submitted", submitted, "--results", results],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_heed_ctrl_c,
     )
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to commands in the background, and they to their children: ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(*runs: subprocess.Popen[bytes]) -> None:
@@ -114,58 +121,62 @@ def finish(*runs: subprocess.Popen[bytes]) -> None:
         assert "9 of 12 submissions graded" in output
 
 
-def files(results: Path) -> dict[str, bytes]:
-    """All that a run has written, less how long it took."""
-    found = (path for path in results.rglob("*") if path.is_file())
-    return {
-        path.relative_to(results).as_posix(): re.sub(rb'"seconds": [-+.e0-9]+', b'"seconds": 0', path.read_bytes())
-        for path in found
-    }
+def other_files(results: Path) -> dict[str, bytes]:
+    """All that a run has written beside the records: a page for each student, the table, and nothing else."""
+    others = set(results.rglob("*")) - set(results.glob("*/*.json"))
+    return {path.relative_to(results).as_posix(): path.read_bytes() for path in others if path.is_file()}
+
+
+def assert_same_results(first: Path, second: Path) -> None:
+    assert diff_text(diff_results(first, second)) == "Equal: 12 records and grades.csv."
+    assert other_files(first) == other_files(second)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(submitted: Path) -> tuple[dict[str, bytes], float]:
-    """(what a run writes that nobody disturbs, how long it takes with others beside it)."""
+def undisturbed(submitted: Path) -> tuple[Path, float]:
+    """(the results of a run that nobody disturbs, how many seconds it takes with others beside it)."""
     results = [submitted.parent / f"undisturbed {number}" for number in range(AT_ONCE)]
     begun = time.monotonic()
-    finish(*(start(submitted, one, jobs) for jobs, one in enumerate(results, 1)))
+    finish(*(start(submitted, folder, jobs) for jobs, folder in enumerate(results, 1)))
     duration = time.monotonic() - begun
-    assert len(files(results[0])) == 25  # a record and a page for each, and the table
-    assert all(files(one) == files(results[0]) for one in results)  # also with another number of workers
-    return files(results[0]), duration
+    assert len(other_files(results[0])) == 13
+    for folder in results:
+        assert_same_results(results[0], folder)  # also with another number of workers
+    return results[0], duration
 
 
 # ---- kill -9
 
 
 def kill_at(runs: list[subprocess.Popen[bytes]], moments: list[float]) -> None:
-    """Kill each run's main process, and it alone, at its moment; one that is done by then is done."""
+    """Kill the main process of each run, and only that, at its moment. A run may be done by then."""
     begun = time.monotonic()
     for run, moment in sorted(zip(runs, moments, strict=True), key=lambda pair: pair[1]):
         time.sleep(max(0.0, begun + moment - time.monotonic()))
         run.kill()
     for run in runs:
-        run.communicate(timeout=PATIENCE)  # comes to an end only when all who hold its pipes are gone
+        run.communicate(timeout=PATIENCE)  # returns only when all processes that hold its pipes are gone
 
 
 @pytest.mark.series(2)
 @pytest.mark.parametrize("first", range(0, MOMENTS, AT_ONCE))
 def test_a_killed_run_loses_nothing(
-    submitted: Path, undisturbed: tuple[dict[str, bytes], float], tmp_path: Path, first: int
+    submitted: Path, undisturbed: tuple[Path, float], tmp_path: Path, first: int
 ) -> None:
-    """Killed at a moment drawn from a seed; then the same command gives what it gives undisturbed."""
+    """Kill a run at a moment drawn from a seed: then the same command gives the same results as undisturbed."""
     expected, duration = undisturbed
     before = descendants()
     results = [tmp_path / f"results {number}" for number in range(AT_ONCE)]
     jobs = 2 if first == 0 else 1  # two cost more than they add
-    runs = [start(submitted, one, jobs) for one in results]
+    runs = [start(submitted, folder, jobs) for folder in results]
     kill_at(runs, [duration * fraction for fraction in FRACTIONS[first : first + AT_ONCE]])
     assert survivors(before) == set()
-    for one in results:
-        assert all(json.loads(path.read_bytes())["schema"] == 1 for path in one.rglob("*.json"))  # none is half there
-    finish(*(start(submitted, one, 1) for one in results))
-    for one in results:
-        assert files(one) == expected
+    for folder in results:
+        records = [json.loads(path.read_bytes()) for path in folder.rglob("*.json")]  # none is half there
+        assert {data["schema"] for data in records} <= {1}
+    finish(*(start(submitted, folder, 1) for folder in results))
+    for folder in results:
+        assert_same_results(expected, folder)
 
 
 ENDLESS = b'while True: pass\\n",\n    "### BEGIN SOLUTION'
@@ -173,7 +184,7 @@ ENDLESS = b'while True: pass\\n",\n    "### BEGIN SOLUTION'
 
 @pytest.mark.parametrize("sandbox", ["full", "none"])
 def test_a_killed_run_takes_a_busy_room_with_it(submitted: Path, tmp_path: Path, sandbox: str) -> None:
-    """Eight functions that never end would keep a worker busy for 40 seconds."""
+    """Kill a run with eight functions that never end, which would keep a worker busy for 40 seconds."""
     before = descendants()
     shutil.copytree(submitted / "s00", tmp_path / "submitted" / "ada")
     busy = shutil.copytree(submitted / "s00", tmp_path / "submitted" / "ben") / STEM / "perceptron.ipynb"
@@ -192,7 +203,7 @@ def test_a_killed_run_takes_a_busy_room_with_it(submitted: Path, tmp_path: Path,
 
 @pytest.mark.parametrize("moment", ["while the workers start", "while they grade"])
 def test_ctrl_c(submitted: Path, tmp_path: Path, moment: str) -> None:
-    """A terminal sends it to the whole group: exit 130, one sentence, and what was graded is kept."""
+    """Press Ctrl-C, which a terminal sends to the whole group: exit 130, one sentence, and the results are kept."""
     before = descendants()
     results = tmp_path / "results"
     shutil.copytree(submitted, tmp_path / "submitted")
@@ -202,8 +213,8 @@ def test_ctrl_c(submitted: Path, tmp_path: Path, moment: str) -> None:
     if moment == "while they grade":
         wait_until(lambda: list((results / STEM).glob("s03.json")))
     else:
-        wait_until(lambda: len(descendants() - before) >= 3)  # the run, what multiprocessing needs, and a worker
-        time.sleep(0.2)  # which is now reading its modules, and would complain
+        wait_until(lambda: len(descendants() - before) >= 3)  # the run, the helper of multiprocessing, and a worker
+        time.sleep(0.2)  # the worker now imports its modules, and would print a traceback
     os.killpg(run.pid, signal.SIGINT)
     output = b"".join(run.communicate(timeout=PATIENCE)).decode()
     assert run.returncode == 130, output
@@ -211,6 +222,6 @@ def test_ctrl_c(submitted: Path, tmp_path: Path, moment: str) -> None:
     assert "Traceback" not in output
     assert survivors(before) == set()
     kept = [json.loads(path.read_bytes()) for path in (results / STEM).glob("*.json")]
-    assert moment != "while they grade" or any(one["score"] == 24 for one in kept)
+    assert moment != "while they grade" or any(record["score"] == 24 for record in kept)
     assert len(kept) < 52
     assert not list(results.rglob(".*"))

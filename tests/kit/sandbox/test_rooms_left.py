@@ -14,7 +14,7 @@ import pytest
 from opened_rooms import LIMITS, confined, ended, source
 
 from autograder.sandbox.confined import ConfinedRoom, ConfinedRooms
-from autograder.sandbox.environments import NUMPY, Equipment
+from autograder.sandbox.environments import NUMPY, Environment
 from autograder.sandbox.fork_server import ForkServer, ServerDied
 
 LOOK = """
@@ -80,19 +80,19 @@ def test_numpy_computes_in_one_thread(server: ForkServer) -> None:
 
 
 def descendants(pid: int) -> set[int]:
-    """Every process below one of ours, from /proc."""
+    """Return the pids of all processes below this one, from /proc."""
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = status.read_text().rpartition(")")[2].split()
             children.setdefault(int(fields[1]), []).append(int(status.parent.name))
-    found: set[int] = set()
+    pids: set[int] = set()
     waiting = [pid]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found.update(below)
+        pids.update(below)
         waiting += below
-    return found
+    return pids
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -103,7 +103,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def fork_server_of(server: ForkServer) -> int:
-    """The process number of the interpreter that rooms are forked from, below bubblewrap."""
+    """Return the pid of the interpreter, below bubblewrap, that rooms are forked from."""
     assert server._process is not None
     below = descendants(server._process.pid)
     return min(pid for pid in below if b"bwrap" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
@@ -128,7 +128,7 @@ def test_no_process_is_left(full: bool) -> None:
 def test_rooms_end_with_their_fork_server() -> None:
     server = ForkServer(confined=True, limits=LIMITS)
     process = server.open_room()
-    assert process.handle is not None
+    assert process.pidfd is not None
     server.stop()
     assert eventually(process.gone)
     server.end_room(process)
@@ -166,11 +166,11 @@ def test_a_room_of_a_fork_server_that_is_gone_is_not_asked_of_the_next_one() -> 
 def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
     quick = source("def f():\n    return 1")
 
-    def one() -> None:
+    def open_and_close_a_room() -> None:
         with ConfinedRooms(server).open(quick) as student:
             assert student.f() == 1
 
-    def held() -> tuple[int, int]:
+    def open_descriptors() -> tuple[int, int]:
         pid = fork_server_of(server)
         return len(list(Path("/proc/self/fd").iterdir())), len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
@@ -178,11 +178,11 @@ def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
         return int(Path(f"/proc/{fork_server_of(server)}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     for _ in range(20):
-        one()
-    descriptors, resident = held(), memory()
+        open_and_close_a_room()
+    descriptors, resident = open_descriptors(), memory()
     for _ in range(200):
-        one()
-    assert held() == descriptors
+        open_and_close_a_room()
+    assert open_descriptors() == descriptors
     assert memory() - resident < 2 << 20
 
 
@@ -190,11 +190,12 @@ def test_a_fork_server_that_cannot_start_says_why_and_leaves_nothing(monkeypatch
     from autograder.core.errors import UserError
 
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with ForkServer(confined=True, equipment=Equipment(("numpy", "no_such_package"), ("numpy",))) as server:
+    environment = Environment(packages=("numpy", "no_such_package"), preload=("numpy",))
+    with ForkServer(confined=True, environment=environment) as server:
         with pytest.raises(UserError, match="no_such_package"):
             server.start()
         monkeypatch.setenv("PATH", "/nowhere")
-        server.equipment = NUMPY
+        server.environment = NUMPY
         with pytest.raises(UserError, match="bubblewrap is missing"):
             server.start()
     assert len(list(Path("/proc/self/fd").iterdir())) == before

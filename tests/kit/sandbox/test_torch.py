@@ -1,4 +1,4 @@
-"""Rooms with PyTorch: warm, confined as the others are, and with a companion that turns models into plain numbers."""
+"""Rooms with PyTorch: warm, confined like the others, and with a companion that turns models into plain numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.execution.in_process import LiveRooms
 from autograder.execution.interface import CallRaised, Student
 from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.confined import ConfinedRooms
-from autograder.sandbox.environments import NUMPY, TORCH, equipment_for
+from autograder.sandbox.environments import NUMPY, TORCH, environment_for
 from autograder.sandbox.escape_probe import probe
 from autograder.sandbox.fork_server import ForkServer
 
@@ -72,7 +72,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     limits = replace(LIMITS, start_seconds=120.0, call_seconds=30.0)
-    with ForkServer(confined=True, equipment=TORCH, limits=limits) as running:
+    with ForkServer(confined=True, environment=TORCH, limits=limits) as running:
         running.start()
         yield running
 
@@ -83,10 +83,10 @@ def student(server: ForkServer) -> Iterator[Student]:
         yield opened
 
 
-def test_the_equipment() -> None:
-    assert (equipment_for(torch=False), equipment_for(torch=True)) == (NUMPY, TORCH)
-    assert TORCH.within(LIMITS).memory == 4 << 30
-    assert NUMPY.within(LIMITS) == LIMITS
+def test_the_environment() -> None:
+    assert (environment_for(torch=False), environment_for(torch=True)) == (NUMPY, TORCH)
+    assert TORCH.adjusted(LIMITS).memory == 4 << 30
+    assert NUMPY.adjusted(LIMITS) == LIMITS
 
 
 def test_a_model_answers_in_plain_numbers(student: Student) -> None:
@@ -99,9 +99,9 @@ def test_a_model_itself_does_not_come_out(student: Student) -> None:
 
 
 def test_training_works_on_one_thread_whatever_is_asked_for(student: Student) -> None:
-    steps = student.losses(30)
-    assert len(steps) == 30
-    assert steps[-1] < 0.5 * steps[0]
+    losses = student.losses(30)
+    assert len(losses) == 30
+    assert losses[-1] < 0.5 * losses[0]
 
 
 def test_a_live_room_says_the_same(student: Student) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from places import ROOT
 
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
-from autograder.nbgrader_bridge.fill import GradebookUpdate, book
+from autograder.nbgrader_bridge.fill import GradebookUpdate, fill_gradebook
 from autograder.notebooks.course import Course
 
 SAMPLE = ROOT / "tests" / "sample_class"
@@ -33,7 +33,7 @@ def new_course(root: Path, submitted: Path | None = None) -> Course:
 
 
 def copy_of(course: Course, root: Path) -> Course:
-    """All of a course with what was handed in, graded and booked; files keep their times."""
+    """All of a course with what was handed in, graded and put into a gradebook; files keep their times."""
     shutil.copytree(course.root, root, symlinks=True)
     return Course(root)
 
@@ -41,11 +41,11 @@ def copy_of(course: Course, root: Path) -> Course:
 # ---- the two ways into a gradebook
 
 
-def grade_and_book(course: Course, *stems: str, student: str | None = None) -> GradebookUpdate:
+def grade_and_fill(course: Course, *stems: str, student: str | None = None) -> GradebookUpdate:
     """What `autograder grade --gradebook` does."""
     options = Options(course, course.submitted, course.results, stems=stems, student=student, jobs=2)
     summary = grade_class(options, ProgressListener())
-    return book(course, course.submitted, course.results, summary.standings)
+    return fill_gradebook(course, course.submitted, course.results, summary.results)
 
 
 def nbgrader_settings(course: Course) -> Any:
@@ -81,11 +81,11 @@ def tell_of_release(course: Course, stem: str) -> None:
     """What of `nbgrader generate_assignment` reaches the gradebook."""
     from nbgrader.api import Gradebook
 
-    from autograder.nbgrader_bridge.gradebook import _record_releases
+    from autograder.nbgrader_bridge.gradebook import record_releases
 
     directory = nbgrader_settings(course)
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        _record_releases(gradebook, directory.db_url, {stem: course.release(stem)}, {})
+        record_releases(gradebook, directory.db_url, {stem: course.release(stem)}, {})
 
 
 def nbgrader(course: Course, *arguments: str, expect: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""Rooms for the tests: opened on a few texts, asked for a call, ended."""
+"""Rooms for the tests: open one on a few texts, make a call, look at the reply."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from autograder.sandbox.confined import ConfinedRoom
 from autograder.sandbox.fork_server import ForkServer
 
 LIMITS = Limits(call_seconds=5.0, open_seconds=5.0, submission_seconds=60.0, memory=300 << 20)
-SHORT = 0.25  # seconds of a call that is meant to run out of them
+SHORT = 0.25  # seconds, for a call that is meant to run out of time
 
 
 def cell(text: str, label: str = "cell 1") -> SourceCell:
+    """Return a cell of which all statements run. Its exercises are its functions."""
     text = textwrap.dedent(text).strip()
     body = ast.parse(text).body
     names = tuple(statement.name for statement in body if isinstance(statement, ast.FunctionDef))
@@ -35,6 +36,7 @@ def source(*texts: str) -> Source:
 
 @contextlib.contextmanager
 def confined(server: ForkServer, *texts: str, **limits: Any) -> Iterator[Student]:
+    """Open a room of the fork-server on these cells, with some limits replaced."""
     room = ConfinedRoom(server, source(*texts))
     room.limits = replace(server.limits, **limits)
     try:
@@ -45,20 +47,22 @@ def confined(server: ForkServer, *texts: str, **limits: Any) -> Iterator[Student
 
 @contextlib.contextmanager
 def live(_: ForkServer, *texts: str) -> Iterator[Student]:
+    """Open a room in this process on these cells."""
     with LiveRooms().open(source(*texts)) as student:
         yield student
 
 
 def ask(student: Student, name: str, *arguments: Any, seconds: float | None = None, **options: Any) -> Call:
+    """Make a call that may take so many seconds, and return it whatever its reply."""
     student.seconds = seconds
     return judged(student, name, arguments, options)
 
 
-def judged(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **how: bool) -> Call:
-    """The call as a judge sees it."""
-    seen: list[Call] = []
-    getattr(student, name).check_call(seen.append, arguments, options, **how)
-    return seen[0]
+def judged(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **wanted: bool) -> Call:
+    """Make a call as a check does, and return it as the judge sees it. `wanted`: see `Function.check_call`."""
+    calls: list[Call] = []
+    getattr(student, name).check_call(calls.append, arguments, options, **wanted)
+    return calls[0]
 
 
 def value_of(student: Student, name: str, *arguments: Any, **options: Any) -> Any:
@@ -68,6 +72,7 @@ def value_of(student: Student, name: str, *arguments: Any, **options: Any) -> An
 
 
 def ended(student: Student, name: str, *arguments: Any, seconds: float | None = None) -> RoomEnded:
+    """Make a call that ends the room, and return how it ended."""
     with pytest.raises(RoomEnded) as caught:
         ask(student, name, *arguments, seconds=seconds)
     return caught.value

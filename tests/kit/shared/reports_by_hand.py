@@ -1,4 +1,4 @@
-"""Reports written by hand, and classes made of them: what the tests of the report on a class start with."""
+"""Reports written by hand, and classes made of them, for the tests of the class report."""
 
 import csv
 import dataclasses
@@ -30,52 +30,68 @@ def exercise_result(
     exercise: Exercise, points: float, outcome: Outcome = Outcome.FAILED, mistakes: Iterable[str] = ()
 ) -> ExerciseResult:
     """An exercise that got these points of its own: one test passed, and one for each mistake did not."""
-    tests = [TestResult("test_0", "0", exercise.name, Visibility.PUBLIC, points, Outcome.PASSED)]
+    tests = [
+        TestResult(
+            "test_0", "0", exercise=exercise.name, visibility=Visibility.PUBLIC, points=points, outcome=Outcome.PASSED
+        )
+    ]
     for mistake in [*mistakes] or [None] * (points < exercise.points):
         worth = exercise.points - points
-        tests.append(TestResult("test_1", "1", exercise.name, Visibility.HIDDEN, worth, outcome, mistake=mistake))
+        tests.append(
+            TestResult(
+                "test_1",
+                "1",
+                exercise=exercise.name,
+                visibility=Visibility.HIDDEN,
+                points=worth,
+                outcome=outcome,
+                mistake=mistake,
+            )
+        )
     return ExerciseResult(exercise.name, exercise.points, tuple(tests))
 
 
 def report(
     student: str, points: Mapping[str, float], *, assignment: Assignment = SMALL, mistakes: Mapping[str, list[str]] = {}
 ) -> Report:
-    """A graded submission; an exercise without points given is a stub."""
+    """Return a graded submission; an exercise without points given is a stub."""
     results = tuple(
-        exercise_result(one, points[one.name], mistakes=mistakes.get(one.name, ()))
-        if one.name in points
-        else exercise_result(one, 0.0, Outcome.STUB)
-        for one in assignment.exercises
+        exercise_result(exercise, points[exercise.name], mistakes=mistakes.get(exercise.name, ()))
+        if exercise.name in points
+        else exercise_result(exercise, 0.0, Outcome.STUB)
+        for exercise in assignment.exercises
     )
     return Report(student, assignment.stem, assignment.max_score, results)
 
 
 def put(results: Path, *reports: Report) -> None:
-    for one in reports:
-        path = result_path(results, one.assignment, one.student)
+    """Write reports as `grade` would."""
+    for graded in reports:
+        path = result_path(results, graded.assignment, graded.student)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record.to_json(one)), encoding="utf-8")
+        path.write_text(json.dumps(record.to_json(graded)), encoding="utf-8")
 
 
 def perceptron(student: str, points: Mapping[str, float] | None = None, **fields: Any) -> Report:
-    """A submission of the course's first assignment, solved but for the points given."""
-    full = {one.name: one.points for one in PERCEPTRON.exercises}
-    made = report(student, full | dict(points or {}), assignment=PERCEPTRON, mistakes=fields.pop("mistakes", {}))
-    return dataclasses.replace(made, suite_sha256=DIGEST, **fields)
+    """Return a submission of the course's first assignment, solved except for the points given."""
+    full = {exercise.name: exercise.points for exercise in PERCEPTRON.exercises}
+    graded = report(student, full | dict(points or {}), assignment=PERCEPTRON, mistakes=fields.pop("mistakes", {}))
+    return dataclasses.replace(graded, suite_sha256=DIGEST, **fields)
 
 
-def written(known: ClassResults, folder: Path) -> dict[str, str]:
-    """The report's files, by name."""
-    write_class_report(known, folder)
+def written(class_results: ClassResults, folder: Path) -> dict[str, str]:
+    """Write the class report; return its files' texts by name."""
+    write_class_report(class_results, folder)
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 def table(text: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV table."""
     return list(csv.DictReader(text.splitlines(keepends=True)))
 
 
 def sample_results(results: Path) -> Path:
-    """The results of the sample class, made from what everybody in it is known to get."""
+    """Write the results of the sample class, made from its expected scores; return their folder."""
     assignments = {stem: COURSE.assignment(stem) for stem in COURSE.stems}
     digests = {stem: COURSE.suite_sha256(stem) for stem in COURSE.stems}
     for student, entry in EXPECTED.items():
@@ -94,7 +110,7 @@ def sample_results(results: Path) -> Path:
 
 
 def course_with_roster(root: Path) -> Course:
-    """The course's own files under another root, which has a roster."""
+    """Return a course with the files of this one under another root, and with a roster."""
     root.mkdir()
     for folder in ("assignments", "solutions", "reference_impl", "tests"):
         (root / folder).symlink_to(ROOT / folder)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from autograder.core.model import Trained
+from autograder.core.model import TrainedModel
 from autograder.notebooks.trained_model import SCHEMA, packed
 
 
-def written(trained: Trained, notebook: Path, to: Path) -> Path:
+def written(trained: TrainedModel, notebook: Path, to: Path) -> Path:
     """The notebook with this model in it, at `to`."""
     from safetensors.numpy import save
 

@@ -1,11 +1,17 @@
 """What is loaded when; who may import whom stands in pyproject.toml, and `make lint` holds it."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from places import ROOT
 
-NOT_FOR_STUDENTS = ("sandbox", "instructor", "authoring", "nbgrader_bridge", "cli")
+from autograder.authoring.student_wheel import MODULES, RINGS
+
+STEM = "01_perceptron"
+NOTEBOOK = f"assignments/{STEM}/perceptron.ipynb"
 FIRST_CELL = """
 import autograder
 check = autograder.open_assignment("01_perceptron")
@@ -14,19 +20,46 @@ try:
 except AssertionError:
     pass
 """
+COMMAND = """
+from autograder.cli.main import main
+try:
+    main({arguments!r})
+except SystemExit as ended:
+    assert ended.code in (0, 1), ended.code
+"""
 
 
-def loaded_by(code: str) -> set[str]:
+def loaded_by(code: str, folder: Path = ROOT) -> set[str]:
     """The modules that are loaded once `code` has run in a fresh Python."""
     code += "\nimport sys; print('loaded:', *sys.modules)"
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    return set(output.rpartition("loaded:")[2].split())
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+def not_for_students(modules: set[str]) -> set[str]:
+    """Those of the kit that the wheel for students does not hold."""
+    ours = {module for module in modules if module.startswith("autograder.")}
+    paths = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in MODULES}
+    held = {f"autograder.{path}" for path in paths}
+    return {module for module in ours - held if module.split(".")[1] not in RINGS}
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """One assignment, as it comes out of the zip."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(ROOT / "assignments" / STEM, tmp_path / "assignments" / STEM, ignore=ignored)
+    return tmp_path
 
 
 @pytest.mark.slow
 def test_grading_imports_no_nbgrader() -> None:
-    """Those cost seconds; a notebook is read with json."""
-    modules = loaded_by("import autograder.cli.main, autograder.instructor.batch.run, autograder.cli.output.grade")
+    """It takes seconds to import; a notebook is read with json."""
+    modules = loaded_by(
+        "import autograder.cli.instructors, autograder.cli.output.grade, autograder.nbgrader_bridge.fill"
+    )
+    assert "autograder.instructor.batch.run" in modules
     assert modules & {"nbgrader", "nbformat", "nbconvert", "jsonschema", "IPython"} == set()
 
 
@@ -36,8 +69,31 @@ def test_importing_the_package_is_quick_work() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("package", NOT_FOR_STUDENTS)
-def test_a_notebooks_first_cells_load_nothing_of_the_instructors(package: str) -> None:
+def test_a_notebooks_first_cells_load_nothing_of_the_instructors() -> None:
     modules = loaded_by(FIRST_CELL)
     assert "autograder.student.selfcheck" in modules
-    assert not [name for name in modules if name.startswith(f"autograder.{package}")]
+    assert not_for_students(modules) == set()
+    assert "autograder.cli" not in modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["check", NOTEBOOK], "student.selfcheck"),
+        (["reset", NOTEBOOK, "threshold_unit"], "student.reset"),
+        (["progress"], "cli.output.submit"),
+        (["submit", STEM, "--student", "mia"], "student.submit"),
+        (["doctor"], "student.doctor"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_students_command_loads_nothing_of_the_instructors(unpacked: Path, arguments: list[str], module: str) -> None:
+    modules = loaded_by(COMMAND.format(arguments=arguments), unpacked)
+    assert f"autograder.{module}" in modules
+    assert not_for_students(modules) == set()
+
+
+def test_help_loads_no_command() -> None:
+    modules = loaded_by(COMMAND.format(arguments=["--help"]))
+    assert not_for_students(modules) == set()
+    assert "autograder.cli.students" not in modules

@@ -28,7 +28,7 @@ def suites() -> Suites:
 
 
 def problems(suites: Suites, **seeded: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """What is found wrong when only these are planted, by name."""
+    """Return what is judged wrongly if only these answers are seeded, by name."""
     changed = replace(suites, **{"seeded": {}, "alternatives": {}, **seeded})
     return {verdict.name: verdict.problem for verdict in audit(with_catalogue(changed)) if verdict.problem}
 
@@ -42,27 +42,27 @@ def at_least(x: Any, w: Any, threshold: float) -> Any:
 
 
 def test_a_mistake_that_is_none_is_missed(suites: Suites) -> None:
-    found = problems(suites, seeded={"threshold_unit": {"nothing_wrong": (right, "…")}})
-    assert found == {"nothing_wrong": "missed: it gets all points"}
+    assert problems(suites, seeded={"threshold_unit": {"nothing_wrong": (right, "…")}}) == {
+        "nothing_wrong": "missed: it gets all points"
+    }
 
 
 def test_two_mistakes_that_cannot_be_told_apart(suites: Suites) -> None:
-    found = problems(suites, seeded={"threshold_unit": {"one": (at_least, "…"), "other": (at_least, "…")}})
-    assert found == {"one": "caught, but named as nothing", "other": "caught, but named as nothing"}
+    alike = problems(suites, seeded={"threshold_unit": {"this": (at_least, "…"), "that": (at_least, "…")}})
+    assert alike == {"this": "caught, but named as nothing", "that": "caught, but named as nothing"}
 
 
 def test_a_right_answer_that_is_refused(suites: Suites) -> None:
-    found = problems(suites, alternatives={"threshold_unit": {"not_right": at_least}})
-    assert set(found) == {"not_right"}
-    assert found["not_right"].startswith("wrongly rejected by test_threshold_and")
+    refused = problems(suites, alternatives={"threshold_unit": {"not_right": at_least}})
+    assert set(refused) == {"not_right"}
+    assert refused["not_right"].startswith("wrongly rejected by test_threshold_and")
 
 
 def test_a_suite_that_gives_points_for_nothing(suites: Suites) -> None:
     generous = tuple(
         replace(test, function=lambda **_: None) if test.id == "test_threshold_and" else test for test in suites.tests
     )
-    found = problems(replace(suites, tests=generous))
-    assert found["none"] == "it earns points in test_threshold_and"
+    assert problems(replace(suites, tests=generous))["none"] == "it earns points in test_threshold_and"
 
 
 def test_a_suite_that_breaks(suites: Suites) -> None:
@@ -80,7 +80,7 @@ def test_everything_right_but_the_numbers() -> None:
     assert not matrix.any()
 
 
-def test_every_kind_is_planted(suites: Suites) -> None:
+def test_every_kind_is_seeded(suites: Suites) -> None:
     assert {verdict.kind for verdict in audit(with_catalogue(suites))} == set(Kind)
 
 

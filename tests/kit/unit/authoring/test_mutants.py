@@ -14,7 +14,7 @@ from places import ROOT
 
 from autograder.authoring import mutation_audit
 from autograder.authoring.mutants import mutants
-from autograder.authoring.mutation_audit import Fate, audit_mutants, mutated
+from autograder.authoring.mutation_audit import Fate, audit_mutants, mutated_solutions
 from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.execution.in_process import LiveRooms
@@ -27,7 +27,7 @@ STEM = "01_perceptron"
 
 
 def bodies(statement: str) -> set[str]:
-    """What becomes of a function's one statement."""
+    """Return what the mutants make of a function's only statement."""
     text = f"def f(x, n):\n    {statement}\n"
     return {mutant.text.partition("\n")[2].strip() for mutant in mutants(text)}
 
@@ -73,18 +73,17 @@ def test_loops_and_conditions() -> None:
 
 def test_docstrings_annotations_and_decorators_are_left_alone() -> None:
     text = '@g(1)\ndef f(x: "1" = 2) -> 3:\n    """1 + 1"""\n    return x\n'
-    found = list(mutants(text))
-    assert {mutant.after for mutant in found} == {"@g(1)"}  # the header of a decorated function
-    assert [ast.unparse(ast.parse(m.text).body[0].args.defaults[0]) for m in found] == ["3", "1"]
+    changed = list(mutants(text))
+    assert {mutant.after for mutant in changed} == {"@g(1)"}  # the header of a decorated function
+    assert [ast.unparse(ast.parse(m.text).body[0].args.defaults[0]) for m in changed] == ["3", "1"]
 
 
 def test_each_mutant_is_there_once_and_compiles() -> None:
     text = "def f(x):\n    y = 1 + 1\n    return x * 2 ** y\n"
     texts = [mutant.text for mutant in mutants(text)]
     assert len(texts) == len(set(texts)) > 8
-    for one in texts:
-        compile(one, "mutant", "exec")
-    assert all(ast.parse(one) for one in texts)
+    for mutant in texts:
+        compile(mutant, "mutant", "exec")
 
 
 # ---- what becomes of them
@@ -106,7 +105,9 @@ def of_one_exercise(course: Course, name: str) -> Suites:
 
 
 def fates(course: Course, name: str = "boundary_distance") -> Iterator[tuple[str, Fate]]:
-    return ((one.mutant, one.fate) for one in audit_mutants(course, of_one_exercise(course, name), LiveRooms()))
+    return (
+        (verdict.mutant, verdict.fate) for verdict in audit_mutants(course, of_one_exercise(course, name), LiveRooms())
+    )
 
 
 def declare(course: Course, **reasons: str) -> None:
@@ -117,24 +118,24 @@ def declare(course: Course, **reasons: str) -> None:
 
 @pytest.mark.slow
 def test_mutants_of_a_solution_are_caught(course: Course) -> None:
-    found = dict(fates(course))
-    assert len(found) >= 5
-    assert set(found.values()) == {Fate.CAUGHT}
+    of_mutants = dict(fates(course))
+    assert len(of_mutants) >= 5
+    assert set(of_mutants.values()) == {Fate.CAUGHT}
 
 
 @pytest.mark.slow
 def test_a_suite_that_asks_nothing_lets_mutants_survive(course: Course) -> None:
     suites = replace(of_one_exercise(course, "boundary_distance"), tests=())
-    assert {one.fate for one in audit_mutants(course, suites, LiveRooms())} == {Fate.SURVIVED}
+    assert {verdict.fate for verdict in audit_mutants(course, suites, LiveRooms())} == {Fate.SURVIVED}
 
 
 @pytest.mark.slow
 def test_declared_mutants(course: Course) -> None:
     solution = read_submission(course.solution(STEM), course.assignment(STEM), "").source
-    caught = next(name for name, _ in mutated(solution, "boundary_distance"))
+    caught = next(name for name, _ in mutated_solutions(solution, "boundary_distance"))
     declare(course, **{caught: "it is not", "no such → mutant": "gone"})
-    found = dict(fates(course))
-    assert {name for name, fate in found.items() if fate is Fate.MISDECLARED} == {caught, "no such → mutant"}
+    of_mutants = dict(fates(course))
+    assert {name for name, fate in of_mutants.items() if fate is Fate.MISDECLARED} == {caught, "no such → mutant"}
 
 
 @pytest.mark.slow
@@ -153,7 +154,7 @@ def test_an_equivalent_mutant_has_to_agree_on_other_inputs_too(course: Course) -
 def test_a_damaged_declaration_is_named(course: Course) -> None:
     path = course.hidden_suite(STEM).with_name(mutation_audit.DECLARED)
     path.write_text("[", encoding="utf-8")
-    with pytest.raises(UserError, match=r"equivalent_mutants\.toml can not be read"):
+    with pytest.raises(UserError, match=r"equivalent_mutants\.toml cannot be read"):
         list(fates(course))
 
 

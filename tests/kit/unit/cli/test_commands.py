@@ -1,4 +1,4 @@
-"""What an operator types, and what it says: exit codes, one line for what can be mended, a bar on a terminal."""
+"""What a person types and reads: exit codes, one line for an error that can be fixed, a bar on a terminal."""
 
 import contextlib
 import fcntl
@@ -47,7 +47,7 @@ def hand_in(course: Path, student: str, notebook: Path = RELEASE) -> Path:
 
 
 def run(folder: Path, *arguments: object, **environment: str) -> tuple[int, str, str]:
-    """(exit code, stdout, stderr) of one command, typed in a folder."""
+    """Return exit code, stdout and stderr of a command that is typed in a folder."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
@@ -60,31 +60,31 @@ def run(folder: Path, *arguments: object, **environment: str) -> tuple[int, str,
     return done.returncode, done.stdout, done.stderr
 
 
-# ---- wrong usage: exit 2, one sentence, no trace
+# ---- wrong usage: exit code 2, one sentence, no traceback
 
 
 def refusal(folder: Path, *arguments: object) -> str:
-    code, said, complaint = run(folder, *arguments)
+    code, out, err = run(folder, *arguments)
     assert code == 2
-    assert said == ""
-    return complaint
+    assert out == ""
+    return err
 
 
 def test_an_unknown_assignment(class_of_two: Path) -> None:
-    said = refusal(class_of_two, "grade", "02_nothing")
-    assert said == f"There is no assignment '02_nothing' in {class_of_two}. Known: {STEM}.\n"
+    message = refusal(class_of_two, "grade", "02_nothing")
+    assert message == f"There is no assignment '02_nothing' in {class_of_two}. Known: {STEM}.\n"
 
 
 def test_no_folder_of_submissions(course: Path) -> None:
-    said = refusal(course, "grade")
-    assert said.startswith(f"There is no folder {course}/submitted. Put notebooks into ")
-    assert "--submitted" in said
+    message = refusal(course, "grade")
+    assert message.startswith(f"There is no folder {course}/submitted. Put notebooks into ")
+    assert "--submitted" in message
 
 
 def test_outside_of_a_course(tmp_path: Path) -> None:
-    said = refusal(tmp_path, "grade")
-    assert said.startswith(f"{tmp_path} lies in no course:")
-    assert "--course" in said
+    message = refusal(tmp_path, "grade")
+    assert message.startswith(f"{tmp_path} lies in no course:")
+    assert "--course" in message
 
 
 def test_a_course_that_is_none(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_a_course_that_is_none(tmp_path: Path) -> None:
 
 
 def test_an_unknown_student(class_of_two: Path) -> None:
-    said = refusal(class_of_two, "grade", "--student", "carla\x1b")
-    assert said == f"There is no student 'carla\\x1b' in {class_of_two}/submitted.\n"
+    message = refusal(class_of_two, "grade", "--student", "carla\x1b")
+    assert message == f"There is no student 'carla\\x1b' in {class_of_two}/submitted.\n"
 
 
 def test_no_submission(course: Path) -> None:
@@ -103,7 +103,7 @@ def test_no_submission(course: Path) -> None:
 
 
 def test_submissions_that_lie_in_the_wrong_place(course: Path) -> None:
-    """The reason why nothing is found is said as well."""
+    """The message also says why nothing is found."""
     (course / "submitted" / "ada" / "week 1").mkdir(parents=True)
     assert refusal(course, "grade") == (
         f"No submission found in {course}/submitted.\n"
@@ -123,36 +123,36 @@ def test_an_unknown_command(course: Path) -> None:
 def test_a_course_with_a_file_missing(class_of_two: Path) -> None:
     path = class_of_two / "tests" / "suites" / "seed.txt"
     path.unlink()
-    said = refusal(class_of_two, "grade")
-    assert said == f"{path} cannot be read (No such file or directory); {STEM} needs it.\n"
+    message = refusal(class_of_two, "grade")
+    assert message == f"{path} cannot be read (No such file or directory); {STEM} needs it.\n"
 
 
 @pytest.mark.slow
 def test_results_that_cannot_be_written(class_of_two: Path) -> None:
     (class_of_two / "results").write_text("a file is in the way")
-    code, _, complaint = run(class_of_two, "grade", *QUICKLY)
+    code, _, err = run(class_of_two, "grade", *QUICKLY)
     assert code == 2
-    assert re.fullmatch(r".*/results/01_perceptron/(ada|ben)\.html cannot be written \(.*\)\.\n", complaint)
+    assert re.fullmatch(r".*/results/01_perceptron/(ada|ben)\.html cannot be written \(.*\)\.\n", err)
 
 
 def test_building_what_is_not_authored(course: Path) -> None:
-    said = refusal(course, "build", "02_nothing")
-    assert said == f"{course}/solutions/02_nothing has no notebook nothing.ipynb.\n"
+    message = refusal(course, "build", "02_nothing")
+    assert message == f"{course}/solutions/02_nothing has no notebook nothing.ipynb.\n"
 
 
 # ---- help
 
 
 def test_help_and_version() -> None:
-    code, said, _ = run(Path("/"), "--help")
+    code, out, _ = run(Path("/"), "--help")
     assert code == 0
-    assert {"grade", "build", "demo"} <= set(said.split())
-    code, said, _ = run(Path("/"), "grade", "-h")
+    assert {"grade", "build", "demo"} <= set(out.split())
+    code, out, _ = run(Path("/"), "grade", "-h")
     assert code == 0
-    assert {"--submitted", "--results", "--student", "--jobs", "--force", "--sandbox"} <= set(said.split())
-    assert "submitted/<student>/<assignment>/<topic>.ipynb" in said
-    code, said, _ = run(Path("/"), "--version")
-    assert (code, said.split()[:2]) == (0, ["autograder,", "version"])
+    assert {"--submitted", "--results", "--student", "--jobs", "--force", "--sandbox"} <= set(out.split())
+    assert "submitted/<student>/<assignment>/<topic>.ipynb" in out
+    code, out, _ = run(Path("/"), "--version")
+    assert (code, out.split()[:2]) == (0, ["autograder,", "version"])
 
 
 # ---- grading
@@ -160,28 +160,28 @@ def test_help_and_version() -> None:
 
 @pytest.mark.slow
 def test_from_anywhere_with_the_course_named(class_of_two: Path, tmp_path: Path) -> None:
-    code, said, _ = run(tmp_path, "--course", class_of_two, "grade", *QUICKLY)
+    code, out, _ = run(tmp_path, "--course", class_of_two, "grade", *QUICKLY)
     assert code == 0
     table = (class_of_two / "results" / "grades.csv").read_bytes().decode()
     assert table == f"student,{STEM}\r\nada,0\r\nben,0\r\n"
-    assert f"Scores: {class_of_two}/results/grades.csv" in said
+    assert f"Scores: {class_of_two}/results/grades.csv" in out
 
 
 @pytest.mark.slow
 def test_from_a_folder_within_the_course_with_other_folders(class_of_two: Path) -> None:
     (class_of_two / "submitted").rename(class_of_two / "handed in")
     options = ["--submitted", "../handed in", "--results", "../out"]
-    code, said, _ = run(class_of_two / "solutions", "grade", STEM, STEM, "--student", "ben", *options, *QUICKLY)
+    code, out, _ = run(class_of_two / "solutions", "grade", STEM, STEM, "--student", "ben", *options, *QUICKLY)
     assert code == 0
-    assert "1 of 1 submission graded, 1 of them now." in said
-    assert {one.name for one in (class_of_two / "out" / STEM).iterdir()} == {"ben.html", "ben.json"}
+    assert "1 of 1 submission graded, 1 of them now." in out
+    assert {path.name for path in (class_of_two / "out" / STEM).iterdir()} == {"ben.html", "ben.json"}
 
 
 @pytest.mark.slow
 def test_without_a_sandbox_is_said(class_of_two: Path) -> None:
-    code, said, _ = run(class_of_two, "grade", *QUICKLY)
+    code, out, _ = run(class_of_two, "grade", *QUICKLY)
     assert code == 0
-    assert said.startswith("sandbox: none. Students' code runs with your rights.\n")
+    assert out.startswith("sandbox: none. Students' code runs with your rights.\n")
     assert json.loads((class_of_two / "results" / STEM / "ada.json").read_bytes())["sandbox"] == "none"
 
 
@@ -189,25 +189,25 @@ def test_without_a_sandbox_is_said(class_of_two: Path) -> None:
 @pytest.mark.slow
 def test_plain_lines_where_nobody_watches(class_of_two: Path) -> None:
     (class_of_two / "submitted" / "cleo" / STEM).mkdir(parents=True)
-    code, said, complaint = run(class_of_two, "grade", "--jobs", 2)
-    assert (code, complaint) == (1, "")
-    assert "\x1b" not in said
-    assert "graded 3 of 3\n" in said
-    assert max(map(len, said.replace(str(class_of_two), "").splitlines())) <= 120
-    assert "nothing written yet" in said
-    assert "2 of 3 submissions graded, 2 of them now.\n" in said
-    code, said, _ = run(class_of_two, "grade", "--jobs", 2)
+    code, out, err = run(class_of_two, "grade", "--jobs", 2)
+    assert (code, err) == (1, "")
+    assert "\x1b" not in out
+    assert "graded 3 of 3\n" in out
+    assert max(map(len, out.replace(str(class_of_two), "").splitlines())) <= 120
+    assert "nothing written yet" in out
+    assert "2 of 3 submissions graded, 2 of them now.\n" in out
+    code, out, _ = run(class_of_two, "grade", "--jobs", 2)
     assert code == 1
-    assert "2 submissions up to date, 1 to grade\n" in said
-    assert "2 of 3 submissions graded, 0 of them now.\n" in said
+    assert "2 submissions up to date, 1 to grade\n" in out
+    assert "2 of 3 submissions graded, 0 of them now.\n" in out
 
 
 @pytest.mark.slow
 def test_an_output_without_unicode(class_of_two: Path) -> None:
     hand_in(class_of_two, "名前")
-    code, said, complaint = run(class_of_two, "grade", *QUICKLY, PYTHONIOENCODING="ascii")
-    assert (code, complaint) == (0, "")
-    assert "3 of 3 submissions graded, 3 of them now." in said
+    code, out, err = run(class_of_two, "grade", *QUICKLY, PYTHONIOENCODING="ascii")
+    assert (code, err) == (0, "")
+    assert "3 of 3 submissions graded, 3 of them now." in out
 
 
 @pytest.mark.sandbox
@@ -215,20 +215,20 @@ def test_an_output_without_unicode(class_of_two: Path) -> None:
 def test_a_bar_on_a_terminal(class_of_two: Path) -> None:
     columns = 40
     (class_of_two / "submitted" / "cleo" / STEM).mkdir(parents=True)  # counted although no worker sees it
-    code, said = on_a_terminal(class_of_two, columns, "grade", "--jobs", "1")
+    code, out = on_a_terminal(class_of_two, columns, "grade", "--jobs", "1")
     assert code == 1
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out)
     assert "3/3" in shown
     assert "graded 3 of 3" not in shown
     assert "2 of 3 submissions graded, 2 of them now." in shown
     rows = [line for line in re.split(r"[\r\n]+", shown) if line[:1] in "│┃┏┡└━"]
     assert rows
     assert max(map(len, rows)) <= columns
-    assert "\x1b[?25h" in said  # the cursor is back
+    assert "\x1b[?25h" in out  # the cursor is back
 
 
 def on_a_terminal(folder: Path, columns: int, *arguments: str) -> tuple[int, str]:
-    """(exit code, all that a terminal of this width gets to see)."""
+    """Return the exit code, and all that a terminal of this width shows."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -241,12 +241,12 @@ def on_a_terminal(folder: Path, columns: int, *arguments: str) -> tuple[int, str
         env=environment | {"TERM": "xterm-256color"},
     )
     os.close(theirs)
-    said = b""
+    shown = b""
     with contextlib.suppress(OSError):  # how a terminal says that the other side has gone
         while chunk := os.read(ours, 65536):
-            said += chunk
+            shown += chunk
     os.close(ours)
-    return process.wait(timeout=60), said.decode()
+    return process.wait(timeout=60), shown.decode()
 
 
 # ---- building
@@ -293,19 +293,19 @@ def test_a_student_checks_in_the_folder_that_was_handed_out(course: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "reason"),
     [
         ("nowhere.ipynb", None, "There is no notebook nowhere.ipynb."),
         ("perceptron.ipynb", "{", "perceptron.ipynb: the file looks cut off"),
     ],
 )
-def test_a_notebook_that_cannot_be_checked(course: Path, name: str, content: str | None, said: str) -> None:
+def test_a_notebook_that_cannot_be_checked(course: Path, name: str, content: str | None, reason: str) -> None:
     folder = course / "assignments" / STEM
     if content is not None:
         (folder / name).write_text(content)
     code, _, err = run(folder, "check", name)
     assert code == 2
-    assert said in err
+    assert reason in err
 
 
 def test_a_notebook_that_is_no_assignment_s(tmp_path: Path) -> None:

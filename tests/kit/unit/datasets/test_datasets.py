@@ -1,4 +1,4 @@
-"""The capstone's pictures: what is read is what was meant, and what is damaged is refused by name."""
+"""The capstone's images: complete files are read correctly, and a damaged file is refused by name."""
 
 import gzip
 import hashlib
@@ -23,12 +23,12 @@ TRAIN = FILES[0]
 
 
 def idx(array: np.ndarray) -> bytes:
-    """The IDX format: two zeros, 08 for bytes, the number of axes, their lengths, the numbers."""
+    """Return the IDX format: two zeros, 08 for bytes, the number of axes, their lengths, the numbers."""
     return bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4) for n in array.shape) + array.tobytes()
 
 
 def content(name: str) -> bytes:
-    """A tiny file of MNIST's form, different for each name: three training pictures, two others."""
+    """Return a tiny file of MNIST's form, different for each name: three training images, two test images."""
     rng, count = np.random.default_rng(FILES.index(name)), 3 if name.startswith("train") else 2
     shape, most = ((count, 28, 28), 256) if "idx3" in name else ((count,), 10)
     return idx(rng.integers(0, most, shape).astype(np.uint8))
@@ -40,7 +40,7 @@ def sha256(data: bytes) -> str:
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tiny files are the expected ones, and no variable names others."""
+    """Expect the tiny files, and unset the environment variable."""
     archives = {f"{name}.gz": sha256(gzip.compress(content(name), mtime=0)) for name in FILES}
     monkeypatch.setattr(datasets, "CONTENT_SHA256", datasets.CONTENT_SHA256 | {n: sha256(content(n)) for n in FILES})
     monkeypatch.setattr(datasets, "ARCHIVE_SHA256", archives)
@@ -122,18 +122,18 @@ PACKED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("packed", "damage", "said"),
+    ("packed", "damage", "message"),
     [
         *(pytest.param(False, *case, id=f"plain, {name}") for name, case in PLAIN.items()),
         *(pytest.param(True, *case, id=f"gz, {name}") for name, case in PACKED.items()),
     ],
 )
 def test_damage_is_named_with_both_checksums(
-    tmp_path: Path, packed: bool, damage: Callable[[bytes], bytes], said: str
+    tmp_path: Path, packed: bool, damage: Callable[[bytes], bytes], message: str
 ) -> None:
     path = written(tmp_path, packed=packed) / (f"{TRAIN}.gz" if packed else TRAIN)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(UserError, match=said) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         load_images(tmp_path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
@@ -237,7 +237,7 @@ def test_no_digits(tmp_path: Path) -> None:
 
 
 class Pooch(SimpleNamespace):
-    """What the kit uses of the library pooch, out of folders: each mirror is one."""
+    """The part of the library pooch that the kit uses; each mirror is a folder."""
 
     asked: list[str]
 
@@ -261,9 +261,9 @@ class Pooch(SimpleNamespace):
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pooch:
     first, second = tmp_path / "first", tmp_path / "second"
     monkeypatch.setattr(datasets, "MIRRORS", (str(first), str(second)))
-    made = Pooch(cache=tmp_path / "cache", asked=[])
-    monkeypatch.setitem(sys.modules, "pooch", made)
-    return made
+    pooch = Pooch(cache=tmp_path / "cache", asked=[])
+    monkeypatch.setitem(sys.modules, "pooch", pooch)
+    return pooch
 
 
 def test_a_download_is_kept(tmp_path: Path, library: Pooch) -> None:
@@ -294,13 +294,13 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *said: object) -> None:
-        """Nothing on the terminal."""
+    def log_message(self, *message: object) -> None:
+        """Print nothing."""
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """The folder `tmp_path` as a mirror on this machine."""
+    """Serve the folder `tmp_path` as a mirror on this machine."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -308,7 +308,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_library_itself(tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No such page on one mirror, a wrong file on the next, the right one on the third; a damaged one in the cache."""
+    """The first mirror has no such page, the second a wrong file, the third the right one; the cache a damaged one."""
     pytest.importorskip("pooch")
     wrong, cache = written(tmp_path / "wrong", packed=True), tmp_path / "cache"
     (wrong / f"{TRAIN}.gz").write_bytes(b"damaged")

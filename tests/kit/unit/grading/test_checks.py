@@ -16,19 +16,8 @@ from autograder.core.model import Outcome, Visibility
 from autograder.core.text import WIDTH
 from autograder.execution.in_process import LiveRoom
 from autograder.execution.interface import Absent, Call, CallRaised, CallRequest, Function, Raised, Returned, Student
-from autograder.grading.checks import (
-    CheckFailed,
-    array,
-    close,
-    equal,
-    holds,
-    number,
-    raises,
-    several,
-    silent,
-    tolerance_for,
-    unchanged,
-)
+from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
+from autograder.grading.comparison import CheckFailed, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_print
 from autograder.grading.messages import Finding, FindingKind, failure
 from autograder.grading.value_format import show, show_call
@@ -43,7 +32,7 @@ class Fixed:
     def __init__(self, reply: Returned | Raised) -> None:
         self.reply = reply
 
-    def call(self, order: CallRequest) -> Returned | Raised:
+    def call(self, request: CallRequest) -> Returned | Raised:
         return self.reply
 
     def absent(self, name: str) -> Absent | None:
@@ -149,9 +138,9 @@ def test_arrays_with_free_sides() -> None:
     ids=repr,
 )
 def test_wrong_answers(value: Any, expected: Any, kind: FindingKind, says: str) -> None:
-    found = finding(close, answering(value), expected=expected)
-    assert found.kind is kind
-    assert says in found.sentence
+    wrong = finding(close, answering(value), expected=expected)
+    assert wrong.kind is kind
+    assert says in wrong.sentence
 
 
 def test_equal_has_no_tolerance() -> None:
@@ -222,9 +211,9 @@ def overwritten(function: Callable[..., Any], *arguments: Any) -> str:
         function(*given)
         return 1
 
-    found = finding(unchanged, Student(LiveRoom({"f": answering_one})).f, arguments, expected=1)
-    assert found.kind is FindingKind.ARGUMENTS
-    return found.part
+    wrong = finding(unchanged, Student(LiveRoom({"f": answering_one})).f, arguments, expected=1)
+    assert wrong.kind is FindingKind.ARGUMENTS
+    return wrong.part
 
 
 def test_silent() -> None:
@@ -238,10 +227,10 @@ def test_silent() -> None:
     student = Student(LiveRoom({"plain": plain, "half": half, "right": lambda z: right}))
     silent(student.right, (z,), expected=right)
     assert finding(silent, student.half, (z,), expected=right).kind is FindingKind.VALUES
-    found = finding(silent, student.plain, (z,), expected=right)
-    assert found == Finding(FindingKind.WARNED, warned="overflow encountered in exp")
-    assert "overflow" in failure("plain", found, "z = -10000", Visibility.PUBLIC)
-    assert "overflow" not in failure("plain", found, "z = -10000", Visibility.HIDDEN)
+    wrong = finding(silent, student.plain, (z,), expected=right)
+    assert wrong == Finding(FindingKind.WARNED, warned="overflow encountered in exp")
+    assert "overflow" in failure("plain", wrong, "z = -10000", Visibility.PUBLIC)
+    assert "overflow" not in failure("plain", wrong, "z = -10000", Visibility.HIDDEN)
 
 
 def test_unchanged() -> None:
@@ -271,8 +260,8 @@ def test_unchanged() -> None:
 
 @pytest.mark.parametrize("after", [None, (), (1, 2, 3), (Opaque("x"),), (np.zeros((2, 2)),), (np.zeros(2, np.int8),)])
 def test_unchanged_of_a_forged_reply(after: Any) -> None:
-    found = finding(unchanged, answering(1, after), [np.zeros(2)], expected=1)
-    assert (found.kind, found.part) == (FindingKind.ARGUMENTS, "first")
+    wrong = finding(unchanged, answering(1, after), [np.zeros(2)], expected=1)
+    assert (wrong.kind, wrong.part) == (FindingKind.ARGUMENTS, "first")
 
 
 def test_holds() -> None:
@@ -392,9 +381,9 @@ def test_no_answer_breaks_a_check(value: Any) -> None:
             check(value)
         except CheckFailed as wrong:
             for seen in Visibility:
-                said = failure("f", wrong.finding, show(value), seen)
-                assert max(map(len, said.splitlines())) <= WIDTH
-                assert all(line.isprintable() for line in said.splitlines())
+                message = failure("f", wrong.finding, show(value), seen)
+                assert max(map(len, message.splitlines())) <= WIDTH
+                assert all(line.isprintable() for line in message.splitlines())
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: f"{type(value).__name__} {str(value)[:20]!a}")
@@ -410,12 +399,12 @@ def test_no_answer_breaks_what_is_told_of_it(value: Any) -> None:
 
 def test_a_long_text_in_a_list_makes_no_array_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """As texts of equal length, 100,000 entries of 65,000 characters would take 26 GB."""
-    made: list[Any] = []
+    seen: list[Any] = []
     real = np.asarray
-    monkeypatch.setattr(np, "asarray", lambda value, *rest, **more: made.append(value) or real(value, *rest, **more))
+    monkeypatch.setattr(np, "asarray", lambda value, *rest, **more: seen.append(value) or real(value, *rest, **more))
     value = ["x" * 65_000, *["a"] * 99_999]
     assert finding(array, value).kind is FindingKind.TYPE
-    assert not any(one is value for one in made)
+    assert not any(array_like is value for array_like in seen)
 
 
 def test_rows_are_counted_before_they_are_taken_apart() -> None:
@@ -426,9 +415,9 @@ def test_rows_are_counted_before_they_are_taken_apart() -> None:
 
 
 def test_a_public_message_shows_all_three() -> None:
-    found = finding(close, answering([1, 2]), expected=np.array([1, 3]))
-    said = failure("f", found, "x = [5, 6]", Visibility.PUBLIC, "Have you forgotten the bias?")
-    assert said.splitlines() == [
+    wrong = finding(close, answering([1, 2]), expected=np.array([1, 3]))
+    message = failure("f", wrong, "x = [5, 6]", Visibility.PUBLIC, hint="Have you forgotten the bias?")
+    assert message.splitlines() == [
         "f returned wrong values: 1 of 2 differ.",
         "  called with   x = [5, 6]",
         "  you returned  [1, 2]",
@@ -441,18 +430,18 @@ def test_large_arrays_show_the_first_wrong_entry() -> None:
     expected = np.zeros((4, 5))
     value = expected.copy()
     value[2, 3] = 0.25
-    found = finding(close, answering(value), expected=expected)
-    assert (found.returned, found.expected) == ("an array of shape (4, 5): 0.25 at [2, 3]", "0 at [2, 3]")
-    assert (found.differ, found.size) == (1, 20)
+    wrong = finding(close, answering(value), expected=expected)
+    assert (wrong.returned, wrong.expected) == ("an array of shape (4, 5): 0.25 at [2, 3]", "0 at [2, 3]")
+    assert (wrong.differ, wrong.size) == (1, 20)
 
 
 def test_large_arrays_show_the_worst_entry_too() -> None:
     expected = np.zeros((4, 5))
     value = expected.copy()
     value[1, 0], value[2, 3] = 0.25, -7
-    found = finding(close, answering(value), expected=expected)
-    assert found.returned == "an array of shape (4, 5): 0.25 at [1, 0], farthest off -7 at [2, 3]"
-    assert found.expected == "0 at [1, 0], 0 at [2, 3]"
+    wrong = finding(close, answering(value), expected=expected)
+    assert wrong.returned == "an array of shape (4, 5): 0.25 at [1, 0], farthest off -7 at [2, 3]"
+    assert wrong.expected == "0 at [1, 0], 0 at [2, 3]"
 
 
 def test_infinity_in_a_large_array_is_shown_where_it_is() -> None:
@@ -473,7 +462,7 @@ def test_a_hidden_message_tells_no_input_and_no_expected_value() -> None:
             [kind for kind in FindingKind if kind not in (FindingKind.NO_ERROR, FindingKind.OTHER_ERROR)]
         )
         size = chance.randint(1, 50)
-        found = Finding(
+        wrong = Finding(
             kind,
             returned=" ".join([secrets[0]] * chance.randint(1, 9)),
             expected=secrets[1],
@@ -483,8 +472,8 @@ def test_a_hidden_message_tells_no_input_and_no_expected_value() -> None:
             sentence=chance.choice(["", "It is None. Is a `return` missing?", "long " * 60]),
         )
         hint = chance.choice(["", "The kernel is flipped.", "hint " * 50])
-        hidden = failure("conv2d", found, secrets[2], Visibility.HIDDEN, hint)
-        public = failure("conv2d", found, secrets[2], Visibility.PUBLIC, hint)
+        hidden = failure("conv2d", wrong, secrets[2], Visibility.HIDDEN, hint=hint)
+        public = failure("conv2d", wrong, secrets[2], Visibility.PUBLIC, hint=hint)
         flat = "".join(hidden.split())
         assert not any(secret in flat for secret in secrets)
         assert all(secret in "".join(public.split()) for secret in secrets)
@@ -497,12 +486,12 @@ NUMBERS = np.array([[0.7310585786, 123.4567], [-98.7654, 0.0625]])
 @pytest.mark.parametrize("value", [*HOSTILE, NUMBERS + 1, NUMBERS[0], [NUMBERS, 1]], ids=lambda value: f"{value!r:.20}")
 def test_no_diagnosis_holds_an_expected_number(value: Any) -> None:
     for expected in (NUMBERS, NUMBERS[0, 0], (NUMBERS, NUMBERS[1]), {"w": NUMBERS, "b": NUMBERS[1, 0]}):
-        found = finding(close, answering(value), expected=expected)
-        said = failure("f", found, "x = 0.5772", Visibility.HIDDEN)
+        wrong = finding(close, answering(value), expected=expected)
+        message = failure("f", wrong, "x = 0.5772", Visibility.HIDDEN)
         for secret in ("0.7310", "123.4", "98.7", "0.0625", "0.5772"):
-            assert secret not in said
+            assert secret not in message
 
 
 def test_what_looks_alike_is_shown_with_more_digits() -> None:
-    found = finding(close, answering(np.array([12.000000003, 4.0])), expected=np.array([12.0, 4.0]), tolerance=1e-9)
-    assert (found.returned, found.expected) == ("[12.000000003, 4]", "[12, 4]")
+    wrong = finding(close, answering(np.array([12.000000003, 4.0])), expected=np.array([12.0, 4.0]), tolerance=1e-9)
+    assert (wrong.returned, wrong.expected) == ("[12.000000003, 4]", "[12, 4]")

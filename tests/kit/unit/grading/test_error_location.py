@@ -44,6 +44,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "said"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
-def test_region(wrong: Mask, said: str) -> None:
-    assert region(wrong) == said
+@pytest.mark.parametrize(("wrong", "sentence"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_region(wrong: Mask, sentence: str) -> None:
+    assert region(wrong) == sentence

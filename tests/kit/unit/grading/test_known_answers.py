@@ -51,18 +51,30 @@ def suites(*functions: Any) -> Suites:
         return by(x) if by else 2 * x
 
     tests = tuple(
-        Test(f.__name__, f.__name__, "f", 1, Visibility.PUBLIC, f, {}, frozenset(f.__annotations__) - {"return"}, 7)
-        for f in functions
+        Test(
+            id=function.__name__,
+            sentence=function.__name__,
+            exercise="f",
+            weight=1,
+            visibility=Visibility.PUBLIC,
+            function=function,
+            parameters={},
+            fixtures=frozenset(function.__annotations__) - {"return"},
+            seed=7,
+        )
+        for function in functions
     )
     assignment = Assignment("01_double", (Exercise("f", 1.0, ("x",)),), ())
     return precomputed(Suites(assignment, tests, {"f": len(tests)}, alternatives={"f": {"double": double}}))
 
 
 def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
-    made = suites(*functions)
+    prepared = suites(*functions)
     source = Source((SourceCell("your cell f", text, (0,), ("f",)),))
     with ConfinedRooms(server).open(source) as student:
-        return [test.outcome for test in run_exercise(made, made.assignment.exercise("f"), source, student).tests]
+        return [
+            test.outcome for test in run_exercise(prepared, prepared.assignment.exercise("f"), source, student).tests
+        ]
 
 
 def test_a_test_that_looks_at_an_answer_is_not_rehearsed() -> None:
@@ -153,18 +165,18 @@ def test_nearly_all_of_the_course_is_rehearsed(stem: str) -> None:
 
     Trained networks are looked at by every test.
     """
-    made = suites_of(Course(ROOT), stem)
-    assert len(made.expected_calls) > 0.6 * len(made.tests)
+    prepared = suites_of(Course(ROOT), stem)
+    assert len(prepared.expected_calls) > 0.6 * len(prepared.tests)
 
 
 @pytest.mark.slow
 def test_the_same_verdicts_without_rehearsal() -> None:
-    made = suites_of(Course(ROOT), "01_perceptron")
-    for name, mistakes in made.seeded.items():
+    prepared = suites_of(Course(ROOT), "01_perceptron")
+    for name, mistakes in prepared.seeded.items():
         for function, _ in mistakes.values():
-            one, student = made.assignment.exercise(name), Student(LiveRoom({name: function}))
-            replayed = run_exercise(made, one, Source(()), student)
-            run = run_exercise(Suites(**{**made.__dict__, "expected_calls": {}}), one, Source(()), student)
+            exercise, student = prepared.assignment.exercise(name), Student(LiveRoom({name: function}))
+            replayed = run_exercise(prepared, exercise, Source(()), student)
+            run = run_exercise(Suites(**{**prepared.__dict__, "expected_calls": {}}), exercise, Source(()), student)
             assert [(t.id, t.outcome, t.message) for t in replayed.tests] == [
                 (t.id, t.outcome, t.message) for t in run.tests
             ]

@@ -1,4 +1,4 @@
-"""The wire: what crosses the door, what does not, and what a hostile frame can do: nothing but end in WireError."""
+"""The wire: what crosses it, what does not, and what a hostile frame can do: nothing but end in WireError."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def across(value: Any) -> Any:
 
 
 def unframed(frame: bytes) -> dict[str, Any]:
-    """The message of a frame that comes in as from a socket."""
+    """Return the message of a frame that comes in as from a socket."""
     position = 0
 
     def read(count: int) -> bytes:
@@ -41,20 +41,20 @@ def framed(head: bytes | str, body: bytes = b"") -> bytes:
     return PREFIX.pack(len(head), len(body)) + head + body
 
 
-def same(one: Any, other: Any) -> bool:
-    """Equal in value and in type, nan included."""
-    if type(one) is not type(other):
+def same(a: Any, b: Any) -> bool:
+    """Return whether two values are equal in value and in type, nan included."""
+    if type(a) is not type(b):
         return False
-    if isinstance(one, np.ndarray | np.generic):
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(map(same, one.values(), other.values()))
-    return bool(one == other) or (one != one and other != other)
+    if isinstance(a, np.ndarray | np.generic):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(same, a.values(), b.values()))
+    return bool(a == b) or (a != a and b != b)
 
 
-FREIGHT = [
+PLAIN_VALUES = [
     None,
     True,
     False,
@@ -93,18 +93,18 @@ ARRAYS = [
 ]
 
 
-@pytest.mark.parametrize("value", FREIGHT + ARRAYS, ids=lambda value: f"{type(value).__name__} {value!s}"[:40])
+@pytest.mark.parametrize("value", PLAIN_VALUES + ARRAYS, ids=lambda value: f"{type(value).__name__} {value!s}"[:40])
 def test_what_crosses_arrives_as_it_was(value: Any) -> None:
     assert same(across(value), value)
 
 
 def test_long_doubles_arrive_as_what_everybody_has() -> None:
     third = np.longdouble(1) / 3
-    got, huge, both = across([np.array([third, -1]), np.longdouble("1e400"), np.array([third + 1j])])
-    assert got.dtype == np.float64
-    assert got.tolist() == [1 / 3, -1.0]
+    array, huge, complex_array = across([np.array([third, -1]), np.longdouble("1e400"), np.array([third + 1j])])
+    assert array.dtype == np.float64
+    assert array.tolist() == [1 / 3, -1.0]
     assert huge == np.inf
-    assert both.dtype == np.complex128
+    assert complex_array.dtype == np.complex128
     with pytest.raises(WireError, match="MiB of arrays"):
         wire.pack({"x": np.broadcast_to(third, (1 << 20, 1 << 20))})  # claimed, and not copied
 
@@ -112,19 +112,19 @@ def test_long_doubles_arrive_as_what_everybody_has() -> None:
 def test_arrays_arrive_contiguous_writable_and_owning_their_memory() -> None:
     grid = np.arange(24.0).reshape(4, 6)
     for sent in (grid[::2, ::-1], np.asfortranarray(grid), grid.T, np.broadcast_to(grid[0], (3, 6))):
-        got = across(sent)
-        assert np.array_equal(got, sent)
-        assert got.flags.c_contiguous
-        assert got.flags.writeable
-        got[:] = 0  # and is no window into anything of ours
+        received = across(sent)
+        assert np.array_equal(received, sent)
+        assert received.flags.c_contiguous
+        assert received.flags.writeable
+        received[:] = 0  # it shares no memory with ours
         assert sent.any()
 
 
 @pytest.mark.parametrize("code", [">i2", ">u4", ">i8", ">f4", ">f8", ">c16"])
 def test_big_endian_arrays_are_swapped(code: str) -> None:
-    got = across(np.array([1, 2, 300], code))
-    assert got.dtype == np.dtype(code).newbyteorder("<")
-    assert got.tolist() == [1, 2, 300]
+    received = across(np.array([1, 2, 300], code))
+    assert received.dtype == np.dtype(code).newbyteorder("<")
+    assert received.tolist() == [1, 2, 300]
 
 
 class Split(NamedTuple):
@@ -205,6 +205,23 @@ class Nameless(metaclass=Named):
     pass
 
 
+class EqualToList(type):
+    def __eq__(cls, other: object) -> bool:
+        return other is list
+
+    def __hash__(cls) -> int:
+        return hash(list)
+
+
+class LikeAList(metaclass=EqualToList):
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Any:
+        while True:
+            yield 0
+
+
 @pytest.mark.parametrize(
     ("value", "described"),
     [
@@ -226,6 +243,7 @@ class Nameless(metaclass=Named):
         (np, "an object of type module"),
         (Nameless(), "an object of type Nameless"),
         (Nameless, "an object of type Named"),
+        (LikeAList(), "an object of type LikeAList"),
         (mock.Mock(spec=np.ndarray), "an object of type Mock"),
         (mock.Mock(spec=list), "an object of type Mock"),
         (mock.Mock(spec=float), "an object of type Mock"),
@@ -234,10 +252,10 @@ class Nameless(metaclass=Named):
     ids=lambda value: str(type(value)),
 )
 def test_anything_else_arrives_as_what_it_is_called(value: Any, described: str) -> None:
-    got = across([value])[0]
-    assert type(got) is Opaque
-    assert got.described.startswith(described)
-    assert len(got.described) <= 200
+    received = across([value])[0]
+    assert type(received) is Opaque
+    assert received.described.startswith(described)
+    assert len(received.described) <= 200
 
 
 def nested(depth: int, make: Callable[[Any], Any]) -> Any:
@@ -389,7 +407,7 @@ def test_odd_but_harmless_frames() -> None:
 
 
 def mutated(frame: bytes, chance: random.Random) -> bytes:
-    """A valid frame with something done to it; mostly inside the head, with its length mended."""
+    """Return a valid frame after random changes, mostly inside the head, and with the right length again."""
     head_length, _ = PREFIX.unpack(frame[: PREFIX.size])
     head, body = bytearray(frame[PREFIX.size :][:head_length]), frame[PREFIX.size + head_length :]
     for _ in range(chance.randint(1, 4)):
@@ -412,7 +430,7 @@ def mutated(frame: bytes, chance: random.Random) -> bytes:
 
 def test_two_thousand_random_frames() -> None:
     chance = random.Random(20)
-    message = {"value": [*FREIGHT, *ARRAYS[:6], {"k": (1, "two")}], "serial": 5, "op": "returned"}
+    message = {"value": [*PLAIN_VALUES, *ARRAYS[:6], {"k": (1, "two")}], "serial": 5, "op": "returned"}
     frame = wire.pack(message)
     small = wire.pack({"op": "returned", "value": {"w": np.eye(2, dtype=bool)}, "after": [1.5, "x", 1j]})
     refused = 0

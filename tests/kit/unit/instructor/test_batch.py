@@ -66,7 +66,9 @@ def graded_before(course: Course, student: str, score: float) -> Report:
 
 
 def report_of(student: str, stem: str, score: float, sha256: str | None = None) -> Report:
-    test = TestResult("test_it", "it works", "gate", Visibility.PUBLIC, score, Outcome.PASSED)
+    test = TestResult(
+        "test_it", "it works", exercise="gate", visibility=Visibility.PUBLIC, points=score, outcome=Outcome.PASSED
+    )
     return Report(student, stem, 24.0, (ExerciseResult("gate", 24.0, (test,)),), submission_sha256=sha256)
 
 
@@ -86,7 +88,7 @@ class Judge:
             if content.isdigit():
                 yield job, report_of(job.student, job.stem, float(content), hashlib.sha256(content).hexdigest())
             else:
-                yield job, Report(job.student, job.stem, 24.0, reason="the file is empty: hand in the notebook again")
+                yield job, Report.ungraded(job.student, job.stem, 24.0, "the file is empty: hand in the notebook again")
 
     def grades(self, course: Course, **options: Any) -> tuple[list[str], Summary]:
         """(who is graded in one run, the run's summary)."""
@@ -102,8 +104,8 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     return made
 
 
-def run(course: Course, watcher: ProgressListener | None = None, **options: Any) -> Summary:
-    return grade_class(Options(course, course.submitted, course.results, **options), watcher or ProgressListener())
+def run(course: Course, listener: ProgressListener | None = None, **options: Any) -> Summary:
+    return grade_class(Options(course, course.submitted, course.results, **options), listener or ProgressListener())
 
 
 @pytest.fixture
@@ -124,7 +126,7 @@ def scores(course: Course) -> list[list[str]]:
 def test_what_is_unchanged_is_not_graded_again(pair: Course, judge: Judge) -> None:
     who, summary = judge.grades(pair)
     assert (who, summary.graded) == ([], 0)
-    assert [one.score for one in summary.standings] == [7, 9]
+    assert [one.score for one in summary.results] == [7, 9]
 
 
 def test_what_is_unchanged_starts_no_worker(pair: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +143,7 @@ def test_a_changed_submission_is_graded_again(pair: Course, judge: Judge) -> Non
     hand_in(pair, "ben", b"10")
     who, summary = judge.grades(pair)
     assert who == ["ben"]
-    assert [one.score for one in summary.standings] == [7, 10]
+    assert [one.score for one in summary.results] == [7, 10]
     assert scores(pair) == [["student", STEM], ["ada", "7"], ["ben", "10"]]
 
 
@@ -195,7 +197,7 @@ def test_force_grades_everything(pair: Course, judge: Judge) -> None:
 def test_one_student(pair: Course, judge: Judge) -> None:
     who, summary = judge.grades(pair, force=True, student="ben")
     assert who == ["ben"]
-    assert [one.student for one in summary.standings] == ["ben"]
+    assert [one.student for one in summary.results] == ["ben"]
     assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]  # the others' rows stay
 
 
@@ -209,7 +211,7 @@ def test_stems(course: Course, judge: Judge) -> None:
     judge.asked.clear()
     summary = run(course)
     assert judge.asked == [("ada", STEM)]
-    assert [(one.student, one.assignment) for one in summary.standings] == [
+    assert [(one.student, one.assignment) for one in summary.results] == [
         *[("ada", STEM), ("ada", SECOND), ("ben", SECOND)]
     ]
     assert scores(course) == [["student", STEM, SECOND], ["ada", "1", "2"], ["ben", "", "3"]]
@@ -289,7 +291,7 @@ def test_the_roster_decides_the_rows(pair: Course, judge: Judge) -> None:
     summary = judge.grades(pair)[1]
     assert scores(pair)[1:] == [["ben", "9"], ["ada", "7"], ["zoe", ""], ["../ada", ""]]
     assert summary.warnings == ("guest is not on roster.csv: no row in grades.csv",)
-    assert [one.student for one in summary.standings] == ["ada", "ben", "guest"]  # graded all the same
+    assert [one.student for one in summary.results] == ["ada", "ben", "guest"]  # graded all the same
 
 
 NO_TABLE = "is not UTF-8 text with commas. Save it as CSV in UTF-8."

@@ -26,7 +26,7 @@ from autograder.core.errors import UserError
 from autograder.core.model import Report
 from autograder.instructor.class_report import statistics as class_statistics
 from autograder.instructor.class_report.data import ClassResults, Kind, concerns
-from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.load import load_class_results
 from autograder.instructor.class_report.page import how_often, percent, ticks, write_class_report
 from autograder.instructor.class_report.statistics import Withheld
 from autograder.instructor.results import record
@@ -60,7 +60,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sample_class(sample: Path) -> ClassResults:
-    return read_class(COURSE, sample, None)
+    return load_class_results(COURSE, sample, None)
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_pictures_are_well_formed_and_told_to_screen_readers(sample_class: Class
 @pytest.mark.slow
 def test_a_class_of_four_gets_no_pictures(tmp_path: Path) -> None:
     put(tmp_path, *(perceptron(f"s{n}", {"gate": n / 2}) for n in range(4)))
-    files = written(read_class(COURSE, tmp_path, None), tmp_path / "report")
+    files = written(load_class_results(COURSE, tmp_path, None), tmp_path / "report")
     assert "<svg" not in files["class_report.html"]
     assert "%" not in re.sub(r"<style>.*?</style>|95&nbsp;%", "", files["class_report.html"], flags=re.DOTALL)
     assert "too few (n = 4)" in files["class_report.html"]
@@ -136,7 +136,7 @@ def test_hostile_names_mistakes_and_reasons(tmp_path: Path) -> None:
     put(tmp_path, *(perceptron(f"s{n}", {"gate": 0}, mistakes={"gate": [evil]}) for n in range(12)))
     put(tmp_path, perceptron("guess", remarks=(f"{evil} was found by its name",)))
     (tmp_path / STEM / f"{evil.replace('/', '')}.json").write_text("{")
-    files = written(read_class(COURSE, tmp_path, None), tmp_path / "report")
+    files = written(load_class_results(COURSE, tmp_path, None), tmp_path / "report")
     page = files["class_report.html"]
     for markup in ("<script", "<img", "<b>ad", "</title><svg", "\u202e"):
         assert markup not in page
@@ -175,16 +175,16 @@ ELSEWHERE = "it holds the result of another student or assignment"
 def test_a_file_that_is_no_result_is_named_and_left_out(tmp_path: Path, content: str, said: str) -> None:
     put(tmp_path, perceptron("zoe"))
     (tmp_path / STEM / "ada.json").write_text(content)
-    known = read_class(COURSE, tmp_path, None)
-    assert [one.result_summary.student for one in known.results] == ["zoe"]
-    assert known.notes == (f"{STEM}/ada.json was left out: {said}",)
-    write_class_report(known, tmp_path / "report")
+    class_results = load_class_results(COURSE, tmp_path, None)
+    assert [one.result_summary.student for one in class_results.results] == ["zoe"]
+    assert class_results.notes == (f"{STEM}/ada.json was left out: {said}",)
+    write_class_report(class_results, tmp_path / "report")
 
 
 @pytest.mark.slow
 def test_other_notes(tmp_path: Path) -> None:
     put(tmp_path, dataclasses.replace(perceptron("ada"), suite_sha256="of last year"), Report("s", "09_gone", 1.0))
-    assert read_class(COURSE, tmp_path, None).notes == (
+    assert load_class_results(COURSE, tmp_path, None).notes == (
         "09_gone was left out: this course has no such assignment",
         "01_perceptron: 1 result from before the suites changed: grade again",
     )
@@ -195,7 +195,7 @@ def test_without_results_the_operator_is_told(tmp_path: Path) -> None:
     (tmp_path / STEM / "ada.json").write_text("{")
     for folder in (tmp_path, tmp_path / "not there"):
         with pytest.raises(UserError, match=r"There is no result in .* Grade first, with `autograder grade`"):
-            read_class(COURSE, folder, None)
+            load_class_results(COURSE, folder, None)
     done = CliRunner().invoke(main, ["--course", str(ROOT), "report", "--results", str(tmp_path)])
     assert done.exit_code == 2
 
@@ -208,11 +208,11 @@ def test_who_has_not_handed_in(tmp_path: Path) -> None:
     course = course_with_roster(tmp_path / "course")
     put(course.results, perceptron("ada"), perceptron("guest"))
     (course.submitted / "ben" / STEM).mkdir(parents=True)
-    known = read_class(course, course.results, None)
-    assert known.absent == {STEM: ("zoe",)}  # the other assignments nobody has handed in
-    assert [(one.student, one.kind) for one in concerns(known)] == [("ben", Kind.WAITING)]
-    assert known.notes == ("guest is not on roster.csv; the results count all the same",)
-    files = written(known, course.results / "report")
+    class_results = load_class_results(course, course.results, None)
+    assert class_results.absent == {STEM: ("zoe",)}  # the other assignments nobody has handed in
+    assert [(one.student, one.kind) for one in concerns(class_results)] == [("ben", Kind.WAITING)]
+    assert class_results.notes == ("guest is not on roster.csv; the results count all the same",)
+    files = written(class_results, course.results / "report")
     assert table(files["not_submitted.csv"]) == [{"assignment": STEM, "student": "zoe"}]
     assert "Nothing handed in yet: 02_activations" in files["class_report.html"]
 
@@ -220,6 +220,6 @@ def test_who_has_not_handed_in(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_thresholds_are_stated_on_the_page(tmp_path: Path) -> None:
     put(tmp_path, perceptron("ada"))
-    page = written(read_class(COURSE, tmp_path, None), tmp_path / "report")["class_report.html"]
+    page = written(load_class_results(COURSE, tmp_path, None), tmp_path / "report")["class_report.html"]
     assert f"fewer than {class_statistics.FEWEST_FOR_SHARES} students" in page
     assert f"discrimination of fewer than {class_statistics.FEWEST_FOR_DISCRIMINATION}" in " ".join(page.split())

@@ -43,7 +43,7 @@ TEN = [
 
 
 def test_scores_of_ten() -> None:
-    one = statistics([*TEN, Report("cut off", SMALL.stem, 6.0, reason="cut off")])
+    one = statistics([*TEN, Report.ungraded("cut off", SMALL.stem, 6.0, "cut off")])
     assert (one.handed_in, one.graded, one.untouched) == (11, 10, 2)
     assert isinstance(one.scores, Distribution)
     # 0 0 0 2 2 3 3 6 6 6: the quartiles are at places 2.25, 4.5 and 6.75 of 0 to 9
@@ -95,7 +95,7 @@ def test_what_nobody_solved() -> None:
 
 
 @pytest.mark.parametrize(
-    "reports", [pytest.param([], id="none"), pytest.param([Report("s", SMALL.stem, 6.0, reason="x")], id="ungraded")]
+    "reports", [pytest.param([], id="none"), pytest.param([Report.ungraded("s", SMALL.stem, 6.0, "x")], id="ungraded")]
 )
 def test_an_assignment_of_which_nothing_is_graded(reports: list[Report]) -> None:
     one = statistics(reports)

@@ -20,7 +20,7 @@ from autograder.instructor.results.feedback_page import LINES, exercise_html, fe
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 
-TEMPLATES = ROOT / "autograder" / "report" / "templates"
+TEMPLATES = ROOT / "autograder" / "rendering" / "templates"
 STEM = "01_perceptron"
 VOID = {"meta"}
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -86,7 +86,15 @@ def shown_messages(page: Page) -> list[str]:
 
 
 def verdict(outcome: Outcome, message: str | None = None, **options: object) -> TestResult:
-    made = TestResult("test_it", "it is right", "gate", Visibility.PUBLIC, 1.0, outcome, message)
+    made = TestResult(
+        "test_it",
+        "it is right",
+        exercise="gate",
+        visibility=Visibility.PUBLIC,
+        points=1.0,
+        outcome=outcome,
+        message=message,
+    )
     return replace(made, **options)  # type: ignore[arg-type]
 
 
@@ -241,7 +249,7 @@ def test_a_long_line_is_cut() -> None:
 
 
 def test_a_file_that_cannot_be_read_has_a_reason_and_no_score() -> None:
-    page = Page(feedback_page(Report("tomas", STEM, 24.0, reason="the file looks cut off: hand it in again")))
+    page = Page(feedback_page(Report.ungraded("tomas", STEM, 24.0, "the file looks cut off: hand it in again")))
     assert page.text == (
         "01_perceptron tomas not graded This submission has no score yet. A person will look at it. "
         "Why: the file looks cut off: hand it in again"
@@ -274,7 +282,19 @@ def full_report(text: str) -> Report:
     ]
     cells = (CodeCell(text, f"1\n{text}", (text,)), CodeCell(f"{text} 2", text))
     exercises = (ExerciseResult(text, 2.0, (*tests, PASSED)), ExerciseResult(f"{text} 2", 2.0, (PASSED,)))
-    return Report(text, text, 4.0, exercises, text, (text, text), cells, text, text, text, text)
+    return Report(
+        text,
+        text,
+        4.0,
+        exercises,
+        reason=text,
+        remarks=(text, text),
+        code=cells,
+        submission_sha256=text,
+        suite_sha256=text,
+        kit_version=text,
+        sandbox=text,
+    )
 
 
 HOSTILE = [
@@ -339,8 +359,15 @@ def test_links_lead_to_the_exercises() -> None:
 
 def test_of_a_hidden_test_there_is_its_sentence_and_its_message_alone() -> None:
     hidden = TestResult(
-        *("test_update_wrong_answer[0.75-0]", "a wrong answer moves the weights", "gate", Visibility.HIDDEN),
-        *(1.0, Outcome.FAILED, "gate returned a wrong value.", "sign_of_error", 0.1234),
+        "test_update_wrong_answer[0.75-0]",
+        "a wrong answer moves the weights",
+        exercise="gate",
+        visibility=Visibility.HIDDEN,
+        points=1.0,
+        outcome=Outcome.FAILED,
+        message="gate returned a wrong value.",
+        mistake="sign_of_error",
+        seconds=0.1234,
     )
     report = graded(PASSED, hidden, suite_sha256="cd" * 32)
     for text in (feedback_page(report), exercise_html(report, report.exercises[0])):
@@ -434,7 +461,7 @@ class Class:
         for job in jobs:
             self.asked.append(job.student)
             content = job.notebook.read_bytes()
-            report = Report(job.student, STEM, 24.0, reason="the file is empty: hand it in again")
+            report = Report.ungraded(job.student, STEM, 24.0, "the file is empty: hand it in again")
             report = replace(report, remarks=("what is no text: \ud800",))  # stops no batch
             if content.isdigit():
                 test = replace(PASSED, points=float(content))

@@ -11,7 +11,7 @@ from reports_by_hand import COURSE, STEM, course_with_roster, perceptron, put, t
 
 from autograder.cli.main import main
 from autograder.core.errors import UserError
-from autograder.instructor.class_report.load import read_class
+from autograder.instructor.class_report.load import load_class_results
 from autograder.instructor.class_report.pseudonyms import FILE, kept_pseudonyms, pseudonymize, with_new
 from autograder.instructor.class_report.statistics import assignment_statistics
 from autograder.instructor.submissions import Job, why_not_there
@@ -76,10 +76,14 @@ def test_damaged_pseudonyms_are_told(tmp_path: Path, content: str) -> None:
 @pytest.mark.slow
 def test_hidden_changes_no_number(tmp_path: Path) -> None:
     put(tmp_path, *(perceptron(f"s{n}", {"gate": n % 3}, mistakes={"gate": ["swapped"]}) for n in range(12)))
-    known = read_class(COURSE, tmp_path, None)
-    veiled = pseudonymize(known, with_new({}, known.students))
-    for one in known.under_way:
-        sentences = known.sentences[one.stem]
-        shown, other = (assignment_statistics(one, each.standings(one.stem), sentences) for each in (known, veiled))
-        assert shown.mistakes == other.mistakes
-        assert [each.lost for each in shown.exercises] == pytest.approx([each.lost for each in other.exercises])
+    open_class = load_class_results(COURSE, tmp_path, None)
+    hidden_class = pseudonymize(open_class, with_new({}, open_class.students))
+    for assignment in open_class.under_way:
+        sentences = open_class.sentences[assignment.stem]
+        shown, hidden = (
+            assignment_statistics(assignment, class_results.summaries(assignment.stem), sentences)
+            for class_results in (open_class, hidden_class)
+        )
+        assert shown.mistakes == hidden.mistakes
+        lost = [exercise.lost for exercise in shown.exercises]
+        assert [exercise.lost for exercise in hidden.exercises] == pytest.approx(lost)

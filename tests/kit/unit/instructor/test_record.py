@@ -22,11 +22,34 @@ GRADED = Report(
             "gate",
             2.0,
             (
-                TestResult("test_and[0]", "the gate AND", "gate", Visibility.PUBLIC, 0.7, Outcome.PASSED, seconds=0.01),
                 TestResult(
-                    "test_or", "OR, 名前", "gate", Visibility.HIDDEN, 1.3, Outcome.FAILED, "two\nlines, σ", "swapped"
+                    "test_and[0]",
+                    "the gate AND",
+                    exercise="gate",
+                    visibility=Visibility.PUBLIC,
+                    points=0.7,
+                    outcome=Outcome.PASSED,
+                    seconds=0.01,
                 ),
-                TestResult("test_not", "NOT", "gate", Visibility.HIDDEN, 0.0, Outcome.RAISED, place=Place("cell 7", 3)),
+                TestResult(
+                    "test_or",
+                    "OR, 名前",
+                    exercise="gate",
+                    visibility=Visibility.HIDDEN,
+                    points=1.3,
+                    outcome=Outcome.FAILED,
+                    message="two\nlines, σ",
+                    mistake="swapped",
+                ),
+                TestResult(
+                    "test_not",
+                    "NOT",
+                    exercise="gate",
+                    visibility=Visibility.HIDDEN,
+                    points=0.0,
+                    outcome=Outcome.RAISED,
+                    place=Place("cell 7", 3),
+                ),
             ),
         ),
         ExerciseResult("delta_rule", 1.0, ()),
@@ -38,7 +61,7 @@ GRADED = Report(
     kit_version="0.1+ef",
     sandbox="full",
 )
-UNGRADED = Report("s", "01_perceptron", 3.0, reason="the file is empty: hand in the notebook again")
+UNGRADED = Report.ungraded("s", "01_perceptron", 3.0, "the file is empty: hand in the notebook again")
 
 
 @pytest.fixture

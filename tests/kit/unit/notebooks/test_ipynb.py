@@ -69,9 +69,9 @@ def test_cells_that_are_no_objects_are_damaged() -> None:
 
 def test_surrogates_reach_no_field() -> None:
     cell = code("1") | {"id": "\ud800", "metadata": {"tags": ["\udfff"], "nbgrader": {"grade_id": "\ud800"}}}
-    for found in parse_notebook(notebook(cell)):
-        repr(found).encode()
-        assert (found.grade_id, found.cell_id) == ("\N{REPLACEMENT CHARACTER}",) * 2
+    for read_cell in parse_notebook(notebook(cell)):
+        repr(read_cell).encode()
+        assert (read_cell.grade_id, read_cell.cell_id) == ("\N{REPLACEMENT CHARACTER}",) * 2
 
 
 def test_format_3_and_a_byte_order_mark() -> None:
@@ -181,7 +181,7 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.ipynb"
     _sparse(path)
-    monkeypatch.setattr("autograder.notebooks.ipynb._demand_file", lambda status: None)
+    monkeypatch.setattr("autograder.notebooks.ipynb._require_file", lambda status: None)
     with pytest.raises(Ungradable, match="at most 64"):
         read_bytes(path)
     assert FILE_BYTES == 64 * 2**20

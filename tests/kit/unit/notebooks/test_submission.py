@@ -13,7 +13,8 @@ import pytest
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise, Submission
-from autograder.notebooks.submission import REMARKS, read_submission
+from autograder.notebooks.remarks import REMARKS
+from autograder.notebooks.submission import read_submission
 
 STUB = 'def {0}(x):\n    """What {0} does."""\n    # your code here\n    raise NotImplementedError'
 NAMES = ("f", "g", "h")

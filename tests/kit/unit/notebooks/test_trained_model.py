@@ -11,10 +11,11 @@ import pytest
 from places import ROOT
 
 from autograder.core.errors import Ungradable
-from autograder.core.model import Assignment, Cell, Exercise, Trained
+from autograder.core.model import Assignment, Cell, Exercise, NoModel, TrainedModel
 from autograder.execution.in_process import LiveRoom
 from autograder.execution.interface import Student
-from autograder.grading.checks import CheckFailed, trained_model
+from autograder.grading.checks import trained_model
+from autograder.grading.comparison import CheckFailed
 from autograder.notebooks.code_budget import longest_literal
 from autograder.notebooks.submission import read_submission
 from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed, read_trained
@@ -42,7 +43,7 @@ def handed_in(weights: bytes = save(WEIGHTS), **history: Any) -> bytes:
 def test_what_is_packed_is_read_again() -> None:
     model = read_trained(handed_in())
     assert model.weights.keys() == WEIGHTS.keys()
-    assert all(np.array_equal(model.weights[name], one) for name, one in WEIGHTS.items())
+    assert all(np.array_equal(model.weights[name], array) for name, array in WEIGHTS.items())
     assert model.history == {name: value for name, value in HISTORY.items() if name != "schema"}
     assert model.numbers == 7  # the buffer counts
 
@@ -58,7 +59,7 @@ def test_what_is_packed_is_read_again() -> None:
     ],
 )
 def test_numbers_of_eight_bytes_hold_no_more_than_those_of_four(weights: Any, numbers: int) -> None:
-    assert Trained({"weights": weights}, {}).numbers == numbers
+    assert TrainedModel({"weights": weights}, {}).numbers == numbers
 
 
 def test_the_rest_of_the_notebook_stays() -> None:
@@ -75,7 +76,7 @@ def with_packed(**changes: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("notebook", "said"),
+    ("notebook", "reason"),
     [
         pytest.param(NOTEBOOK, "No trained model was handed in", id="nothing"),
         pytest.param(with_packed(weights=None), "No weights were handed in", id="no-weights"),
@@ -107,18 +108,18 @@ def with_packed(**changes: Any) -> bytes:
         pytest.param(handed_in(loss=[10**400]), "'loss'", id="a-number-of-400-digits"),
     ],
 )
-def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, said: str) -> None:
-    with pytest.raises(NotTrained, match=said):
+def test_what_is_no_trained_model_is_refused_with_a_reason(notebook: bytes, reason: str) -> None:
+    with pytest.raises(NotTrained, match=reason):
         read_trained(notebook)
 
 
 def test_a_test_that_asks_for_the_model_is_failed_with_the_reason() -> None:
     student = Student(LiveRoom({}))
-    student.trained = "No trained model was handed in."
+    student.trained = NoModel("No trained model was handed in.")
     with pytest.raises(CheckFailed) as caught:
         trained_model(student)
     assert caught.value.finding.sentence == "No trained model was handed in."
-    student.trained = Trained(WEIGHTS, HISTORY)
+    student.trained = TrainedModel(WEIGHTS, HISTORY)
     assert trained_model(student).numbers == 7
 
 
@@ -156,7 +157,7 @@ def submitted(path: Path, text: str, *, torch: bool) -> Any:
 def test_a_large_constant_is_refused_where_a_model_is_handed_in(tmp_path: Path) -> None:
     hidden = base64.b64encode(bytes(1500)).decode()
     text = f"TABLE = '{hidden}'\ndef f():\n    return TABLE"
-    assert submitted(tmp_path / "x.ipynb", text, torch=False).trained == ""
+    assert submitted(tmp_path / "x.ipynb", text, torch=False).trained == NoModel()
     with pytest.raises(Ungradable, match=r"your cell f holds a constant of 2002 bytes; at most 1024"):
         submitted(tmp_path / "x.ipynb", text, torch=True)
 
@@ -204,5 +205,6 @@ def test_ten_thousand_constants_are_looked_at_once(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_notebook_without_its_model_is_read_and_says_so(tmp_path: Path) -> None:
-    told = submitted(tmp_path / "x.ipynb", "def f():\n    return 1", torch=True).trained
-    assert told.startswith("No trained model was handed in with the notebook")
+    trained = submitted(tmp_path / "x.ipynb", "def f():\n    return 1", torch=True).trained
+    assert isinstance(trained, NoModel)
+    assert trained.reason.startswith("No trained model was handed in with the notebook")

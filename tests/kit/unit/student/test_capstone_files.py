@@ -1,4 +1,4 @@
-"""Files that are no trained model, handed in as one: nothing of them is run, and nothing large is taken for true."""
+"""Files that are handed in as a trained model but are none: no code in them runs, and claimed sizes are checked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from places import ROOT
 
 from autograder.core.errors import Ungradable, UserError
+from autograder.core.model import NoModel
 from autograder.notebooks.course import Course
 from autograder.notebooks.submission import read_submission
 from autograder.notebooks.trained_model import SCHEMA, WEIGHT_BYTES, packed
@@ -35,7 +36,7 @@ HISTORY: dict[str, Any] = {
 
 
 class Evil:
-    """Writes a file where it is unpickled."""
+    """Writes a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -82,12 +83,12 @@ NO_WEIGHTS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("make", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
 def test_what_is_packed_and_is_no_weights_is_refused(tmp_path: Path, make: Callable[[Path], tuple[bytes, str]]) -> None:
-    weights, said = make(tmp_path)
+    weights, problem = make(tmp_path)
     path = tmp_path / "capstone.ipynb"
     path.write_bytes(packed(SOLUTION.read_bytes(), weights, HISTORY))
     trained = read_submission(path, ASSIGNMENT, "cheat").trained
-    assert isinstance(trained, str)
-    assert said in trained
+    assert isinstance(trained, NoModel)
+    assert problem in trained.reason
     assert not (tmp_path / "left-behind").exists()
 
 

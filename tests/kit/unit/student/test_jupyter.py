@@ -1,4 +1,4 @@
-"""`check` in a kernel: what a notebook shows, in HTML and in text, and what it knows of the file on the disk."""
+"""`check` in a kernel: what a notebook shows, in HTML and in text, and what it knows about the saved file."""
 
 import shutil
 import sys
@@ -25,7 +25,7 @@ CELLS += [DRAWS, "threshold_unit(1, 1, 1)", "check(threshold_unit)"]
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
-    """What stands below each cell, after a kernel has run them; in the file on the disk the answer is wrong."""
+    """Run the cells in a kernel and return the outputs of each; in the saved file the answer is wrong."""
     folder = tmp_path_factory.mktemp("student") / RELEASE.name
     shutil.copytree(RELEASE, folder)
     saved = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in [SETUP, WRONG]])
@@ -40,16 +40,16 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any
 
 
 def test_a_right_answer_is_shown_in_both_forms(outputs: list[list[dict[str, Any]]]) -> None:
-    (said,) = outputs[2]
-    assert said["output_type"] == "display_data"
-    assert said["data"]["text/plain"].startswith("threshold_unit: 4 of 4 public tests passed.\n")
-    assert said["data"]["text/html"].count("✓") == 4
-    assert "0.8 of 0.8 public points · 6 hidden tests are worth 1.2 more" in said["data"]["text/html"]
+    (output,) = outputs[2]
+    assert output["output_type"] == "display_data"
+    assert output["data"]["text/plain"].startswith("threshold_unit: 4 of 4 public tests passed.\n")
+    assert output["data"]["text/html"].count("✓") == 4
+    assert "0.8 of 0.8 public points · 6 hidden tests are worth 1.2 more" in output["data"]["text/html"]
 
 
 def test_a_right_answer_that_is_not_saved_says_so(outputs: list[list[dict[str, Any]]]) -> None:
-    (said,) = outputs[2]
-    for form in said["data"].values():
+    (output,) = outputs[2]
+    for form in output["data"].values():
         assert "Not in the saved file yet: threshold_unit." in form
 
 
@@ -63,16 +63,16 @@ def test_a_wrong_answer_is_shown_once_and_fails_the_cell(outputs: list[list[dict
 
 def test_what_the_function_draws_is_not_shown(outputs: list[list[dict[str, Any]]]) -> None:
     assert len(outputs[9]) == 2  # called in a cell it draws, and returns
-    (said,) = outputs[10]
-    assert "4 of 4 public tests passed" in said["data"]["text/plain"]
+    (output,) = outputs[10]
+    assert "4 of 4 public tests passed" in output["data"]["text/plain"]
 
 
 def test_the_whole_notebook_is_one_table(outputs: list[list[dict[str, Any]]]) -> None:
-    (said,) = outputs[5]  # updated in its place
-    assert said["data"]["text/html"].count("not written yet") == 7
-    assert "running" not in said["data"]["text/html"]
-    assert "the notebook has lost its nbgrader metadata" in said["data"]["text/html"]  # as the saved one has
-    assert "Not in the saved file" not in said["data"]["text/plain"]
+    (output,) = outputs[5]  # updated in its place
+    assert output["data"]["text/html"].count("not written yet") == 7
+    assert "running" not in output["data"]["text/html"]
+    assert "the notebook has lost its nbgrader metadata" in output["data"]["text/html"]  # as the saved one has
+    assert "Not in the saved file" not in output["data"]["text/plain"]
 
 
 def test_what_check_knows(outputs: list[list[dict[str, Any]]]) -> None:
@@ -82,5 +82,5 @@ def test_what_check_knows(outputs: list[list[dict[str, Any]]]) -> None:
 
 
 def test_a_cell_finds_the_command(outputs: list[list[dict[str, Any]]]) -> None:
-    (said,) = outputs[7]
-    assert Path(said["text"].strip()).parent == Path(sys.executable).parent
+    (output,) = outputs[7]
+    assert Path(output["text"].strip()).parent == Path(sys.executable).parent

@@ -34,18 +34,20 @@ NOTEBOOKS = {
 def test_plain_pytest_agrees(name: str) -> None:
     with ForkServer(confined=True) as server:
         report = grade(NOTEBOOKS[name], name, suites_of(COURSE, STEM), ConfinedRooms(server))
-    graded = {(test.visibility, test.id): test.outcome == "PASSED" for one in report.exercises for test in one.tests}
+    graded = {
+        (test.visibility, test.id): test.outcome == "PASSED" for exercise in report.exercises for test in exercise.tests
+    }
     assert plain(NOTEBOOKS[name]) == graded
 
 
 def plain(notebook: Path) -> dict[tuple[str, str], bool]:
-    """(visibility, test id) -> whether plain pytest says passed."""
+    """Return whether plain pytest says passed, by visibility and test id."""
     suites = [COURSE.public_suite(STEM), COURSE.hidden_suite(STEM)]
     options = ["--notebook", str(notebook), "-rA", "-q", "--no-header"]
     command = [sys.executable, "-m", "pytest", *options, *map(str, suites)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
     verdicts = {}
-    for line in said.splitlines():
+    for line in output.splitlines():
         word, _, rest = line.partition(" ")
         if word in ("PASSED", "FAILED", "ERROR"):
             file, _, test = rest.partition(" - ")[0].partition("::")
@@ -56,9 +58,9 @@ def plain(notebook: Path) -> dict[tuple[str, str], bool]:
 def test_a_failure_is_told_in_the_kit_s_words() -> None:
     command = [sys.executable, "-m", "pytest", "-q"]
     command += ["--notebook", str(COURSE.release(STEM)), str(COURSE.public_suite(STEM))]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
-    assert "STUB: gate is not written yet" in said
-    assert "Traceback" not in said
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    assert "STUB: gate is not written yet" in output
+    assert "Traceback" not in output
 
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,7 +70,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture
 def assignment(tmp_path: Path) -> Path:
-    """An assignment's folder as a student has it."""
+    """Return an assignment's folder as a student has it."""
     return Path(shutil.copytree(COURSE.release(STEM).parent, tmp_path / STEM))
 
 

@@ -1,4 +1,4 @@
-"""`autograder reset`: the stub stands again, the old text is kept, and nothing else of the file changes."""
+"""`autograder reset`: the stub is back, the old text is kept, and nothing else in the file changes."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from autograder.grading.pipeline import grade
 from autograder.grading.suites import Suites, load_suites
 from autograder.notebooks.course import Course, read_assignment
 from autograder.notebooks.submission import read_submission
-from autograder.student.reset import KEPT, Reset, reset, stubs_of, told
+from autograder.student.reset import KEPT, Reset, reset, reset_message, stubs_of
 
 COURSE = Course(ROOT)
 STEM = "01_perceptron"
@@ -36,7 +36,7 @@ def suites() -> Suites:
 
 @pytest.fixture
 def handout(tmp_path: Path) -> Path:
-    """The folder as a student has it, with the answers in the notebook."""
+    """Return the folder as a student has it."""
     folder = tmp_path / STEM
     shutil.copytree(COURSE.root / "assignments" / STEM, folder, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
@@ -57,7 +57,7 @@ def grade_id(cell: dict[str, Any]) -> str | None:
 
 
 def at(notebook: Notebook, name: str) -> int:
-    """Where the cell with this grade_id is, from 0."""
+    """Return the index of the cell with this grade_id."""
     return [grade_id(cell) for cell in notebook["cells"]].index(name)
 
 
@@ -110,7 +110,7 @@ def test_after_a_reset_the_exercise_is_a_stub_and_the_others_are_not(handout: Pa
     path = written(handout, copied())
     reset(path, "gate", stubs_of(path))
     report = grade(path, "ada", suites, LiveRooms())
-    outcomes = {one.name: one.outcome for one in report.exercises}
+    outcomes = {result.name: result.outcome for result in report.exercises}
     assert outcomes.pop("gate") is Outcome.STUB
     assert set(outcomes.values()) == {Outcome.PASSED}
     assert report.remarks == ()
@@ -181,10 +181,10 @@ def test_the_file_keeps_its_layout(handout: Path, indent: int | None) -> None:
 def test_the_file_keeps_its_permissions_and_leaves_nothing_beside_it(handout: Path) -> None:
     path = written(handout, copied())
     path.chmod(0o600)
-    names = sorted(one.name for one in handout.iterdir())
+    names = sorted(path.name for path in handout.iterdir())
     reset(path, "gate", stubs_of(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert sorted(one.name for one in handout.iterdir()) == names
+    assert sorted(path.name for path in handout.iterdir()) == names
 
 
 def test_an_older_format_gets_no_id(handout: Path) -> None:
@@ -277,8 +277,8 @@ def test_reset_as_often_as_it_says_makes_a_stub(handout: Path, name: str, suites
     path = written(handout, notebook)
     while (done := reset(path, "gate", STUBS)).changed:
         pass
-    outcomes = {one.name: one.outcome for one in grade(path, "ada", suites, LiveRooms()).exercises}
-    # A scratch cell of the student's own is not ours to change: it still counts, and was told of.
+    outcomes = {result.name: result.outcome for result in grade(path, "ada", suites, LiveRooms()).exercises}
+    # Reset does not change a student's scratch cell: it still counts, and the message names it.
     assert outcomes.pop("gate") is (Outcome.FAILED if done.others else Outcome.STUB)
     assert set(outcomes.values()) == {Outcome.PASSED}
 
@@ -371,18 +371,18 @@ def test_no_notebook_there(tmp_path: Path) -> None:
         stubs_of(tmp_path / "perceptron.ipynb")
 
 
-# ---- what is said
+# ---- the message
 
 
-def test_what_is_said() -> None:
-    assert told(Reset("gate", True, 14)) == (
+def test_the_message() -> None:
+    assert reset_message(Reset("gate", True, 14)) == (
         "gate is the stub again (cell 14); your code is kept in the cell below it, commented out. "
         "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
     )
-    assert told(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
-    assert told(Reset("gate", False, 14, (16,))).endswith(
+    assert reset_message(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
+    assert reset_message(Reset("gate", False, 14, (16,))).endswith(
         "\nCell 16 of yours defines gate too and counts as your answer: delete it."
     )
-    assert told(Reset("gate", False, 14, (16, 20))).endswith(
+    assert reset_message(Reset("gate", False, 14, (16, 20))).endswith(
         "\nCells 16 and 20 of yours define gate too and count as your answer: delete them."
     )

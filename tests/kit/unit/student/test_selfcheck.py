@@ -21,7 +21,7 @@ RELEASE = Course(ROOT).release("01_perceptron").parent
 
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """As a student has it: a copy of the release's folder, the course nowhere near."""
+    """Return the check as a student has it: in a copy of the release's folder, away from the course."""
     shutil.copytree(RELEASE, tmp_path / "01_perceptron")
     monkeypatch.chdir(tmp_path / "01_perceptron")
     return open_assignment("01_perceptron")
@@ -43,9 +43,9 @@ def failing(check: Check, function: Callable[..., Any]) -> str:
 @pytest.mark.slow
 def test_a_right_answer(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(threshold_unit) is None
-    said = capsys.readouterr().out
-    assert said.startswith("threshold_unit: 4 of 4 public tests passed.")
-    assert "0.8 of 0.8 public points · 6 hidden tests are worth 1.2 more" in said
+    output = capsys.readouterr().out
+    assert output.startswith("threshold_unit: 4 of 4 public tests passed.")
+    assert "0.8 of 0.8 public points · 6 hidden tests are worth 1.2 more" in output
 
 
 def test_a_known_mistake_is_named(check: Check) -> None:
@@ -81,9 +81,9 @@ def test_prints_and_warnings_are_not_shown(check: Check, capsys: pytest.CaptureF
         return (x @ w > threshold) * 1
 
     check(threshold_unit)
-    said = capsys.readouterr()
-    assert "noise" not in said.out
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert "noise" not in output.out
+    assert output.err == ""
 
 
 def test_the_first_warning_is_told(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,9 +92,9 @@ def test_the_first_warning_is_told(check: Check, capsys: pytest.CaptureFixture[s
         return (x @ w > threshold) * 1
 
     check(threshold_unit)
-    said = capsys.readouterr().out
-    assert "it warned     RuntimeWarning: divide by zero encountered in log" in said
-    assert "A warning costs points only where a test asks for none" in said
+    output = capsys.readouterr().out
+    assert "it warned     RuntimeWarning: divide by zero encountered in log" in output
+    assert "A warning costs points only where a test asks for none" in output
 
 
 def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Check) -> None:
@@ -144,7 +144,7 @@ def test_a_damaged_selfcheck_file_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_it_needs_nothing_of_the_instructor_s(tmp_path: Path) -> None:
-    """In a process that can import the kit and cannot import the reference."""
+    """Check in a process that can import the kit and cannot import the reference."""
     shutil.copytree(RELEASE, tmp_path / "01_perceptron")
     code = (
         "from autograder import open_assignment\n"

@@ -1,4 +1,4 @@
-"""From the saved notebook to the file that is handed in: what is told, what is written, and that it is graded so."""
+"""From the saved notebook to the file to hand in: what is printed and written, and that it gets the same points."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.grading.pipeline import grade, suites_of
 from autograder.notebooks.course import Course
-from autograder.student import selfcheck, submit
+from autograder.student import history, selfcheck, submit
 from autograder.student.handout import Handout, find_handout, handouts_in
 from autograder.student.selfcheck import NotYet, open_assignment
 
@@ -30,7 +30,7 @@ STEM = "01_perceptron"
 
 @pytest.fixture
 def unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What a student has, two exercises solved, one of them wrongly."""
+    """Return a student's folder with two attempted exercises, one of them wrong."""
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(ROOT / "assignments" / STEM, tmp_path / "assignments" / STEM, ignore=ignored)
     monkeypatch.chdir(tmp_path)
@@ -67,13 +67,13 @@ def submitted(*arguments: str) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_a_file_to_hand_in_and_its_receipt(unpacked: Path) -> None:
-    code, said = submitted(STEM, "--student", "mia", "--out", "to hand in")
+    code, output = submitted(STEM, "--student", "mia", "--out", "to hand in")
     path = unpacked / "to hand in" / f"mia__{STEM}.ipynb"
     assert code == 0
     assert path.read_bytes() == notebook(unpacked).read_bytes()
-    assert f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in said
-    assert "threshold_unit           passed" in said
-    assert "boundary_distance        not yet right" in said
+    assert f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in output
+    assert "threshold_unit           passed" in output
+    assert "boundary_distance        not yet right" in output
     assert submitted(str(notebook(unpacked)), "--student", "mia", "--out", "to hand in")[0] == 0
 
 
@@ -86,9 +86,9 @@ def test_the_name_is_asked_for(unpacked: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "a__b", ".hidden", " "])
 def test_a_name_that_can_be_none(unpacked: Path, name: str) -> None:
-    code, said = submitted(STEM, "--student", name)
+    code, output = submitted(STEM, "--student", name)
     assert code == 2
-    assert "Use the name that your instructor knows you by" in said
+    assert "Use the name that your instructor knows you by" in output
     assert not list(unpacked.glob("*.ipynb"))
 
 
@@ -100,10 +100,12 @@ def test_collected_and_graded_it_has_the_points_that_were_shown(unpacked: Path) 
     assert done.exit_code == 0, done.output
     handed_in = unpacked / "submitted/mia" / STEM / "perceptron.ipynb"
     graded = grade(handed_in, "mia", suites_of(COURSE, STEM), LiveRooms())
-    public = sum(test.earned for one in graded.exercises for test in one.tests if test.visibility is Visibility.PUBLIC)
+    public = sum(
+        test.earned for result in graded.exercises for test in result.tests if test.visibility is Visibility.PUBLIC
+    )
     (handout,) = handouts_in(unpacked)
     shown = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
-    assert sum(test.earned for one in shown.exercises for test in one.tests) == pytest.approx(public)
+    assert sum(test.earned for result in shown.exercises for test in result.tests) == pytest.approx(public)
     assert public > 0
 
 
@@ -124,9 +126,9 @@ check(gate)
 """
     exec(code, kernel())
     assert "passed" in capsys.readouterr().out
-    status, said = submitted(STEM, "--student", "mia")
+    status, output = submitted(STEM, "--student", "mia")
     assert status == 1
-    assert "In your kernel gate passed, in the saved file not. Save the notebook" in said
+    assert "In your kernel gate passed, in the saved file not. Save the notebook" in output
     with pytest.raises(NotYet):
         exec("def gate(name):\n    return [0, 0], 0\ncheck(gate)", kernel())
     assert submitted(STEM, "--student", "mia")[0] == 0  # it no longer passed when it was checked last
@@ -139,8 +141,8 @@ def test_outputs_of_a_large_notebook_are_left_out(unpacked: Path) -> None:
         cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * submit.LARGE}]
 
     change(unpacked, draw)
-    _, said = submitted(STEM, "--student", "mia")
-    assert "outputs of the cells were left out" in said
+    _, output = submitted(STEM, "--student", "mia")
+    assert "outputs of the cells were left out" in output
     handed_in = json.loads((unpacked / f"mia__{STEM}.ipynb").read_text(encoding="utf-8"))
     assert not any(cell.get("outputs") for cell in handed_in["cells"])
     assert notebook(unpacked).stat().st_size > submit.LARGE  # the student's own is as it was
@@ -163,9 +165,10 @@ def test_progress(unpacked: Path) -> None:
 
 def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
     handout: Handout = find_handout(STEM, unpacked)
-    submit._memory(handout).parent.mkdir(parents=True)
-    submit._memory(handout).write_text("{", encoding="utf-8")
-    assert submit.remembered(handout) == ()
+    path = history.memory_path(handout)
+    path.parent.mkdir(parents=True)
+    path.write_text("{", encoding="utf-8")
+    assert history.remembered(handout) == ()
 
 
 # ---- a function that does not end
@@ -188,7 +191,7 @@ check(threshold_unit)
 
 
 def stubborn(rung: list[int]) -> None:
-    """Takes the first alarm for something to pass over."""
+    """Ignore the first alarm, and stop at the second."""
     while True:
         try:
             while True:
@@ -221,6 +224,6 @@ def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pyte
     write(unpacked, perceptron_predict="while True: pass")
     (handout,) = handouts_in(unpacked)
     report = submit.submit(notebook(unpacked), handout, "mia", unpacked).report
-    outcomes = {one.name: one.outcome for one in report.exercises}
+    outcomes = {result.name: result.outcome for result in report.exercises}
     assert outcomes["perceptron_predict"] is Outcome.TIMEOUT
     assert outcomes["threshold_unit"] is Outcome.PASSED

@@ -1,4 +1,4 @@
-"""What a training leaves beside its notebook, and what `submit` makes of it: packed, or refused with what to do."""
+"""The files that a training leaves beside its notebook: `submit` packs them, or says what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HISTORY = {
 
 
 class Loaded:
-    """Writes a file where it is unpickled."""
+    """Writes a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -60,14 +60,14 @@ def sound() -> bytes:
 
 
 def state(**changes: Any) -> dict[str, Any]:
-    return {name: torch.from_numpy(one) for name, one in WEIGHTS.items()} | changes
+    return {name: torch.from_numpy(array) for name, array in WEIGHTS.items()} | changes
 
 
 File = bytes | Callable[[], bytes]  # the bytes, or what makes them when the test runs, because it takes PyTorch
 
 
 def lay(folder: Path, history: Any = HISTORY, **files: File) -> None:
-    """The history, and files by their names, in which `_` stands for the dot."""
+    """Write the history, and files by their names, in which `_` stands for the dot."""
     for name, content in files.items():
         (folder / name.replace("_", ".")).write_bytes(content if isinstance(content, bytes) else content())
     if history is not None:
@@ -99,7 +99,7 @@ def test_weights_are_packed_as_they_are(tmp_path: Path, files: dict[str, File]) 
     lay(tmp_path, **files)
     whole, trained = with_trained_model(NOTEBOOK, tmp_path)
     assert trained.weights.keys() == WEIGHTS.keys()
-    assert all(np.array_equal(trained.weights[name], one) for name, one in WEIGHTS.items())
+    assert all(np.array_equal(trained.weights[name], array) for name, array in WEIGHTS.items())
     assert trained.history["val_accuracy"] == HISTORY["val_accuracy"]
     assert json.loads(whole)["metadata"]["autograder"]["trained"]["history"] == HISTORY
 
@@ -116,7 +116,7 @@ def test_a_file_with_code_is_refused_and_its_code_not_run(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("files", "history", "said"),
+    ("files", "history", "message"),
     [
         pytest.param({}, HISTORY, r"weights\.safetensors is missing\. Run the notebook's last cells", id="no-weights"),
         pytest.param({"weights_safetensors": sound}, None, r"history\.json is missing", id="no-history"),
@@ -143,9 +143,11 @@ def test_a_file_with_code_is_refused_and_its_code_not_run(tmp_path: Path) -> Non
         pytest.param({"weights_safetensors": sound}, HISTORY | {"schema": 0}, "history .* is missing", id="schema"),
     ],
 )
-def test_what_cannot_be_packed_says_what_to_do(tmp_path: Path, files: dict[str, File], history: Any, said: str) -> None:
+def test_what_cannot_be_packed_says_what_to_do(
+    tmp_path: Path, files: dict[str, File], history: Any, message: str
+) -> None:
     lay(tmp_path, history, **files)
-    with pytest.raises(UserError, match=said) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         with_trained_model(NOTEBOOK, tmp_path)
     assert not isinstance(caught.value, NothingTrained)
 
@@ -157,7 +159,7 @@ MODEL = "return nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU(), nn.MaxPool2d(4), nn
 
 @pytest.fixture
 def unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What a student has who wrote build_model, and not yet train."""
+    """Return the folder of a student who wrote build_model and not yet train."""
     folder = tmp_path / "assignments" / STEM
     ignored = shutil.ignore_patterns("__pycache__", ".*", "weights*", "history*")
     shutil.copytree(ROOT / "assignments" / STEM, folder, ignore=ignored)
@@ -186,10 +188,10 @@ def submitted() -> tuple[int, str]:
 @pytest.mark.slow
 def test_the_receipt_tells_of_the_model(unpacked: Path) -> None:
     lay(unpacked, weights_safetensors=weights())
-    code, said = submitted()
-    assert code == 0, said
-    assert "1,554 numbers, trained on digits with seed 3 for 2 epochs, at the end 81.2 % of the validation" in said
-    assert "Its weights are not" not in said
+    code, output = submitted()
+    assert code == 0, output
+    assert "1,554 numbers, trained on digits with seed 3 for 2 epochs, at the end 81.2 % of the validation" in output
+    assert "Its weights are not" not in output
     assert Path(f"mia__{STEM}.ipynb").is_file()
 
 
@@ -203,7 +205,7 @@ def old_history(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("prepare", "code", "said", "written"),
+    ("prepare", "code", "message", "written"),
     [
         pytest.param(lambda folder: None, 1, "No trained model goes with it", True, id="before-training"),
         pytest.param(
@@ -213,11 +215,11 @@ def old_history(folder: Path) -> None:
     ],
 )
 def test_what_is_amiss_is_said(
-    unpacked: Path, prepare: Callable[[Path], None], code: int, said: str, written: bool
+    unpacked: Path, prepare: Callable[[Path], None], code: int, message: str, written: bool
 ) -> None:
     prepare(unpacked)
-    ended, told = submitted()
-    assert (ended, said in told) == (code, True), told
+    exit_code, output = submitted()
+    assert (exit_code, message in output) == (code, True), output
     assert Path(f"mia__{STEM}.ipynb").is_file() == written
 
 
@@ -227,7 +229,7 @@ def test_what_is_amiss_is_said(
 def test_without_pytorch_it_is_said_how_to_install_it(
     unpacked: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not there
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 2
     assert "needs PyTorch, and this Python has no torch" in done.output

@@ -1,0 +1,37 @@
+"""Print to the terminal: text as it is, and messages for the user on stderr."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+_UNLIMITED = 10_000  # columns
+
+
+def console() -> Console:
+    """Return where to print; it is wide enough for a table when it is not a terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names are not lost, nor is a run, to a terminal without UTF-8
+    out = Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(highlight=False, width=120)
+
+
+def print_plain(out: Console, text: str, style: str = "") -> None:
+    """Print text as it is: names and reasons may look like markup, and no line is broken."""
+    out.print(Text(text, style=style), soft_wrap=True)
+
+
+def as_text(renderable: RenderableType) -> str:
+    """Return what rich prints, as plain lines without trailing spaces; they may be wider than the terminal."""
+    out = Console(width=_UNLIMITED, color_system=None, highlight=False)
+    with out.capture() as capture:
+        out.print(renderable)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def warn(message: str) -> None:
+    """Print a message for the user on stderr, without a traceback."""
+    print_plain(Console(file=sys.stderr, highlight=False), message, "bold red")

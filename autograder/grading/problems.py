@@ -1,0 +1,168 @@
+"""Why a test did not pass. Each kind of problem knows its outcome, and describes itself to the student."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.core.model import Outcome, Place, Source, Visibility
+from autograder.execution.interface import Absent, Raised, RoomEnded
+from autograder.execution.limits import LIMITS
+from autograder.grading import messages
+from autograder.grading.messages import Finding, StudentException
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a message depends on, apart from the problem itself."""
+
+    exercise: str
+    exercises: frozenset[str]  # the names of all exercises of the assignment
+    source: Source
+    visibility: Visibility
+    seconds: float  # how long a call of the test might take
+    called: str | None = None  # the function that the test called last
+    called_with: str = ""
+    hint: str = ""  # the sentence of the mistake that was recognised
+
+    @property
+    def in_companion(self) -> bool:
+        """Return whether the test called the kit's own code, which called the student's."""
+        return self.called is not None and self.called not in self.exercises
+
+    def exception(self, reply: Raised) -> StudentException:
+        """Return an exception together with the student's line that raised it."""
+        return StudentException(
+            kinds=reply.kinds,
+            text=reply.text,
+            cell=reply.cell,
+            line=reply.line,
+            code=self.source.line(reply.cell, reply.line),
+            function=reply.function,
+        )
+
+
+@dataclass(frozen=True)
+class WrongAnswer:
+    """A check failed."""
+
+    finding: Finding
+    expected: Any = None  # only for instructors; None if there is no single right value
+    outcome: Outcome = Outcome.FAILED
+    place: Place | None = None
+
+    def message(self, context: Context) -> str:
+        """Say what is wrong with the answer."""
+        return messages.failure(
+            context.exercise, self.finding, context.called_with, context.visibility, hint=context.hint
+        )
+
+
+@dataclass(frozen=True)
+class ExceptionRaised:
+    """The student's function raised, or is still the stub."""
+
+    reply: Raised
+    outcome: Outcome  # RAISED or STUB
+
+    @property
+    def place(self) -> Place | None:
+        """Return the student's line that raised."""
+        return _place_of(self.reply)
+
+    def message(self, context: Context) -> str:
+        """Say what was raised, or which function has to be written first."""
+        if unwritten := self._unwritten(context.exercises):
+            return messages.stub_called(context.exercise, unwritten)
+        words = messages.companion_exception if context.in_companion else messages.exception
+        return words(context.exercise, context.exception(self.reply), context.visibility, context.hint)
+
+    def _unwritten(self, exercises: frozenset[str]) -> str | None:
+        """Return the exercise that was called but not written: its cell is left out, so its name is not defined."""
+        undefined = re.fullmatch(r"name '(\w+)' is not defined\b.*", self.reply.text)
+        if self.reply.type != "NameError" or undefined is None or undefined[1] not in exercises:
+            return None
+        return undefined[1]
+
+
+@dataclass(frozen=True)
+class CallStopped:
+    """A call took too long, or its process had to be ended."""
+
+    outcome: Outcome  # TIMEOUT or KILLED
+    reason: str
+    place: Place | None = None
+
+    def message(self, context: Context) -> str:
+        """Say that the call was stopped, and why."""
+        if self.outcome is not Outcome.TIMEOUT:
+            return messages.killed(context.exercise, self.reason)
+        return messages.timeout(
+            context.exercise, context.seconds, context.called_with, context.visibility, reason=self.reason
+        )
+
+
+@dataclass(frozen=True)
+class FunctionMissing:
+    """There is no function to call: it was never written, or its cell could not be run."""
+
+    absent: Absent
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return STUB for a function that was never written, else how its cell ended."""
+        return self.absent.outcome
+
+    @property
+    def place(self) -> Place | None:
+        """Return the line of the cell that raised, if one did."""
+        return _place_of(self.absent.because) if isinstance(self.absent.because, Raised) else None
+
+    def message(self, context: Context) -> str:
+        """Say why the function is not there."""
+        match self.absent.because:
+            case str() as error:
+                return messages.cell_broken(context.exercise, error)
+            case Raised() as reply:
+                return messages.cell_raised(context.exercise, context.exception(reply))
+            case RoomEnded(outcome=Outcome.TIMEOUT, reason=""):
+                return messages.cell_hung(context.exercise, LIMITS.open_seconds)
+            case RoomEnded(reason=reason):
+                return messages.cell_died(context.exercise, reason)
+            case None:
+                return messages.not_written(context.exercise)
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """An earlier test of the exercise was stopped, so this one was not run."""
+
+    stopped: str  # the sentence of that test
+    outcome: Outcome = Outcome.SKIPPED
+    place: Place | None = None
+
+    def message(self, context: Context) -> str:
+        """Say which test has to end first."""
+        return messages.skipped(self.stopped, context.exercise)
+
+
+@dataclass(frozen=True)
+class TestBroke:
+    """The kit or the suite has a bug, so nothing is known about the answer."""
+
+    __test__ = False  # pytest must not take it for a test class
+
+    outcome: Outcome = Outcome.BROKEN
+    place: Place | None = None
+
+    def message(self, context: Context) -> str:
+        """Say that the student is not to blame."""
+        return messages.broken()
+
+
+Problem = WrongAnswer | ExceptionRaised | CallStopped | FunctionMissing | NotRun | TestBroke
+
+
+def _place_of(reply: Raised) -> Place | None:
+    return Place(reply.cell, reply.line) if reply.line else None

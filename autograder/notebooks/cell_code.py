@@ -1,0 +1,128 @@
+"""Read the code of a cell without running it: from its text to its top-level statements.
+
+The code is hostile: it is parsed, but never imported or evaluated. `%magic` and `!shell` lines are recognised as
+IPython's documentation describes them ("Built-in magic commands").
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+
+from autograder.core.sanitize import clean
+from autograder.notebooks.ipynb import CELL_CHARACTERS
+from autograder.notebooks.statements import TOO_DEEP, Statement
+
+MAGIC_LINES = 200
+PARSED_CHARACTERS = 4_000_000  # in all attempts at one cell together, to limit the time
+
+_TRANSPARENT = {"%%time", "%%timeit", "%%capture", "%%prun"}
+_ASSIGNED_MAGIC = re.compile(r"[^=!%]*[^=!%<>]=\s*[!%]")
+
+
+class NotPython(Exception):
+    """A cell's text is not valid Python. The message is one clean line."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A cell's text, in which `pass` replaces magics so that line numbers stay, and its top-level statements."""
+
+    text: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def nodes(self) -> list[ast.stmt]:
+        """Return the syntax trees of its statements."""
+        return [statement.node for statement in self.statements]
+
+
+def read_code(text: str) -> Code:
+    """Return the statements of a cell as Jupyter would run it; none for a cell in another language (`%%bash`).
+
+    Raises NotPython if Jupyter would refuse to run it. The message names the kind of error and its line.
+    """
+    lines = text.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    while lines[first].startswith("%%"):
+        if lines[first].split()[0] not in _TRANSPARENT:
+            return Code("", ())
+        lines[first] = ""
+        first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    text, body = _parse_with_magics(_dedent(lines, lines[first]))
+    return Code(text, tuple(Statement(node) for node in body))
+
+
+def _dedent(lines: list[str], first: str) -> list[str]:
+    """Remove the indentation of a cell that is indented as a whole, as IPython does."""
+    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    return [line.removeprefix(indent) for line in lines]
+
+
+def _parse_with_magics(lines: list[str]) -> tuple[str, list[ast.stmt]]:
+    """Parse; at each magic line that Python cannot parse, put `pass` in its place and parse again."""
+    size = sum(map(len, lines)) + 1
+    if size > CELL_CHARACTERS:
+        raise NotPython(f"it has more than {CELL_CHARACTERS} characters")
+    for _ in range(min(MAGIC_LINES, PARSED_CHARACTERS // size)):
+        text = "\n".join(lines)
+        try:
+            return text, _parse(text)
+        except SyntaxError as error:
+            number = (error.lineno or 0) - 1
+            if not (0 <= number < len(lines) and _is_magic(lines[number])):
+                raise NotPython(_described(error)) from None
+            _blank(lines, number)
+        except ValueError as error:
+            raise NotPython(clean(f"ValueError: {error}", 200)) from None
+        except TOO_DEEP as error:
+            raise NotPython(f"{type(error).__name__}: it is nested too deeply") from None
+    raise NotPython("it has too many lines that start with % or !")
+
+
+def _parse(text: str) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        body = ast.parse(text).body
+        # Compiled, too, because only the compiler finds errors such as `return` outside a function.
+        compile(text, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return body
+
+
+def _is_magic(line: str) -> bool:
+    stripped = line.strip()
+    return stripped[:1] in {"%", "!", "?"} or stripped[-1:] == "?" or bool(_ASSIGNED_MAGIC.match(stripped))
+
+
+def _blank(lines: list[str], number: int) -> None:
+    """Replace a magic with `pass` of the same indentation. A backslash at its end continues it in the next line."""
+    line = lines[number]
+    lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
+    while line.endswith("\\") and number + 1 < len(lines):
+        number += 1
+        line, lines[number] = lines[number], ""
+
+
+def _described(error: SyntaxError) -> str:
+    where = f" on line {error.lineno}" if error.lineno else ""
+    return clean(f"{type(error).__name__}{where}: {error.msg}", 200)
+
+
+def same_code(first: Code, second: Code) -> bool:
+    """Return whether two cells have equal syntax trees. Comments, blanks and line breaks do not count."""
+    pairs: list[tuple[object, object]] = [(first.nodes, second.nodes)]
+    while pairs:
+        left, right = pairs.pop()
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, ast.AST):
+            pairs.extend((getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            pairs.extend(zip(left, right, strict=True))
+        elif left != right:
+            return False
+    return True

@@ -1,0 +1,123 @@
+"""Find the cells of a notebook that the student wrote: those that differ from the instructor's release."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from autograder.core.errors import UserError
+from autograder.core.model import Assignment, Cell, SourceCell
+from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code
+from autograder.notebooks.ipynb import NotebookCell
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentCell:
+    """A cell that the student added or changed, read as code."""
+
+    number: int  # among all cells of the notebook, from 1
+    label: str
+    origin: NotebookCell
+    exercises: tuple[str, ...]  # that it stands for, by its grade_id, or defines
+    code: Code
+    error: str | None = None  # why it is not valid Python
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The cells of an assignment's release, prepared for comparing a student's cells with them."""
+
+    sources: frozenset[str]  # of all cells, normalized
+    codes: tuple[Code, ...]
+    given: tuple[SourceCell, ...]  # cells that run before the student's
+    kinds: dict[str, str]  # of graded cells, by grade_id
+    solutions: tuple[str, ...]  # the grade_ids of cells to be filled with code
+
+
+def release_of(assignment: Assignment) -> Release:
+    """Return the release of an assignment. It is prepared once."""
+    return _release_of(assignment.cells)
+
+
+@lru_cache(maxsize=32)
+def _release_of(cells: tuple[Cell, ...]) -> Release:
+    codes, given = [], []
+    for cell in cells:
+        code, error = _code_or_error(cell.source) if cell.kind == "code" else (Code("", ()), None)
+        codes.append(code)
+        if "given" in cell.tags:
+            if error:
+                raise UserError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
+            given.append(SourceCell("given", code.text, tuple(range(len(code.statements)))))
+    labels = _unique(cell.label for cell in given)
+    return Release(
+        sources=frozenset(normal(cell.source) for cell in cells),
+        codes=tuple(code for code in codes if code.statements),
+        given=tuple(replace(cell, label=label) for cell, label in zip(given, labels, strict=True)),
+        kinds={cell.grade_id: cell.kind for cell in cells if cell.grade_id},
+        solutions=tuple(cell.grade_id for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"),
+    )
+
+
+def students_cells(cells: Sequence[NotebookCell], assignment: Assignment) -> tuple[StudentCell, ...]:
+    """Return the code cells that differ from every cell of the release in more than comments and blanks, in order.
+
+    A solution cell that became text counts as code. A question's text that became code does not.
+    """
+    release = release_of(assignment)
+    changed = []
+    for number, cell in enumerate(cells, 1):
+        if _reads_as_code(cell, release) and normal(cell.source) not in release.sources:
+            written = _student_cell(number, cell, assignment)
+            if written.error or not any(same_code(written.code, code) for code in release.codes):
+                changed.append(written)
+    labels = _unique(cell.label for cell in changed)
+    return tuple(replace(cell, label=label) for cell, label in zip(changed, labels, strict=True))
+
+
+def _reads_as_code(cell: NotebookCell, release: Release) -> bool:
+    if cell.kind != "code":
+        return cell.grade_id in release.solutions
+    return release.kinds.get(cell.grade_id or "", "code") == "code"
+
+
+def _student_cell(number: int, cell: NotebookCell, assignment: Assignment) -> StudentCell:
+    code, error = _code_or_error(cell.source)
+    names = [exercise.name for exercise in assignment.exercises]
+    defined = {name for statement in code.statements for name in statement.defines}
+    if error:
+        defined = {name for name in names if _seems_to_define(cell.source, name)}
+    exercises = tuple(name for name in names if name in defined or name == cell.grade_id)
+    label = f"your cell {exercises[0]}" if len(exercises) == 1 else f"cell {number}"
+    return StudentCell(number=number, label=label, origin=cell, exercises=exercises, code=code, error=error)
+
+
+def _code_or_error(text: str) -> tuple[Code, str | None]:
+    try:
+        return read_code(text), None
+    except NotPython as error:
+        return Code(text, ()), str(error)
+
+
+def _seems_to_define(text: str, name: str) -> bool:
+    """Return whether text that cannot be parsed seems to define the name."""
+    definition = r"\b(?:def|class)[ \t]+{0}\b|^[ \t]*{0}[ \t]*=(?!=)".format(re.escape(name))
+    return re.search(definition, text, re.MULTILINE) is not None
+
+
+def normal(text: str) -> str:
+    """Return a source for comparing it: no blanks at the ends of lines, no empty lines around it."""
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _unique(labels: Iterable[str]) -> list[str]:
+    """Return the labels with numbers where they repeat: `a, a, b` becomes `a, a (2), b`."""
+    seen = Counter[str]()
+    unique = []
+    for label in labels:
+        seen[label] += 1
+        unique.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return unique
