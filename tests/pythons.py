@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
-QUICK = "not slow and not sandbox and not nbgrader and not browser"  # pytest then counts the tests with PyTorch that it leaves out
+# Those with PyTorch are left in: pytest counts the ones that it leaves out.
+QUICK = "not slow and not sandbox and not nbgrader and not browser"
 INSTALL = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 
 
