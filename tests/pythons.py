@@ -6,7 +6,7 @@
 
 Looked for: python3.12 on the path, then the versions of pyenv. Each gets an environment in a temporary folder, with the
 extra `test`: without PyTorch, so the tests that need it are left out there, and pytest says how many they are.
-The versions that are missing are named; that alone is no failure.
+The versions that are missing are named; that alone does not fail.
 """
 
 import argparse
@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
-QUICK = "not slow and not sandbox and not nbgrader and not browser"  # those with PyTorch are then counted as left out
+# Those with PyTorch are left in: pytest counts the ones that it leaves out.
+QUICK = "not slow and not sandbox and not nbgrader and not browser"
 INSTALL = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 
 
@@ -33,7 +34,7 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def found(version: str) -> Path | None:
-    """Return a Python of this version that runs; None where there is none. A name on the path may be an empty shell."""
+    """Return a Python of this version that runs; None if none is found. A name on the path may be an empty shell."""
     ask = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
     for python in candidates(version):
         done = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)

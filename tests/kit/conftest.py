@@ -56,9 +56,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, needed in missing.items():
         if skipped[reason]:
             tests = "test needs" if skipped[reason] == 1 else "tests need"
-            terminalreporter.write_line(
-                f"{skipped[reason]} {tests} {needed}, not installed here: left out", yellow=True
-            )
+            sentence = f"{skipped[reason]} {tests} {needed}, which is not installed: left out"
+            terminalreporter.write_line(sentence, yellow=True)
 
 
 def _beyond_samples(items: list[pytest.Item]) -> dict[pytest.Item, None]:
