@@ -906,7 +906,7 @@ MISTAKES = {
         ),
         "stride_ignored": (
             size(lambda n, k, s, p: n + 2 * p - k + 1),
-            "The stride is not used: divide the sandbox by it.",
+            "The stride is not used: divide the room by it.",
         ),
         "divided_last": (
             size(lambda n, k, s, p: (n + 2 * p - k + 1) // s),
@@ -1322,10 +1322,10 @@ def size_counted(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
 
 
 def size_in_floats(n: int, kernel: int, stride: int = 1, padding: int = 0) -> float:
-    session = n + 2 * padding - kernel
-    if session < 0:
+    room = n + 2 * padding - kernel
+    if room < 0:
         raise ValueError(f"no place for {kernel}")
-    return float(np.floor(session / stride) + 1)
+    return float(np.floor(room / stride) + 1)
 
 
 def pad2d_by_index(image: Array, p: int, mode: str) -> Array:

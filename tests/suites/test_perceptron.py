@@ -183,7 +183,7 @@ def trained(*args: object, **options: int) -> tuple[Array, float, Array]:
 
 
 def separable(rng: np.random.Generator, n: int = 10, d: int = 3) -> tuple[Array, Array]:
-    """Patterns (n, d) and targets (n,) that a plane with some sandbox on both sides separates."""
+    """Patterns (n, d) and targets (n,) that a plane with some room on both sides separates."""
     w, P = eighths(rng, d), eighths(rng, 8 * n, d)
     P = P[np.abs(P @ w - 0.25) > 0.5][:n]
     return P, (P @ w > 0.25).astype(int)

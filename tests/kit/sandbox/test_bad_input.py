@@ -111,7 +111,7 @@ content("deep", b"[" * 100_000, f"the file is nested too deeply to be a notebook
 def outputs_of_300_megabytes(submission: Submission) -> None:
     with submission.notebook.open("wb") as file:
         file.write(SOLUTION)
-        file.truncate(300 * 2**20)  # sparse: it takes no sandbox on the disk
+        file.truncate(300 * 2**20)  # sparse: it takes no space on the disk
 
 
 # ---- something else in its place
