@@ -101,7 +101,7 @@ def without(option: str) -> Weaken:
         real = bubblewrap.command_line
         monkeypatch.setattr(
             bubblewrap,
-            "bubblewrap",
+            "command_line",
             lambda command, **rest: [argument for argument in real(command, **rest) if argument != option],
         )
 
