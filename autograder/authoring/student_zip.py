@@ -1,6 +1,7 @@
 """Make the zip that students get: notebooks with stubs, public tests, the kit's student edition, and how to start.
 
 Made twice, it is the same to the byte: its entries are sorted and carry no time, and neither does the wheel.
+`zipfile` is used directly, because archivers that take a folder store the time of each file.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The order matters: descriptors, then limits, then the user, then privileges, then the list of allowed system calls.
 After the last step nothing here can be undone from inside.
+
+It uses ctypes, because a guest imports no other package, and Python has functions for these calls only from 3.12 on.
 """
 
 from __future__ import annotations

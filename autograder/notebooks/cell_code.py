@@ -1,7 +1,7 @@
 """Read the code of a cell without running it: from its text to its top-level statements.
 
 The code is hostile: it is parsed, but never imported or evaluated. `%magic` and `!shell` lines are recognised as
-IPython's documentation describes them ("Built-in magic commands").
+IPython's documentation describes them ("Built-in magic commands"); IPython itself takes too long to import.
 """
 
 from __future__ import annotations
