@@ -96,6 +96,9 @@ def test_nothing_given_is_written_to() -> None:
     ref.shift_response(x, 1, 0)
 
 
+BUFFERS = 128 << 10  # bytes that NumPy and Python use during a call, however large its arrays are
+
+
 def peak(function: Callable[..., Array], *arguments: object) -> int:
     """The most memory that was in use during a call, in bytes."""
     tracemalloc.start()
@@ -111,6 +114,6 @@ def test_the_memory_that_the_docstring_states(size: int, stride: int) -> None:
     x = RNG.normal(size=(16, 16, 28, 28))
     out = ref.max_pool2d(x, size, stride)
     for pool in (ref.max_pool2d, ref.average_pool2d, ref.l2_pool2d):
-        assert peak(pool, x, size, stride) < 4.2 * out.nbytes
+        assert peak(pool, x, size, stride) < 4 * out.nbytes + BUFFERS
     for backward in (ref.max_pool2d_backward, ref.average_pool2d_backward):
-        assert peak(backward, out, x, size, stride) < 4 * x.nbytes
+        assert peak(backward, out, x, size, stride) < 4 * x.nbytes + BUFFERS
