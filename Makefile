@@ -10,7 +10,7 @@
 #   make build    make the release notebooks in assignments/ from solutions/
 #   make pins     renew constraints.txt: the versions that set-up installs
 #   make setup    only set up .venv, for authors and tests
-#   make clean    remove what set-up, the tools and the sample class have made; no results, no gradebook
+#   make clean    remove .venv, caches and demo/; your results and the gradebook stay
 #   make help     print these lines
 #
 # PYTHON=python3.12 names the Python that .venv is made with.
@@ -26,7 +26,7 @@ QUICK := not slow and not sandbox and not torch and not nbgrader and not browser
 # the files that take longest come first then.
 PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: help grade check test tests prove lint pythons build pins setup clean system
+.PHONY: help grade check test tests prove lint pythons build pins setup clean system same-python
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -74,7 +74,7 @@ pins: $(VENV)/.everything
 setup: $(VENV)/.everything
 
 # Only what grading needs: no JupyterLab, no torch.
-$(VENV)/.grading: pyproject.toml constraints.txt | system
+$(VENV)/.grading: pyproject.toml constraints.txt | system same-python
 	@echo "Setting up $(VENV) for grading …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=python3.12 …"; exit 1; }
@@ -87,6 +87,13 @@ $(VENV)/.everything: $(VENV)/.grading
 	@echo "Setting up $(VENV) for authors and tests …"
 	@$(PIP) --editable '.[dev]'
 	@touch $@
+
+# If PYTHON is named, a .venv that another Python made must not be used in silence.
+same-python:
+	@test "$(origin PYTHON)" = file || test ! -x $(BIN)/python || \
+	  test "$$($(PYTHON) -c 'import sys; print(sys.version_info[:2])')" = \
+	    "$$($(BIN)/python -c 'import sys; print(sys.version_info[:2])')" || \
+	  { echo "$(VENV) was not made with $(PYTHON). Remove it first: make clean"; exit 1; }
 
 # Students' code is confined by bubblewrap, a system package.
 system:

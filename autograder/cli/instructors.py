@@ -123,8 +123,11 @@ def _run_grade(options: Options, *, gradebook: bool) -> int:
     from autograder.cli.output.grade import ProgressBar, print_gradebook_update, print_summary
     from autograder.cli.output.terminal import console
     from autograder.instructor.batch.run import grade_class
+    from autograder.nbgrader_bridge.course_directory import require_nbgrader
     from autograder.nbgrader_bridge.fill import fill_gradebook
 
+    if gradebook:
+        require_nbgrader()  # before the class is graded, not after
     out = console()
     with ProgressBar(out) as progress_bar:
         summary = grade_class(options, progress_bar)

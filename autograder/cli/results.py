@@ -19,9 +19,9 @@ def results() -> None:
 @click.argument("second", type=FOLDER, metavar="B")
 @click.pass_context
 def diff(context: click.Context, first: Path, second: Path) -> None:
-    """Compare two folders of results, and say for each student what differs.
+    """Compare two folders of results, and name what differs.
 
-    Compared are the records <assignment>/<student>.json and grades.csv. The time that a test took, the version of the
+    It compares the records <assignment>/<student>.json, and grades.csv. The time that a test took, the version of the
     kit and the sandbox may differ.
 
     Exit code 0: equal. 1: something differs. 2: a folder is missing, or a file in it cannot be read.

@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.cli.options import FOLDER
 from autograder.core.model import Outcome
 
+if TYPE_CHECKING:
+    from autograder.student.handout import Handout
+
+
+def _named(notebook: str) -> tuple[Path, Handout]:
+    """Return a notebook and what it is checked against; it is named by its path or by its assignment."""
+    from autograder.student.handout import find_handout, handout_of
+
+    if notebook.endswith(".ipynb"):
+        return Path(notebook), handout_of(Path(notebook))
+    handout = find_handout(Path(notebook).name, Path.cwd())
+    return handout.notebook, handout
+
 
 @click.command()
-@click.argument("notebook", type=FOLDER)
+@click.argument("notebook", metavar="NOTEBOOK|ASSIGNMENT")
 @click.pass_context
-def check(context: click.Context, notebook: Path) -> None:
+def check(context: click.Context, notebook: str) -> None:
     """Check a saved notebook with the public tests.
 
     The result is that of check() in JupyterLab. The notebook's code runs with your rights: check only your own
     notebook. Exit code 1 if an exercise does not pass.
     """
-    from autograder.student.handout import handout_of
     from autograder.student.selfcheck import check_notebook
     from autograder.student.views import checked_notebook
 
-    handout = handout_of(notebook)
-    report = check_notebook(notebook, handout)
+    path, handout = _named(notebook)
+    report = check_notebook(path, handout)
     click.echo(checked_notebook(report, handout))
     passed = report.graded and all(exercise.outcome is Outcome.PASSED for exercise in report.exercises)
     context.exit(0 if passed else 1)
 
 
 @click.command()
-@click.argument("notebook", type=FOLDER)
+@click.argument("notebook", metavar="NOTEBOOK|ASSIGNMENT")
 @click.argument("exercise")
-def reset(notebook: Path, exercise: str) -> None:
+def reset(notebook: str, exercise: str) -> None:
     """Put the stub of an exercise back into a notebook.
 
     Your text is kept in a cell below, commented out.
     """
     from autograder.student import reset
 
-    click.echo(reset.reset_message(reset.reset(notebook, exercise, reset.stubs_of(notebook))))
+    path, _ = _named(notebook)
+    click.echo(reset.reset_message(reset.reset(path, exercise, reset.stubs_of(path))))
 
 
 @click.command()
@@ -72,14 +86,8 @@ def submit(context: click.Context, notebook: str, student: str, out: Path) -> No
     """
     from autograder.cli.output.submit import submitted_text
     from autograder.student import submit
-    from autograder.student.handout import find_handout, handout_of
 
-    if notebook.endswith(".ipynb"):
-        path = Path(notebook)
-        handout = handout_of(path)
-    else:
-        handout = find_handout(notebook, Path.cwd())
-        path = handout.notebook
+    path, handout = _named(notebook)
     receipt = submit.submit(path, handout, student.strip(), out)
     click.echo(submitted_text(receipt, handout))
     context.exit(0 if receipt.in_order else 1)

@@ -45,23 +45,24 @@ def csv_bytes(rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def read_rows(path: Path, first_line: str) -> list[dict[str, str]]:
+def read_rows(path: Path, first_line: str, required: Sequence[str] = ()) -> list[dict[str, str]]:
     """Return the rows of a table that a person keeps: each maps a column's name to a cell without blanks at its ends.
 
     The names are in lower case and without blanks, so that `Due Date` is `duedate`. Columns that nobody asks for stay.
     A row that is too short lacks its last columns.
 
-    first_line: the columns as a message names them; the first of them must be there
+    first_line: the columns as a message names them
+    required: those of them that must be there; by default the first
 
-    Raise UserError if the file cannot be read or the column is missing.
+    Raise UserError if the file cannot be read or a required column is missing.
     """
-    required = first_line.partition(",")[0]
     try:
         text = path.read_text(encoding="utf-8-sig")  # a spreadsheet's mark at the beginning is no part of the name
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
         table.fieldnames = [column_name(written) for written in table.fieldnames or ()]
-        if required not in table.fieldnames:
-            raise UserError(f"{path} has no column named {required}. Its first line must be: {first_line}")
+        for name in required or first_line.split(",")[:1]:
+            if name not in table.fieldnames:
+                raise UserError(f"{path} has no column named {name}. Its first line must be: {first_line}")
         return [{name: value.strip() for name, value in row.items() if isinstance(value, str)} for row in table]
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None

@@ -103,7 +103,7 @@ def due_dates(course: Course) -> dict[str, datetime]:
     if not os.path.lexists(path):
         return {}
     due: dict[str, datetime] = {}
-    for row in read_rows(path, _FIRST_LINE):
+    for row in read_rows(path, _FIRST_LINE, required=("assignment", "duedate")):
         stem, written = row.get("assignment"), row.get("duedate")
         if not stem or not written:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,18 @@ from typing import Any
 from autograder.core.errors import UserError
 
 
+def require_nbgrader() -> None:
+    """Raise UserError if nbgrader is not installed; nothing of it is imported."""
+    if importlib.util.find_spec("nbgrader") is None:
+        raise UserError("nbgrader is not installed here. Type `make setup` in the course's folder, which installs it.")
+
+
 def course_directory(root: Path, settings: Path) -> Any:
     """Return nbgrader's CourseDirectory for a course at `root`. Raise UserError if nbgrader is not installed."""
-    try:
-        from nbgrader.coursedir import CourseDirectory
-        from traitlets.config.loader import PyFileConfigLoader
-    except ImportError as error:
-        raise UserError(f"nbgrader is missing ({error}). Install it: pip install 'nn-autograder[lab]'") from None
+    require_nbgrader()
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config.loader import PyFileConfigLoader
+
     if not settings.is_file():
         raise UserError(f"{settings} is missing. Take it again from the kit.")
     config = PyFileConfigLoader(settings.name, path=str(settings.parent)).load_config()

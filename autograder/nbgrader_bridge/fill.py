@@ -61,9 +61,10 @@ def fill_gradebook(
     Raise UserError if nbgrader or the gradebook cannot be used.
     """
     from autograder.nbgrader_bridge.course_directory import course_directory
-    from autograder.nbgrader_bridge.gradebook import write_entries
 
     directory = course_directory(course.root, course.root / "nbgrader_config.py")
+    from autograder.nbgrader_bridge.gradebook import write_entries  # it imports nbgrader, which is there now
+
     autograded = course.root / directory.autograded_directory
     folders = _Folders(course=course, submitted=submitted, results=results, autograded=autograded)
     named = [summary for summary in summaries if _is_text(summary.student)]

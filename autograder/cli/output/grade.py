@@ -113,7 +113,7 @@ def class_table(
     table = Table(title=assignment.stem, title_justify="left", title_style="bold")
     table.add_column("student", overflow="fold", max_width=30)
     if did:
-        table.add_column("who", overflow="fold", max_width=40)
+        table.add_column("what the student did", overflow="fold", max_width=40)
     table.add_column(f"of {assignment.max_score:g}", justify="right", no_wrap=True)
     table.add_column("what it lost points for", overflow="fold")
     for summary in summaries:

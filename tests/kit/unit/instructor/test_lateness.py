@@ -127,6 +127,7 @@ def test_due_dates_are_read(course: Course, written: str) -> None:
     ("text", "said"),
     [
         ("stem,due\n", "has no column named assignment. Its first line must be: assignment,duedate"),
+        (f"assignment,due\n{STEM},2026-03-01T23:59:00Z\n", "has no column named duedate. Its first line must be"),
         (f"assignment,duedate\n{STEM},2026-03-01T23:59:00\n", "no time with its offset"),
         (f"assignment,duedate\n{STEM},2026-03-01\n", "no time with its offset"),
         (f"assignment,duedate\n{STEM},Sunday\n", "'Sunday', for 01_perceptron, is no time with its offset"),

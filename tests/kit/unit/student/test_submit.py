@@ -234,3 +234,16 @@ def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pyte
     outcomes = {result.name: result.outcome for result in report.exercises}
     assert outcomes["perceptron_predict"] is Outcome.TIMEOUT
     assert outcomes["threshold_unit"] is Outcome.PASSED
+
+
+# ---- check and reset name a notebook as submit does
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [STEM, f"assignments/{STEM}", f"assignments/{STEM}/perceptron.ipynb"])
+@pytest.mark.parametrize("command", [["check"], ["reset"]], ids=" ".join)
+def test_a_notebook_is_named_by_its_path_or_its_assignment(unpacked: Path, command: list[str], name: str) -> None:
+    exercise = ["boundary_distance"] if command == ["reset"] else []
+    done = CliRunner().invoke(main, [*command, name, *exercise])
+    assert done.exit_code == (1 if command == ["check"] else 0), done.output
+    assert "boundary_distance" in done.output
