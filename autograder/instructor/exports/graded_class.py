@@ -1,8 +1,8 @@
-"""The class as every form exports it: who is in it, and the report on each of their submissions.
+"""The class as every form exports it: its students, and the report on each of their submissions.
 
-The class is who is on `roster.csv`; without a roster, who has a folder in `submitted/`; without that folder, who has a
-result. A result of anybody else is left out, with a note: another gradebook would not know that student. A result of
-other points is exported, with a note: it is the score that the student has.
+The class is everybody on `roster.csv`; without a roster, every student with a folder in `submitted/`; without that
+folder, every student with a result. Other students' results are left out with a note, because another gradebook would
+not know them. A result with other points than the release is exported with a note: it is the score that the student has.
 """
 
 from __future__ import annotations
