@@ -2,7 +2,7 @@
 
 The class is everybody on `roster.csv`; without a roster, every student with a folder in `submitted/`; without that
 folder, every student with a result. Other students' results are left out with a note, because another gradebook would
-not know them. A result with other points than the release is exported with a note: it is the score that the student has.
+not know them. A result with other points than the release is exported with a note, because it is the student's score.
 """
 
 from __future__ import annotations
