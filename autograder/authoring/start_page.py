@@ -40,7 +40,7 @@ py -m venv .venv
 **Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run in the first cell
 
 ```python
-!unzip -q -o *workshops*.zip && pip install -q --no-deps {folder}/{wheel}
+!unzip -q -o '*.zip' && pip install -q --no-deps {folder}/{wheel}
 %cd {folder}/assignments/{first}
 ```
 
