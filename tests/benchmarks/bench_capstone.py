@@ -3,7 +3,7 @@
 python tests/benchmarks/bench_capstone.py [--data FOLDER] [--epochs 10] [--submissions 4] [--markdown]
 
 All devices train with the same seed, one after another, in one run. Beside the seconds stands how far the first losses
-lie from the processor's: the grader trains the first steps again on a processor, and wants them within 1e-3 and 1 %.
+lie from the CPU's: the grader trains the first steps again on a CPU, and wants them within 1e-3 and 1 %.
 Then one submission is graded and several, in sandboxes by one process: the difference is what one more costs.
 """
 
@@ -48,7 +48,7 @@ class Training:
     seconds: float
     weights: bytes
     history: dict[str, list[float]]
-    right: float  # share of the test pictures, read on the processor
+    right: float  # share of the test pictures, read on the CPU
 
     @property
     def losses(self) -> np.ndarray:
@@ -64,7 +64,7 @@ class Training:
 
 def devices() -> dict[str, str]:
     """What there is to train on, by PyTorch's name."""
-    found = {"cpu": f"processor, {plural(torch.get_num_threads(), 'thread')}"}
+    found = {"cpu": f"CPU, {plural(torch.get_num_threads(), 'thread')}"}
     if torch.cuda.is_available():
         found["cuda"] = torch.cuda.get_device_name()
     if torch.backends.mps.is_available():
@@ -158,7 +158,7 @@ def main() -> None:
         tables.append(grading_table(runs[-1], images, options))
     show(header, tables, markdown=options.markdown)
     if len(runs) == 1:
-        print("There is no accelerator here: the processor alone was measured.")
+        print("There is no accelerator here: the CPU alone was measured.")
 
 
 if __name__ == "__main__":

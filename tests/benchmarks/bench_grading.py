@@ -118,7 +118,7 @@ def header() -> list[str]:
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "pytest", "nbgrader"))
     return [
-        f"{_processor()}, {cpu_count()} processors, load before the start {load}",
+        f"{_processor()}, {cpu_count()} CPUs, load before the start {load}",
         f"Linux {platform.release()}, Python {platform.python_version()}, {', '.join(versions)}",
     ]
 

@@ -2,7 +2,7 @@
 
 python tests/benchmarks/bench_reference.py [--rounds N] [--markdown]
 
-Prints ratios of processor time, measured in turn in one run: below 1 the reference is faster. All arrays are float64,
+Prints ratios of CPU time, measured in turn in one run: below 1 the reference is faster. All arrays are float64,
 as the exercises' are.
 """
 

@@ -53,7 +53,7 @@ class Run:
 
     seed: int
     reading: Reading
-    seconds: float  # of processor time, per epoch
+    seconds: float  # of CPU time, per epoch
     validation: float
     first_losses: tuple[float, ...]  # of the first ten steps
 

@@ -66,7 +66,7 @@ def _signed(notebook: str, student: str) -> str:
 
 @dataclass(frozen=True)
 class Ours:
-    """`autograder grade --force`, sandbox full, one process for each processor."""
+    """`autograder grade --force`, sandbox full, one process for each CPU."""
 
     course: Course
     stem: str

@@ -49,7 +49,7 @@ def table_of_runs(stem: str, rounds: Sequence[Round]) -> Table:
         (
             f"Median (least–most) of {plural(len(rounds), 'round')} in turns; a first run of each was not counted. "
             "All got full points from both graders.",
-            "Ours: `autograder grade --force`, sandbox full with its probe, a process for each processor, public and "
+            "Ours: `autograder grade --force`, sandbox full with its probe, a process for each CPU, public and "
             "hidden tests. nbgrader: `nbgrader autograde --force` with its default settings, one process; its kernels "
             "run the public tests only, which is less than ours, and the notebook's own plots.",
             "CPU: user and system time of all processes. The kernel charges it to whoever waits for a process; who is "

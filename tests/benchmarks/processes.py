@@ -1,4 +1,4 @@
-"""What a command costs: wall time, processor time and memory of all its processes together. Linux only.
+"""What a command costs: wall time, CPU time and memory of all its processes together. Linux only.
 
 Processor time is what the kernel charges to waited-for children. A grading process is killed when it has nothing
 left to do, and its sandboxes' server is then nobody's child: so this process adopts orphans and waits for them, too.
@@ -70,7 +70,7 @@ def _wait_for_orphans() -> None:
         while time.monotonic() < patience:
             if os.waitpid(-1, os.WNOHANG) == (0, 0):
                 time.sleep(0.01)
-        raise CommandFailed(f"a process outlived its command by {_PATIENCE:g} s: its processor time is unknown")
+        raise CommandFailed(f"a process outlived its command by {_PATIENCE:g} s: its CPU time is unknown")
 
 
 def _cpu_of_the_waited_for() -> float:

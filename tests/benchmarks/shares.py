@@ -31,11 +31,11 @@ from autograder.sandbox.confined import Channel, SandboxExecutor, SandboxSession
 from autograder.sandbox.escape_probe import probe
 from autograder.sandbox.fork_server import ForkServer
 
-START, COLLECTION, REHEARSAL = "start-up", "pytest collection", "rehearsing the tests"
+START, COLLECTION, PREPARATION = "start-up", "pytest collection", "preparing the tests"
 READING, OPENING = "reading the notebook", "opening and closing sandboxes"
 CALLING, WIRE = "waiting for the sandbox's answers", "our side of the wire"
 JUDGING, WRITING = "reference, comparing, words", "writing results"
-PARTS = (START, COLLECTION, REHEARSAL, READING, OPENING, CALLING, WIRE, JUDGING, WRITING)
+PARTS = (START, COLLECTION, PREPARATION, READING, OPENING, CALLING, WIRE, JUDGING, WRITING)
 
 
 @dataclass
@@ -94,7 +94,7 @@ def shares(course: Course, stem: str, submitted: Path, begun: float) -> dict[str
     """Grade what is there, as one worker does it and the batch writes it; seconds by part."""
     ledger = Ledger(begun)
     ledger.book(suites, "collect", COLLECTION)
-    ledger.book(pipeline, "precomputed", REHEARSAL)
+    ledger.book(pipeline, "precomputed", PREPARATION)
     loaded = pipeline.suites_of(course, stem)
     jobs = [Job(path.name, stem, path / stem / f"{topic_of(stem)}.ipynb") for path in sorted(submitted.iterdir())]
     with ForkServer(confined=True) as server, tempfile.TemporaryDirectory() as results:

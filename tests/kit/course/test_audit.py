@@ -1,4 +1,4 @@
-"""What is planted in the course is judged rightly: mistakes, right answers of another kind, hostile ones.
+"""The seeded answers of the course are judged correctly: mistakes, other right answers, hostile ones.
 
 `autograder audit` lists the same, assignment by assignment, while suites are written.
 """

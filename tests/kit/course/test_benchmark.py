@@ -70,7 +70,7 @@ def test_the_reference_is_measured_beside_others() -> None:
 
 @pytest.mark.series(0)
 def test_it_says_what_is_included(printed: str) -> None:
-    for word in ("processors", "numpy", "nbgrader", "start-up included", "sandbox full", "public tests only"):
+    for word in ("CPUs", "numpy", "nbgrader", "start-up included", "sandbox full", "public tests only"):
         assert word in printed
 
 

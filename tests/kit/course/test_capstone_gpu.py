@@ -1,4 +1,4 @@
-"""Trained on a graphics card, graded on the processor: the same verdicts. Skipped, by name, where there is no card."""
+"""Trained on a graphics card, graded on the CPU: the same verdicts. Skipped, by name, where there is no card."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from opened_sandboxes import LIMITS, SHORT, ask, cell, confined, ended, judged, live, source
+from opened_sandboxes import LIMITS, SHORT, ask, cell, checked, confined, ended, live, source
 
 from autograder.core.model import Outcome, Source, SourceCell
 from autograder.execution.interface import CallRaised, Raised, Returned, SessionEnded, Student
@@ -150,13 +150,13 @@ def test_wrong_arguments_and_leaving_are_ordinary_exceptions(student: Student) -
 
 def test_arguments_after_the_call(student: Student) -> None:
     x = np.zeros(3)
-    reply = judged(student, "overwrite", (x, [1, 2]), want_arguments=True).reply
+    reply = checked(student, "overwrite", (x, [1, 2]), want_arguments=True).reply
     assert isinstance(reply, Returned)
     assert reply.after is not None
     assert reply.after[0].tolist() == [-1, -1, -1]
     assert reply.after[1] == [1, 2, 3]
     assert x.tolist() == [0, 0, 0]  # ours is untouched
-    assert judged(student, "overwrite", (x, [])).reply == Returned(None)
+    assert checked(student, "overwrite", (x, [])).reply == Returned(None)
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
@@ -171,7 +171,7 @@ def test_arguments_after_the_call(student: Student) -> None:
 def test_a_warning_of_numpys_is_told_where_it_is_wanted(
     student: Student, name: str, wanted: bool, warned: str | None
 ) -> None:
-    reply = judged(student, name, (np.float64(-1e4),), want_warning=wanted).reply
+    reply = checked(student, name, (np.float64(-1e4),), want_warning=wanted).reply
     assert isinstance(reply, Returned)
     assert reply.warned == warned
 

@@ -55,10 +55,10 @@ def live(_: ForkServer, *texts: str) -> Iterator[Student]:
 def ask(student: Student, name: str, *arguments: Any, seconds: float | None = None, **options: Any) -> Call:
     """Make a call that may take so many seconds, and return it whatever its reply."""
     student.seconds = seconds
-    return judged(student, name, arguments, options)
+    return checked(student, name, arguments, options)
 
 
-def judged(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **wanted: bool) -> Call:
+def checked(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **wanted: bool) -> Call:
     """Make a call as a check does, and return it as the judge sees it. `wanted`: see `Function.check_call`."""
     calls: list[Call] = []
     getattr(student, name).check_call(calls.append, arguments, options, **wanted)

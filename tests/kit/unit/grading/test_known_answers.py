@@ -1,4 +1,4 @@
-"""Tests that make the same calls for everyone are rehearsed; the calls then travel together. No verdict changes."""
+"""Tests that make the same calls for everyone are prepared once; the calls then travel together. No verdict changes."""
 
 from typing import Any
 

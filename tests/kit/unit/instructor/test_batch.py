@@ -72,11 +72,11 @@ def report_of(student: str, stem: str, score: float, sha256: str | None = None) 
     return Report(student, stem, 24.0, (ExerciseResult("gate", 24.0, (test,)),), submission_sha256=sha256)
 
 
-# ---- what is graded again: the judging is left out here
+# ---- what is graded again: the grading itself is faked here
 
 
 @dataclass
-class Judge:
+class FakeGrader:
     """Stands in for the workers: the content is the score, and what is no number cannot be graded."""
 
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -98,8 +98,8 @@ class Judge:
 
 
 @pytest.fixture
-def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
-    made = Judge()
+def grader(monkeypatch: pytest.MonkeyPatch) -> FakeGrader:
+    made = FakeGrader()
     monkeypatch.setattr(batch, "run_jobs", made)
     return made
 
@@ -109,11 +109,11 @@ def run(course: Course, listener: ProgressListener | None = None, **options: Any
 
 
 @pytest.fixture
-def pair(course: Course, judge: Judge) -> Course:
+def pair(course: Course, grader: FakeGrader) -> Course:
     """Ada and Ben, graded."""
     hand_in(course, "ada", b"7")
     hand_in(course, "ben", b"9")
-    who, summary = judge.grades(course)
+    who, summary = grader.grades(course)
     assert (who, summary.graded, summary.changes) == (["ada", "ben"], 2, ())
     return course
 
@@ -123,8 +123,8 @@ def scores(course: Course) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_what_is_unchanged_is_not_graded_again(pair: Course, judge: Judge) -> None:
-    who, summary = judge.grades(pair)
+def test_what_is_unchanged_is_not_graded_again(pair: Course, grader: FakeGrader) -> None:
+    who, summary = grader.grades(pair)
     assert (who, summary.graded) == ([], 0)
     assert [one.score for one in summary.results] == [7, 9]
 
@@ -139,9 +139,9 @@ def test_what_is_unchanged_starts_no_worker(pair: Course, monkeypatch: pytest.Mo
     assert run(pair).graded == 0
 
 
-def test_a_changed_submission_is_graded_again(pair: Course, judge: Judge) -> None:
+def test_a_changed_submission_is_graded_again(pair: Course, grader: FakeGrader) -> None:
     hand_in(pair, "ben", b"10")
-    who, summary = judge.grades(pair)
+    who, summary = grader.grades(pair)
     assert who == ["ben"]
     assert [one.score for one in summary.results] == [7, 10]
     assert scores(pair) == [["student", STEM], ["ada", "7"], ["ben", "10"]]
@@ -151,66 +151,66 @@ DECIDE = ["release", "public_suite", "hidden_suite", "reference"]
 
 
 @pytest.mark.parametrize("name", DECIDE)
-def test_what_decides_a_score_was_changed(pair: Course, judge: Judge, name: str) -> None:
+def test_what_decides_a_score_was_changed(pair: Course, grader: FakeGrader, name: str) -> None:
     path: Path = getattr(pair, name)(STEM)
     path.write_bytes(path.read_bytes() + b"\n")
-    assert judge.grades(pair)[0] == ["ada", "ben"]
-    assert judge.grades(pair)[0] == []
+    assert grader.grades(pair)[0] == ["ada", "ben"]
+    assert grader.grades(pair)[0] == []
 
 
-def test_another_course_seed(pair: Course, judge: Judge) -> None:
+def test_another_course_seed(pair: Course, grader: FakeGrader) -> None:
     (pair.root / "tests" / "suites" / "seed.txt").write_text("another term")
-    assert judge.grades(pair)[0] == ["ada", "ben"]
+    assert grader.grades(pair)[0] == ["ada", "ben"]
 
 
-def test_another_kit(pair: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_kit(pair: Course, grader: FakeGrader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "kit_version", lambda: "9.9+changed")
-    assert judge.grades(pair)[0] == ["ada", "ben"]
+    assert grader.grades(pair)[0] == ["ada", "ben"]
     results = [json.loads(path.read_text()) for path in (pair.results / STEM).glob("*.json")]
     assert {result["kit_version"] for result in results} == {"9.9+changed"}
 
 
-def test_another_sandbox_level(pair: Course, judge: Judge) -> None:
-    assert judge.grades(pair, confined=False)[0] == ["ada", "ben"]
-    assert judge.grades(pair)[0] == ["ada", "ben"]
+def test_another_sandbox_level(pair: Course, grader: FakeGrader) -> None:
+    assert grader.grades(pair, confined=False)[0] == ["ada", "ben"]
+    assert grader.grades(pair)[0] == ["ada", "ben"]
 
 
-def test_a_new_student_with_a_neighbours_content(pair: Course, judge: Judge) -> None:
+def test_a_new_student_with_a_neighbours_content(pair: Course, grader: FakeGrader) -> None:
     hand_in(pair, "cleo", b"7")
     shutil.copy(pair.results / STEM / "ada.json", pair.results / STEM / "cleo.json")
-    who, summary = judge.grades(pair)
+    who, summary = grader.grades(pair)
     assert who == ["cleo"]
     assert (summary.changes, summary.kept) == ((), ())
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"schema": 99}'])
-def test_a_result_that_cannot_be_read(pair: Course, judge: Judge, content: bytes) -> None:
+def test_a_result_that_cannot_be_read(pair: Course, grader: FakeGrader, content: bytes) -> None:
     (pair.results / STEM / "ada.json").write_bytes(content)
-    assert judge.grades(pair)[0] == ["ada"]
+    assert grader.grades(pair)[0] == ["ada"]
     assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]
 
 
-def test_force_grades_everything(pair: Course, judge: Judge) -> None:
-    assert judge.grades(pair, force=True)[0] == ["ada", "ben"]
+def test_force_grades_everything(pair: Course, grader: FakeGrader) -> None:
+    assert grader.grades(pair, force=True)[0] == ["ada", "ben"]
 
 
-def test_one_student(pair: Course, judge: Judge) -> None:
-    who, summary = judge.grades(pair, force=True, student="ben")
+def test_one_student(pair: Course, grader: FakeGrader) -> None:
+    who, summary = grader.grades(pair, force=True, student="ben")
     assert who == ["ben"]
     assert [one.student for one in summary.results] == ["ben"]
     assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]  # the others' rows stay
 
 
-def test_stems(course: Course, judge: Judge) -> None:
+def test_stems(course: Course, grader: FakeGrader) -> None:
     duplicated(course)
     for student, stem, content in [("ada", STEM, b"1"), ("ada", SECOND, b"2"), ("ben", SECOND, b"3")]:
         hand_in(course, student, content, stem)
     run(course, stems=(SECOND,))
-    assert judge.asked == [("ada", SECOND), ("ben", SECOND)]
+    assert grader.asked == [("ada", SECOND), ("ben", SECOND)]
     assert scores(course) == [["student", STEM, SECOND], ["ada", "", "2"], ["ben", "", "3"]]
-    judge.asked.clear()
+    grader.asked.clear()
     summary = run(course)
-    assert judge.asked == [("ada", STEM)]
+    assert grader.asked == [("ada", STEM)]
     assert [(one.student, one.assignment) for one in summary.results] == [
         *[("ada", STEM), ("ada", SECOND), ("ben", SECOND)]
     ]
@@ -224,21 +224,21 @@ def said(summary: Summary) -> str:
     return out.file.getvalue()
 
 
-def test_changed_scores_are_told(pair: Course, judge: Judge) -> None:
+def test_changed_scores_are_told(pair: Course, grader: FakeGrader) -> None:
     hand_in(pair, "cleo", b"3")
-    judge.grades(pair)
+    grader.grades(pair)
     for student, content in [("ada", b"8"), ("ben", b"9"), ("cleo", b"2"), ("dora", b"5")]:
         hand_in(pair, student, content)
-    text = said(judge.grades(pair)[1])
+    text = said(grader.grades(pair)[1])
     assert f"2 scores changed:\n  ada, {STEM}: 7 → 8\n  cleo, {STEM}: 3 → 2\n" in text
     assert "4 of 4 submissions graded, 3 of them now.\n" in text
-    assert "changed" not in said(judge.grades(pair, force=True)[1])
+    assert "changed" not in said(grader.grades(pair, force=True)[1])
 
 
-def test_a_graded_result_is_kept_when_the_submission_becomes_unreadable(pair: Course, judge: Judge) -> None:
+def test_a_graded_result_is_kept_when_the_submission_becomes_unreadable(pair: Course, grader: FakeGrader) -> None:
     before = (pair.results / STEM / "ada.json").read_bytes()
     hand_in(pair, "ada", b"")
-    who, summary = judge.grades(pair)
+    who, summary = grader.grades(pair)
     assert who == ["ada"]
     assert summary.graded == 0
     assert (pair.results / STEM / "ada.json").read_bytes() == before
@@ -247,22 +247,22 @@ def test_a_graded_result_is_kept_when_the_submission_becomes_unreadable(pair: Co
     assert f"ungraded: ada, {STEM}: the file is empty: hand in the notebook again\n" in text
     assert f"kept: the earlier score 7 of ada, {STEM}\n" in text
     assert "1 of 2 submissions graded, 0 of them now.\n" in text
-    assert judge.grades(pair)[0] == ["ada"]  # and is tried again each time
+    assert grader.grades(pair)[0] == ["ada"]  # and is tried again each time
 
 
-def test_an_ungraded_result_is_replaced(course: Course, judge: Judge) -> None:
+def test_an_ungraded_result_is_replaced(course: Course, grader: FakeGrader) -> None:
     hand_in(course, "ada", b"")
-    judge.grades(course)
+    grader.grades(course)
     assert json.loads((course.results / STEM / "ada.json").read_bytes())["status"] == "ungraded"
     hand_in(course, "ada", b"4")
-    summary = judge.grades(course)[1]
+    summary = grader.grades(course)[1]
     assert (summary.graded, summary.changes, summary.kept) == (1, (), ())
 
 
-def test_what_a_killed_run_left_is_swept_away(pair: Course, judge: Judge) -> None:
+def test_what_a_killed_run_left_is_swept_away(pair: Course, grader: FakeGrader) -> None:
     for folder in (pair.results, pair.results / STEM):
         (folder / f".writing-{2**22 + 1}-abc").write_bytes(b'{"schema": 1, "stu')
-    assert judge.grades(pair)[0] == []
+    assert grader.grades(pair)[0] == []
     assert list(pair.results.rglob(".*")) == []
 
 
@@ -276,19 +276,19 @@ def test_a_run_that_is_broken_off_has_kept_what_it_graded(course: Course, monkey
     monkeypatch.setattr(batch, "run_jobs", some)
     with pytest.raises(KeyboardInterrupt):
         run(course)
-    judge = Judge()
-    monkeypatch.setattr(batch, "run_jobs", judge)
-    assert judge.grades(course)[0] == ["ben"]
+    grader = FakeGrader()
+    monkeypatch.setattr(batch, "run_jobs", grader)
+    assert grader.grades(course)[0] == ["ben"]
 
 
 # ---- the roster
 
 
-def test_the_roster_decides_the_rows(pair: Course, judge: Judge) -> None:
+def test_the_roster_decides_the_rows(pair: Course, grader: FakeGrader) -> None:
     hand_in(pair, "guest", b"3")
     roster = "\ufeffstudent,name,email\r\nben,Ben,b@x\r\n ada ,Ada,a@x\r\nzoe,Zoë,z@x\r\nben,Ben,\r\n\r\n../ada,x,\r\n"
     (pair.root / "roster.csv").write_text(roster, encoding="utf-8")
-    summary = judge.grades(pair)[1]
+    summary = grader.grades(pair)[1]
     assert scores(pair)[1:] == [["ben", "9"], ["ada", "7"], ["zoe", ""], ["../ada", ""]]
     assert summary.warnings == ("guest is not on roster.csv: no row in grades.csv",)
     assert [one.student for one in summary.results] == ["ada", "ben", "guest"]  # graded all the same
@@ -310,7 +310,7 @@ NO_TABLE = "is not UTF-8 text with commas. Save it as CSV in UTF-8."
     ids=["empty", "no-column", "latin-1", "utf-16", "huge", "folder"],
 )
 def test_a_bad_roster_is_told_before_anything_is_graded(
-    course: Course, judge: Judge, content: bytes | None, why: str
+    course: Course, grader: FakeGrader, content: bytes | None, why: str
 ) -> None:
     hand_in(course, "ada", b"1")
     roster = course.root / "roster.csv"
@@ -318,7 +318,7 @@ def test_a_bad_roster_is_told_before_anything_is_graded(
     with pytest.raises(UserError) as caught:
         run(course)
     assert str(caught.value) == f"{roster} {why}"
-    assert judge.asked == []
+    assert grader.asked == []
 
 
 # ---- workers that fail
