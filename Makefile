@@ -3,7 +3,7 @@
 #   make grade    set up what grading needs, and grade the sample class
 #   make check    while editing: lint, types, and the quick tests; half a minute
 #   make test     before a change is handed in: everything it must pass, on all CPUs; a quarter of an hour
-#   make prove    before a release: every case of every long series, each Python; an hour or two
+#   make prove    before a release: every case of every long series, each Python; half an hour
 #   make tests    the tests of `make test` alone; TESTS="-m sandbox" selects some
 #   make lint     ruff, mypy, import-linter
 #   make pythons  the unit tests and the sample class with Python 3.11, 3.12 and 3.13, those that are found
