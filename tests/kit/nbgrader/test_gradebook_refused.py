@@ -116,7 +116,7 @@ def test_without_nbgrader(course: Course, monkeypatch: pytest.MonkeyPatch) -> No
     for name in [name for name in sys.modules if name.partition(".")[0] == "nbgrader"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "nbgrader", None)
-    assert "pip install 'nn-autograder[lab]'" in refusal(course, better)
+    assert "nbgrader is not installed here. Type `make setup`" in refusal(course, better)
     assert files(course.root / "autograded") == before
 
 
