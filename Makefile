@@ -54,6 +54,8 @@ prove: lint
 	$(BIN)/python tests/student/like_colab.py
 	$(BIN)/python tests/pythons.py
 	$(PYTEST) $(PARALLEL) --full
+	$(PYTEST) $(PARALLEL) --full -m sandbox --sandbox namespaces
+	$(PYTEST) $(PARALLEL) --full -m sandbox --sandbox landlock
 
 lint: $(VENV)/.everything
 	$(BIN)/ruff check .
@@ -95,13 +97,13 @@ same-python:
 	    "$$($(BIN)/python -c 'import sys; print(sys.version_info[:2])')" || \
 	  { echo "$(VENV) was not made with $(PYTHON). Remove it first: make clean"; exit 1; }
 
-# Students' code is confined by bubblewrap, a system package.
+# bubblewrap, a system package, makes the namespaces that confine students' code. Without it Landlock does.
 system:
 	@command -v bwrap >/dev/null || [ "$$(uname)" != Linux ] || { \
 	  echo "Installing bubblewrap, which confines students' code …"; \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq bubblewrap; \
 	  else sudo apt-get update -qq && sudo apt-get install -y -qq bubblewrap; fi >/dev/null 2>&1; } || \
-	  echo "bubblewrap could not be installed. Install it: sudo apt install bubblewrap"
+	  echo "bubblewrap could not be installed; grading works without it if this Linux has Landlock."
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .import_linter_cache

@@ -40,7 +40,7 @@ def build(context: click.Context, stems: tuple[str, ...], check: bool) -> None:
 @sandbox_option
 @course_option
 @click.pass_context
-def audit(context: click.Context, stems: tuple[str, ...], mutants: bool, sandbox: str) -> None:
+def audit(context: click.Context, stems: tuple[str, ...], mutants: bool, sandbox: str | None) -> None:
     """Test the test suites with wrong and right answers.
 
     Every mistake must be caught and named, every right answer accepted, and every hostile answer rejected. With
@@ -49,7 +49,11 @@ def audit(context: click.Context, stems: tuple[str, ...], mutants: bool, sandbox
     """
     course = course_of(context)
     stems = stems or course.stems
-    wrong = _wrong_on_mutants(course, stems, sandbox) if mutants else _wrong_on_seeded_answers(course, stems)
+    wrong = (
+        _wrong_on_mutants(course, stems, sandbox or course.settings.grading.sandbox)
+        if mutants
+        else _wrong_on_seeded_answers(course, stems)
+    )
     context.exit(1 if wrong else 0)
 
 
@@ -63,7 +67,7 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
 
     out = console()
     verdicts: list[mutation_audit.MutantVerdict] = []
-    with proved_sandbox(course.secrets(stems), confined=sandbox == "full", limits=mutation_audit.LIMITS) as executor:
+    with proved_sandbox(course.secrets(stems), sandbox=sandbox, limits=mutation_audit.LIMITS) as executor:
         for stem in stems:
             suites = suites_of(course, stem)
             if suites.hand_in is not None:

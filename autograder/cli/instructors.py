@@ -91,7 +91,7 @@ def grade(
     force: bool,
     gradebook: bool,
     data: Path | None,
-    sandbox: str,
+    sandbox: str | None,
 ) -> None:
     """Grade the submissions of the class.
 
@@ -113,7 +113,7 @@ def grade(
         student=student,
         jobs=jobs,
         force=force,
-        confined=sandbox == "full",
+        sandbox=sandbox,
     )
     context.exit(_run_grade(options, gradebook=gradebook))
 
@@ -149,7 +149,7 @@ def _run_grade(options: Options, *, gradebook: bool) -> int:
 @course_option
 @click.pass_context
 def explain(
-    context: click.Context, student: str, stem: str, exercise: str, submitted: Path | None, sandbox: str
+    context: click.Context, student: str, stem: str, exercise: str, submitted: Path | None, sandbox: str | None
 ) -> None:
     """Show in detail why a student's exercise failed.
 
@@ -161,7 +161,7 @@ def explain(
 
     course = course_of(context)
     folder = submitted or course.submitted
-    explained = explain.explain(course, folder, student, stem, exercise, confined=sandbox == "full")
+    explained = explain.explain(course, folder, student, stem, exercise, sandbox=sandbox)
     click.echo(explained_text(explained))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
+from autograder.core.settings import SandboxChoice
 from autograder.notebooks.course import Course, find_course
 
 FOLDER = click.Path(path_type=Path)
@@ -25,8 +27,22 @@ course_option = click.option(
 submitted_option = click.option(
     "--submitted", type=FOLDER, help="The folder of submissions. Default: submitted/ in the course."
 )
+
+
+class _Sandbox(click.Choice[str]):
+    """A choice that knows an old name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "full":
+            self.fail("'full' is called 'namespaces' now. 'auto', the default, takes the strongest.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 sandbox_option = click.option(
-    "--sandbox", type=click.Choice(["full", "none"]), default="full", help="none: run students' code with your rights."
+    "--sandbox",
+    type=_Sandbox(get_args(SandboxChoice)),
+    help="How students' code is confined. auto, the default, takes the strongest way that works here; none runs it "
+    "with your rights. The course's settings may name another default.",
 )
 
 

@@ -240,7 +240,7 @@ class Report:
     submission_sha256: str | None = None
     suite_sha256: str = ""
     kit_version: str = ""
-    sandbox: str = ""
+    sandbox: str = ""  # the level at which the student's code was confined: `sandbox.levels.Level`; "": none of it ran
 
     @classmethod
     def ungraded(cls, student: str, assignment: str, max_score: float, reason: str) -> Report:

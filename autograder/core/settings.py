@@ -57,6 +57,9 @@ Minutes = Annotated[int, _between(0, 525_600)]  # at most a year, so that adding
 Days = Annotated[int, _between(0, 3_650)]  # at most ten years, for the same reason
 
 
+SandboxChoice = Literal["auto", "namespaces", "landlock", "none"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CourseSettings:
     """The course and what it teaches: table `[course]`."""
@@ -70,7 +73,7 @@ class CourseSettings:
 class GradingSettings:
     """How submissions run, what counts and what is shown: table `[grading]`."""
 
-    sandbox: Literal["auto", "namespaces", "landlock", "none"] = "auto"  # the option --sandbox overrides it
+    sandbox: SandboxChoice = "auto"  # the option --sandbox overrides it
     feedback: Literal["full", "verdicts"] = "full"  # verdicts: for hidden tests only passed or failed, no diagnosis
     follow_through: Share = 1.0  # share of a test's points, 0 to 1, for follow-through; 0: off
     without_tests: tuple[TestId, ...] = ()  # tests that are left out, each as <stem>::<test_name>
@@ -110,7 +113,7 @@ _KEYS: dict[str, dict[str, Any]] = {table: get_type_hints(kind, include_extras=T
 # Keys that no command acts on yet. The change that makes a key work takes it out of here.
 _NOT_APPLIED_YET = {
     "course": ("name", "term"),
-    "grading": ("sandbox", "feedback", "follow_through", "without_tests"),
+    "grading": ("feedback", "follow_through", "without_tests"),
     "attempts": ("count",),
     "late": ("grace_minutes", "percent_per_day", "most_percent", "refused_after_days"),
 }

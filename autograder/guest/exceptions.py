@@ -27,9 +27,15 @@ def describe(error: BaseException, cell_of: Callable[[str], str | None]) -> dict
         if label is not None:
             cell, line, function = label, traceback.tb_lineno, code.co_name
         traceback = traceback.tb_next
-    try:
-        text = str(error)[:MAX_TEXT]
-    except BaseException:  # a student's own __str__
-        text = ""
     kinds = [type_name(base) for base in type.mro(type(error))]  # a subclass of ValueError is a ValueError, too
-    return {"kinds": kinds, "text": text, "cell": cell, "line": line, "function": function}
+    return {"kinds": kinds, "text": _text_of(error), "cell": cell, "line": line, "function": function}
+
+
+def _text_of(error: BaseException) -> str:
+    """Return what an exception says, without the path of a package on the machine that ran it."""
+    try:
+        text = str(error)
+        path = error.path if isinstance(error, ImportError) else None
+        return (text.replace(f" ({path})", "") if path else text)[:MAX_TEXT]
+    except BaseException:  # a student's own __str__
+        return ""

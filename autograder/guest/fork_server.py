@@ -1,8 +1,7 @@
 """The warm process that sandboxes are forked from. It has the modules preloaded and waits for commands.
 
-`autograder.sandbox.fork_server` starts it, inside bubblewrap (level full) or plainly (level none). One JSON argument:
-`{"control": fd, "path": [...], "preload": [...], "confined": bool, "user": uid or null, "filter": hex,
-"memory": bytes, "cpu_seconds": n}`. Commands come on the control socket, see `control`.
+`autograder.sandbox.fork_server` starts it, inside bubblewrap if sandboxes get namespaces. Its one argument are the
+`Options`, as JSON. Commands come on the control socket, see `control`.
 """
 
 from __future__ import annotations
@@ -15,124 +14,167 @@ import os
 import signal
 import socket
 import sys
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypedDict
 
-from . import control
+from . import control, imports
 
-Options = dict[str, Any]
+
+class Options(TypedDict):
+    """What the grader says about every sandbox of a fork server. A part of the confinement that is None is left out."""
+
+    control: int  # the descriptor of the control socket
+    path: list[str]  # to add to `sys.path`
+    packages: dict[str, str]  # by name: packages that `PackageFinder` finds in their own places
+    hold: list[str]  # folders to keep open, see `imports.hold`
+    preload: list[str]  # modules
+    confined: bool  # whether a sandbox gives anything up
+    namespaces: bool  # whether each sandbox gets a process namespace of its own
+    limits: dict[str, int] | None  # see `lockdown.limit_resources`
+    drop_privileges: bool
+    user: int | None  # whom a sandbox runs as, if it drops its privileges; None: this process's user
+    landlock: dict[str, Any] | None  # see `lockdown.landlock_ruleset`
+    filter: str | None  # the seccomp program, in hexadecimal digits
 
 
 def main() -> None:
     """Load the modules, say that the fork server is ready, and obey the grader until it has gone."""
-    options = json.loads(sys.argv[1])
+    options: Options = json.loads(sys.argv[1])
     grader = socket.socket(fileno=options["control"])
-    preload(options["path"], options["preload"])
-    namespace = os.pidfd_open(os.getpid()) if options["confined"] else -1
+    held = imports.hold(options["hold"])
+    preload(options, held)
+    server = Server(grader, options, tuple(held.values()))
     grader.sendall(control.READY)
-    guests = obey_commands(grader, namespace, options)
-    if not options["confined"]:  # sandboxes end with this process, the first of its process namespace
-        for pid in guests:
-            end_guest(pid, confined=False)
+    server.obey_commands()
 
 
-def preload(path: list[str], modules: list[str]) -> None:
+def preload(options: Options, held: Mapping[str, int]) -> None:
     """Import the modules and what every sandbox uses, once for all sandboxes."""
-    sys.path.extend(path)
-    for module in modules:
+    places = {name: imports.held_path(place, held) for name, place in options["packages"].items()}
+    sys.meta_path.append(imports.PackageFinder(places))
+    sys.path.extend(options["path"])
+    for module in options["preload"]:
         importlib.import_module(module)
-    from . import runner  # imports NumPy, which is on the path only now
+    from . import runner  # imports NumPy, which is found only now
 
     runner.warm_up()
     gc.collect()
     gc.freeze()  # forked sandboxes share these pages as long as the collector does not touch them
 
 
-def obey_commands(grader: socket.socket, namespace: int, options: Options) -> set[int]:
-    """Open and end sandboxes until the grader closes the control socket. Return the pids of those that are left."""
-    guests: set[int] = set()
-    while True:
-        command, descriptors, _, _ = socket.recv_fds(grader, control.COMMAND.size, 1)
-        if len(command) < control.COMMAND.size:
-            return guests
-        letter, pid = control.COMMAND.unpack(command)
-        if letter == control.OPEN:
-            guests.add(open_guest(grader, descriptors[0], namespace, options))
-        else:
-            guests.discard(pid)
-            grader.sendall(control.ENDED.pack(end_guest(pid, confined=options["confined"])))
+class Server:
+    """Opens and ends sandboxes at the grader's command."""
 
+    def __init__(self, grader: socket.socket, options: Options, held: Sequence[int]) -> None:
+        self.grader = grader
+        self.options = options
+        self.held = held  # descriptors that stay open in sandboxes
+        self.pid = os.getpid()
+        self.guests: set[int] = set()
+        self.namespace = os.pidfd_open(self.pid) if options["namespaces"] else -1
+        self.ruleset = -1
+        if options["landlock"] is not None:
+            from . import lockdown
 
-def open_guest(grader: socket.socket, connection: int, namespace: int, options: Options) -> int:
-    """Fork a sandbox and return its pid. If confined, it is the first process of a process namespace of its own.
+            self.ruleset = imports.out_of_the_way(lockdown.landlock_ruleset(**options["landlock"]))
 
-    `connection` is the descriptor of the sandbox's end of its connection, `namespace` a pidfd of this very process.
-    """
-    if options["confined"]:
+    def obey_commands(self) -> None:
+        """Open and end sandboxes until the grader closes the control socket. Then end those that are left."""
+        while True:
+            command, descriptors, _, _ = socket.recv_fds(self.grader, control.COMMAND.size, 1)
+            if len(command) < control.COMMAND.size:
+                break
+            letter, pid = control.COMMAND.unpack(command)
+            if letter == control.OPEN:
+                self.open_guest(descriptors[0])
+            else:
+                self.guests.discard(pid)
+                self.grader.sendall(control.ENDED.pack(self.end_guest(pid)))
+        if not self.options["namespaces"]:  # else they end with this process, the first of its process namespace
+            for pid in self.guests:
+                self.end_guest(pid)
+
+    def open_guest(self, connection: int) -> None:
+        """Fork a sandbox with this end of its connection, and tell the grader its pid.
+
+        With namespaces, it is the first process of a process namespace of its own.
+        """
+        if self.options["namespaces"]:
+            from . import lockdown
+
+            lockdown.unshare(lockdown.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            self.become_guest(connection)
+        if self.options["namespaces"]:
+            lockdown.setns(self.namespace, lockdown.CLONE_NEWPID)
+        os.close(connection)
+        self.guests.add(pid)
+        pidfds = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
+        socket.send_fds(self.grader, [control.OPENED.pack(pid)], pidfds)
+        for pidfd in pidfds:
+            os.close(pidfd)
+
+    def become_guest(self, connection: int) -> NoReturn:
+        """Confine this process as far as the options ask, and answer calls until the process ends."""
+        from . import runner
+
+        try:
+            grader = keep_only(connection, [*self.held, self.ruleset])
+            os.setsid()
+            if self.options["confined"]:
+                self.confine()
+            runner.serve(grader)
+        except BaseException:  # nobody is left to tell: the grader sees the connection close
+            os._exit(70)
+        os._exit(0)
+
+    def confine(self) -> None:
+        """Take from this process all that a student's code does not need. The steps have to keep this order."""
         from . import lockdown
 
-        lockdown.unshare(lockdown.CLONE_NEWPID)
-    pid = os.fork()
-    if pid == 0:
-        become_guest(connection, options)
-    if options["confined"]:
-        lockdown.setns(namespace, lockdown.CLONE_NEWPID)
-    os.close(connection)
-    pidfds = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
-    socket.send_fds(grader, [control.OPENED.pack(pid)], pidfds)
-    for pidfd in pidfds:
-        os.close(pidfd)
-    return pid
+        options = self.options
+        if options["limits"] is not None:
+            lockdown.limit_resources(**options["limits"])
+        if options["drop_privileges"]:
+            if options["user"] is not None:
+                lockdown.become_user(options["user"])
+            lockdown.drop_privileges()
+        lockdown.end_with(self.pid)
+        lockdown.gain_no_privileges()
+        if self.ruleset >= 0:
+            lockdown.lock(self.ruleset)
+            os.close(self.ruleset)
+        if options["filter"] is not None:
+            lockdown.allow_only(bytes.fromhex(options["filter"]))
+
+    def end_guest(self, pid: int) -> int:
+        """Wait for a sandbox that was killed. Return its status as `Popen.returncode` counts.
+
+        A namespace takes everything in it along. Otherwise at least the sandbox's process group ends.
+        """
+        if not self.options["namespaces"]:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        try:
+            _, status = os.waitpid(pid, 0)
+        except ChildProcessError:
+            return 0
+        return os.waitstatus_to_exitcode(status)
 
 
-def become_guest(connection: int, options: Options) -> NoReturn:
-    """Confine this process if asked to, and answer calls on the connection until the process ends."""
-    from . import runner
-
-    try:
-        grader = keep_only(connection)
-        os.setsid()
-        if options["confined"]:
-            confine(options)
-        runner.serve(grader)
-    except BaseException:  # nobody is left to tell: the grader sees the connection close
-        os._exit(70)
-    os._exit(0)
-
-
-def keep_only(connection: int) -> socket.socket:
-    """Close every descriptor but the connection, which becomes number 3. Return it as a socket."""
+def keep_only(connection: int, others: Sequence[int]) -> socket.socket:
+    """Close every descriptor but the connection, which becomes number 3, and others. Return the connection's socket."""
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # first of all: the connection must never be number 0, 1 or 2
         os.dup2(null, standard)
     os.dup2(connection, 3)
-    os.closerange(4, 1 << 20)
+    first = 4
+    for kept in sorted(descriptor for descriptor in others if descriptor >= 0):
+        os.closerange(first, kept)
+        first = kept + 1
+    os.closerange(first, 1 << 20)
     return socket.socket(fileno=3)  # asks the kernel for its family: not allowed later
-
-
-def confine(options: Options) -> None:
-    """Take from this process all that a student's code does not need. The steps have to keep this order."""
-    from . import lockdown
-
-    lockdown.limit_resources(options["memory"], options["cpu_seconds"])
-    if options["user"] is not None:
-        lockdown.become_user(options["user"])
-    lockdown.drop_privileges()
-    lockdown.allow_only(bytes.fromhex(options["filter"]))
-
-
-def end_guest(pid: int, *, confined: bool) -> int:
-    """Wait for a sandbox that was killed. Return its status as `Popen.returncode` counts.
-
-    A confined one takes everything in its namespace along. Otherwise at least its process group ends.
-    """
-    if not confined:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-    try:
-        _, status = os.waitpid(pid, 0)
-    except ChildProcessError:
-        return 0
-    return os.waitstatus_to_exitcode(status)
 
 
 if __name__ == "__main__":

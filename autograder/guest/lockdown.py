@@ -1,6 +1,7 @@
 """What a freshly forked sandbox does to itself before a line of the student's code runs. Linux only; ctypes, no shell.
 
-The order matters: descriptors, then limits, then the user, then privileges, then the list of allowed system calls.
+The order matters: descriptors, then limits, then the user, then privileges, then the list of files that may be read,
+then the list of allowed system calls.
 After the last step nothing here can be undone from inside.
 
 It uses ctypes, because a guest imports no other package, and Python has functions for these calls only from 3.12 on.
@@ -11,6 +12,8 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 CLONE_NEWPID = 0x20000000
@@ -25,7 +28,17 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 40
 _LIBRARIES = 2 << 30  # bytes of address space that an interpreter with its preloaded modules may take up
 
+# Landlock, see landlock(7). The system calls have these numbers on every architecture.
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_PATH_BENEATH = 1
+_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _PathBeneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
 class _FilterProgram(ctypes.Structure):
@@ -56,7 +69,7 @@ def _prctl(option: int, *arguments: Any) -> None:
 
 
 def limit_resources(memory: int, cpu_seconds: int) -> None:
-    """Set the limits of this process: memory in bytes, CPU time in seconds, no files and no core dumps.
+    """Set the limits of this process: memory in bytes, CPU time in seconds, no more processes, no files.
 
     Memory counts private writable pages; the system-call filter refuses shared and stack-like mappings. Pages that are
     only read cost nothing, but the tables that map them do: hence the limit of address space.
@@ -68,7 +81,7 @@ def limit_resources(memory: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NPROC, 64),
+        (resource.RLIMIT_NPROC, 0),  # no more than there are: neither processes nor threads
         (resource.RLIMIT_STACK, 8 << 20),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
@@ -85,16 +98,65 @@ def become_user(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def drop_privileges() -> None:
-    """Give up every capability for good, and end with the parent process."""
+def end_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent ends. Raise OSError if that has happened already.
+
+    In a process namespace of its own, a process has no parent that it could name: its number is 0.
+    """
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    if os.getppid() not in (0, parent):
+        raise ProcessLookupError
+
+
+def drop_privileges() -> None:
+    """Give up every capability for good, and be no other process's to look into."""
     for capability in range(_LAST_CAPABILITY + 1):
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL above the kernel's last one, EPERM without SETPCAP
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
     _require_success(_libc.capset(header, none), "capset")
     _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def gain_no_privileges() -> None:
+    """Let no program that this process might start get privileges. The kernel wants this before the next two steps."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def landlock_ruleset(restricted: Sequence[int], readable: Sequence[str], listed: Sequence[str]) -> int:
+    """Return the descriptor of a Landlock ruleset.
+
+    `restricted` are the kinds of access that it takes away, as masks: of files, then of the network, then scopes; an
+    older kernel takes fewer. What is in `readable` may be read nevertheless, and folders in `listed` may be listed.
+    """
+    attributes = (ctypes.c_uint64 * len(restricted))(*restricted)
+    ruleset = _landlock(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
+    for path in readable:
+        allow_beneath(ruleset, path, _READ_FILE | _READ_FOLDER if Path(path).is_dir() else _READ_FILE)
+    for path in listed:
+        allow_beneath(ruleset, path, _READ_FOLDER)
+    return ruleset
+
+
+def allow_beneath(ruleset: int, path: str, access: int) -> None:
+    """Add to a ruleset that this file, or what lies in this folder, may be accessed in these ways."""
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        rule = _PathBeneath(access, descriptor)
+        _landlock(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+    finally:
+        os.close(descriptor)
+
+
+def lock(ruleset: int) -> None:
+    """Restrict this process for good to what a ruleset allows."""
+    _landlock(_RESTRICT_SELF, ruleset, 0)
+
+
+def _landlock(number: int, *arguments: Any) -> int:
+    result = _libc.syscall(ctypes.c_long(number), *arguments)
+    _require_success(min(result, 0), f"Landlock ({number})")
+    return int(result)
 
 
 def allow_only(program: bytes) -> None:

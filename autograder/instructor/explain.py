@@ -29,8 +29,13 @@ class Explained:
         return tuple(pair for pair in self.results if pair[0].outcome is not Outcome.PASSED)
 
 
-def explain(course: Course, submitted: Path, student: str, stem: str, exercise: str, *, confined: bool) -> Explained:
-    """Run one exercise's tests again and keep everything. Raise UserError without such an exercise or submission."""
+def explain(
+    course: Course, submitted: Path, student: str, stem: str, exercise: str, *, sandbox: str | None = None
+) -> Explained:
+    """Run one exercise's tests again and keep everything. Raise UserError without such an exercise or submission.
+
+    `sandbox` is one of `sandbox.levels.CHOICES`; None: as the course's settings say.
+    """
     notebook = _notebook(course, submitted, student, stem)
     suites = suites_of(course, stem)
     names = [candidate.name for candidate in suites.assignment.exercises]
@@ -44,7 +49,9 @@ def explain(course: Course, submitted: Path, student: str, stem: str, exercise: 
     secrets = course.secrets([stem])
     environment = environment_for(torch=suites.assignment.torch)
     with (
-        proved_sandbox(secrets, confined=confined, environment=environment) as executor,
+        proved_sandbox(
+            secrets, sandbox=sandbox or course.settings.grading.sandbox, environment=environment
+        ) as executor,
         opened(executor, submission) as functions,
     ):
         return Explained(chosen.parameters, run_exercise_tests(suites, chosen, submission.source, functions))

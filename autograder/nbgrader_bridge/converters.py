@@ -12,17 +12,18 @@ import io
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Dict, Unicode
+from traitlets import Dict, Enum, Unicode
 
 from autograder.core.errors import UserError
 from autograder.core.model import Report
+from autograder.core.settings import SandboxChoice
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
@@ -57,7 +58,11 @@ class ReleaseExporter(NotebookExporter):
 class SubmissionExporter(NotebookExporter):
     """Reads any submission and makes a valid, marked notebook of it."""
 
-    sandbox = Unicode("full", help="none: students' code runs with your rights").tag(config=True)
+    sandbox = Enum(
+        ["", *get_args(SandboxChoice)],
+        default_value="",
+        help="as grade's --sandbox; empty: as the course's settings say",
+    ).tag(config=True)
     results = Unicode("results", help="where results are, below the course's root").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
@@ -92,7 +97,7 @@ class SubmissionExporter(NotebookExporter):
             results=Path(directory.root) / self.results,
             stems=(stem,),
             student=None if everybody else student,
-            confined=self.sandbox != "none",
+            sandbox=self.sandbox or None,
         )
         if options not in self._graded:  # all of an assignment at its first notebook
             grade_class(options, ProgressListener())

@@ -98,6 +98,11 @@ class SandboxSession:
             self.failures = tuple(map(raised_from, message["failures"]))
             self.names = frozenset(message["names"]) & self.exercises
 
+    @property
+    def process(self) -> Process | None:
+        """The process that answers, if one is open."""
+        return self._process
+
     def call(self, request: CallRequest) -> Returned | Raised:
         self._send([request])
         return self._reply_to(request)

@@ -6,211 +6,128 @@ unconfined process must succeed (the positive control): otherwise the probe itse
 
 from __future__ import annotations
 
-import contextlib
+import ast
 import os
-import socket
-import sys
-import tempfile
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from autograder.core.errors import UserError
 from autograder.core.model import Source, SourceCell
 from autograder.execution.interface import CallRequest, Raised, Returned, SessionEnded
+from autograder.sandbox import escape_attempts
 from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.environments import BARE
-from autograder.sandbox.fork_server import ForkServer, Process
+from autograder.sandbox.escape_attempts import Attempt
+from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.launch import guest_user
+from autograder.sandbox.levels import Layer, Level, NotConfined
 
 _REFUSALS = ("OSError", "MemoryError", "ImportError", "RuntimeError")
-
-_CELL = """
-import importlib.util, mmap, os, socket, threading
-
-def read(path):
-    with open(path, "rb") as file:
-        return len(file.read(1)) > 0
-
-def look(path):
-    return os.stat(path).st_mode > 0
-
-def write(places):
-    for place in places:
-        try:
-            with open(os.path.join(place, "left-behind"), "w") as file:
-                file.write("a byte for the next sandbox")
-            return True
-        except OSError as error:
-            refused = error
-    raise refused
-
-def fork():
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    return os.waitpid(pid, 0)[0] == pid
-
-def thread():
-    started = threading.Thread(target=int)
-    started.start()
-    started.join()
-    return True
-
-def signal(pid):
-    os.kill(pid, 0)
-    return True
-
-def connect(port):
-    socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    return True
-
-def connect_abstract(name):
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect("\\0" + name)
-    return True
-
-def allocate(size):
-    mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
-    return True
-
-def share(size):
-    mmap.mmap(-1, size).close()
-    return True
-
-def find(module):
-    if importlib.util.find_spec(module) is None:
-        raise ImportError(module)
-    return True
-"""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One way out: a function of the hostile cell and its argument."""
-
-    name: str
-    function: str
-    argument: Any = None
+_KILLED_FOR_A_CALL = "signal 31"  # SIGSYS: the kernel ends a process that makes calls of another architecture
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """The attempts that were refused and those that were not.
-
-    The level is `full` if everything was refused and every control worked.
-    """
+    """The attempts that were refused and those that were not."""
 
     held: tuple[str, ...]
     escaped: tuple[str, ...]
 
     @property
-    def level(self) -> str:
-        return "none" if self.escaped or not self.held else "full"
+    def passed(self) -> bool:
+        """Whether sandboxes confine: something was tried, and everything was refused."""
+        return bool(self.held) and not self.escaped
+
+
+def require_confinement(result: ProbeResult) -> None:
+    """Raise NotConfined if the probe escaped from a sandbox."""
+    if not result.passed:
+        raise NotConfined(f"a sandbox here would not keep a student from: {', '.join(result.escaped)}")
 
 
 def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True) -> ProbeResult:
     """Try every way out of one of the server's sandboxes, and with `controls` also of an unconfined process.
 
-    `secrets` are files that no student may see.
+    `secrets` are files that no student may see. Raise UserError if an attempt fails even without a sandbox, because
+    then it proves nothing.
     """
-    with _targets(server, secrets) as attempts:
-        held, escaped = _try_all(server, attempts)
-        escaped += _wrong_facts(server)
-        if controls:
-            with ForkServer(confined=False, environment=BARE, limits=server.limits) as unconfined:
-                _, possible = _try_all(unconfined, attempts)
-            escaped += [
-                f"{attempt.name} (the probe is broken: not even possible unconfined)"
-                for attempt in attempts
-                if attempt.name not in possible
-            ]
-    return ProbeResult(tuple(held), tuple(escaped))
+    with escape_attempts.attempts_on(secrets, server.limits) as attempts:
+        in_namespaces = Layer.NAMESPACES in server.layers
+        attempts = [attempt for attempt in attempts if in_namespaces or not attempt.only_namespaces]
+        refusals = replies(server, attempts)
+        tried = _require_controls(attempts, server) if controls else attempts
+    held = [attempt.name for attempt in tried if (refusal := refusals[attempt]) and refusal.by_the_system]
+    escaped = [attempt.name for attempt in attempts if not ((refusal := refusals[attempt]) and refusal.by_the_system)]
+    return ProbeResult(tuple(held), (*escaped, *wrong_facts(server)))
 
 
-@contextlib.contextmanager
-def _targets(server: ForkServer, secrets: Sequence[Path]) -> Iterator[list[Attempt]]:
-    """Make what a sandbox could reach, and yield the attempts on it.
-
-    These are files, this process, a listener on the loopback interface and an abstract socket.
-    """
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        socket.socket(socket.AF_UNIX) as abstract,
-    ):
-        name = f"autograder-probe-{os.getpid()}-{id(folder)}"
-        abstract.bind("\0" + name)
-        abstract.listen()
-        places = [folder, "/tmp", "/dev/shm", "/var/tmp", "/", "."]  # ours first: the control writes its byte there
-        yield [
-            *(Attempt(f"read {path.name}", "read", str(path)) for path in secrets),
-            *(Attempt(f"look into {path.parent}", "look", str(path)) for path in _path_at_home()),
-            Attempt("read the grader's environment", "read", f"/proc/{os.getpid()}/environ"),
-            Attempt("write a file", "write", places),
-            Attempt("start a process", "fork"),
-            Attempt("start a thread", "thread"),
-            Attempt("signal the grader", "signal", os.getpid()),
-            Attempt("connect to a port", "connect", listener.getsockname()[1]),
-            Attempt("connect to a socket", "connect_abstract", name),
-            Attempt("use more memory than the limit", "allocate", server.limits.memory * 11 // 10),
-            Attempt("share memory", "share", 1 << 20),
-            Attempt("import pytest", "find", "pytest"),
-        ]
+def _require_controls(attempts: Sequence[Attempt], server: ForkServer) -> list[Attempt]:
+    """Return the attempts that succeed without a sandbox. Raise UserError if one that should succeed does not."""
+    with ForkServer(Level.NONE, environment=BARE, limits=server.limits) as unconfined:
+        refusals = replies(unconfined, attempts)
+    for attempt in attempts:
+        refusal = refusals[attempt]
+        if refusal is not None and not attempt.optional:
+            raise UserError(
+                f"The escape probe proves nothing here: to {attempt.name} is not possible even without a sandbox "
+                f"({refusal.words}). {attempt.cure}".rstrip()
+            )
+    return [attempt for attempt in attempts if refusals[attempt] is None]
 
 
-def _path_at_home() -> list[Path]:
-    """Return one path in the operator's home that is not on the way to the interpreter; [] if there is none."""
-    with contextlib.suppress(OSError, RuntimeError):
-        interpreter = [Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()]
-        bound = {*interpreter, *(parent for path in interpreter for parent in path.parents)}
-        return [path for path in sorted(Path.home().iterdir()) if path not in bound and path.exists()][:1]
-    return []
+@dataclass(frozen=True)
+class Refusal:
+    """Why an attempt did not succeed."""
+
+    words: str
+    by_the_system: bool  # else the attempt could not even be made
 
 
-def _try_all(server: ForkServer, attempts: Iterable[Attempt]) -> tuple[list[str], list[str]]:
-    """Return the names of the attempts that were refused in a new sandbox, and of the others."""
+def replies(server: ForkServer, attempts: Iterable[Attempt]) -> dict[Attempt, Refusal | None]:
+    """Make the attempts in a new sandbox. Return for each why it was refused, None if it succeeded."""
+    attempts = list(attempts)
     names = tuple(sorted({attempt.function for attempt in attempts}))
-    text = _CELL.strip("\n")
-    statements = tuple(range(1 + text.count("\ndef ")))
-    session = SandboxSession(server, Source((SourceCell("probe", text, statements, names),)))
-    held: list[str] = []
-    escaped: list[str] = []
+    text = escape_attempts.CELL
+    session = SandboxSession(server, Source((SourceCell("probe", text, _statements(text), names),)))
     try:
-        for attempt in attempts:
-            refused = _refused(session, attempt)
-            (held if refused else escaped).append(attempt.name)
+        return {attempt: _reply(session, attempt) for attempt in attempts}
     finally:
         session.close()
-    return held, escaped
 
 
-def _refused(session: SandboxSession, attempt: Attempt) -> bool:
-    """Return whether the system refused the attempt. An attempt that could not run counts as an escape."""
+def _statements(text: str) -> tuple[int, ...]:
+    return tuple(range(len(ast.parse(text).body)))
+
+
+def _reply(session: SandboxSession, attempt: Attempt) -> Refusal | None:
     arguments = () if attempt.argument is None else (attempt.argument,)
     try:
         reply = session.call(CallRequest(name=attempt.function, arguments=arguments))
-    except SessionEnded:
-        return False
+    except SessionEnded as end:
+        return Refusal(end.reason, by_the_system=_KILLED_FOR_A_CALL in end.reason)
     if isinstance(reply, Returned):
-        return False
+        return None if reply.value is True else Refusal("it had no effect", by_the_system=False)
     assert isinstance(reply, Raised)
-    return any(kind in _REFUSALS for kind in reply.kinds)
+    return Refusal(reply.text, by_the_system=any(kind in _REFUSALS for kind in reply.kinds))
 
 
-def _wrong_facts(server: ForkServer) -> list[str]:
+def wrong_facts(server: ForkServer) -> list[str]:
     """Return what a sandbox could do, as the kernel sees its process from outside, and whether it outlives its end.
 
     The list is empty if all is as it should be.
     """
-    process = server.open_guest()
+    session = SandboxSession(server, Source(()))
+    session.open()  # it answers when it has confined itself
+    process = session.process
+    assert process is not None
     try:
-        status = _status(process)
-        shared = _shared_namespaces(process.host_pid())
+        status = _status(process.host_pid())
+        shared = _shared_namespaces(process.host_pid()) if Layer.NAMESPACES in server.layers else []
     finally:
         watched = replace(process, pidfd=os.dup(process.pidfd)) if process.pidfd is not None else process
-        server.end_guest(process)
-    wrong = [f"see the machine's {name} namespace" for name in shared] + _wrong_status(status)
+        session.close()
+    wrong = [f"see the machine's {name} namespace" for name in shared] + _wrong_status(status, server)
     if not watched.gone():
         wrong.append("outlive the sandbox")
     if watched.pidfd is not None:
@@ -218,13 +135,15 @@ def _wrong_facts(server: ForkServer) -> list[str]:
     return wrong
 
 
-def _wrong_status(status: dict[str, str]) -> list[str]:
+def _wrong_status(status: Mapping[str, str], server: ForkServer) -> list[str]:
+    user = status.get("Uid", "0").split()[0]
     facts = {
         "keep privileges": int(status.get("CapEff", "1"), 16) or int(status.get("CapPrm", "1"), 16),
         "gain privileges by a setuid program": status.get("NoNewPrivs") != "1",
-        "make any system call": status.get("Seccomp") != "2",
-        "be root": status.get("Uid", "0").split()[0] == "0",
-        "see the processes of other sandboxes": status.get("NSpid", "").split()[-1:] != ["1"],
+        "make any system call": not _is_filtered(status),
+        "be root": user == "0" and guest_user() is not None,
+        "see the processes of other sandboxes": Layer.NAMESPACES in server.layers
+        and status.get("NSpid", "").split()[-1:] != ["1"],
     }
     return [ability for ability, possible in facts.items() if possible]
 
@@ -248,12 +167,14 @@ def _namespace(pid: int | str, name: str) -> str | None:
         return None
 
 
-def _status(process: Process) -> dict[str, str]:
-    """Return `/proc/<pid>/status` when the sandbox has confined itself: its system-call filter comes last."""
-    for _ in range(500):
-        text = Path(f"/proc/{process.host_pid()}/status").read_text()
-        status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-        if status.get("Seccomp") == "2" and status.get("NoNewPrivs") == "1":
-            return status
-        time.sleep(0.002)
-    return status
+def _status(pid: int | str) -> dict[str, str]:
+    """Return `/proc/<pid>/status`."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def _is_filtered(status: Mapping[str, str]) -> bool:
+    """Return whether a process has a list of system calls beyond that of the grader, which a container may have."""
+    ours = _status("self")
+    of_its_own = int(status.get("Seccomp_filters", "1")) > int(ours.get("Seccomp_filters", "0"))
+    return status.get("Seccomp") == "2" and of_its_own

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import os
 import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
 from autograder.guest import control
-from autograder.sandbox import bubblewrap
+from autograder.sandbox import contents, launch
 from autograder.sandbox.environments import NUMPY, Environment
-
-GUEST_FILES = Path(__file__).parent.parent / "guest"
+from autograder.sandbox.levels import Level, NotConfined
 
 
 class ServerDied(Exception):
@@ -63,22 +60,22 @@ class ForkServer:
 
     def __init__(
         self,
+        level: Level,
         *,
-        confined: bool,
         environment: Environment = NUMPY,
         read_only: Sequence[tuple[Path, str]] = (),
         limits: Limits = LIMITS,
     ) -> None:
-        self.confined = confined
+        self.layers = level.layers
         self.environment = environment
         self.read_only = tuple(read_only)
         self.limits = environment.adjusted(limits)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the server
+        self._errors = _unnamed_file()
 
     def start(self) -> None:
-        """Start it and wait until it is warm. Raise UserError with its last words if it does not start."""
+        """Start it and wait until it is warm. Raise NotConfined, or UserError, with its last words if it does not."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
@@ -95,46 +92,20 @@ class ForkServer:
         if greeting != control.READY:
             reason = self.errors()
             self.stop()
-            raise UserError(f"the fork server did not start{': ' + reason if reason else '.'}")
+            problem = f"the fork server did not start{': ' + reason if reason else ''}"
+            raise NotConfined(problem) if self.layers else UserError(problem)
         ours.settimeout(self.limits.command_seconds)
 
     def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:
+        command = launch.command_line(self.layers, self.environment, self.read_only, self.limits, control=descriptor)
         return subprocess.Popen(
-            self._command(descriptor),
+            command,
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
             cwd="/",
-            env={
-                **bubblewrap.quiet_environment(),
-                "LANG": "C.UTF-8",
-                "PATH": os.defpath,
-                "PYTHONPATH": str(GUEST_FILES.parent),
-            },
-        )
-
-    def _command(self, descriptor: int) -> list[str]:
-        """Return the command line of `guest.fork_server`, inside bubblewrap if confined."""
-        options = {
-            "control": descriptor,
-            "path": [bubblewrap.GUEST_PACKAGES] if self.confined else [entry for entry in sys.path if entry],
-            "preload": self.environment.preload,
-            "confined": self.confined,
-            "user": bubblewrap.GUEST_USER if self.confined and os.geteuid() == 0 else None,
-            "filter": bubblewrap.system_call_filter().hex() if self.confined else "",
-            "memory": self.limits.memory,
-            "cpu_seconds": math.ceil(self.limits.submission_seconds),
-        }
-        interpreter = str(Path(sys.executable).resolve())
-        command = [interpreter, "-s", "-S", "-P", "-m", "guest.fork_server", json.dumps(options)]
-        if not self.confined:
-            return command
-        return bubblewrap.command_line(
-            command,
-            packages=self.environment.packages,
-            optional_packages=self.environment.optional_packages,
-            read_only=[(GUEST_FILES, f"{bubblewrap.GUEST_CODE}/{GUEST_FILES.name}"), *self.read_only],
+            env={**contents.environment_variables(), "PYTHONPATH": str(launch.GUEST_FILES.parent)},
         )
 
     def open_guest(self) -> Process:
@@ -201,3 +172,10 @@ class ForkServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self._errors.close()
+
+
+def _unnamed_file() -> BinaryIO:
+    """Return an empty file, in memory if the system can: a machine may have no temporary folder."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("errors"), "w+b")
+    return tempfile.TemporaryFile()

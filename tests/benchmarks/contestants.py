@@ -80,7 +80,7 @@ class Ours:
             cost = cost_of(command, cwd=results, environment=environment(), sample=sample)
             for student in _names(submitted):
                 report = record.read(result_path(results, self.stem, student))
-                if report is None or report.score != report.max_score or report.sandbox != "full":
+                if report is None or report.score != report.max_score or report.sandbox == "none":
                     raise CommandFailed(f"autograder did not give full points to {student}")
         return replace(cost, submissions=len(_names(submitted)))
 

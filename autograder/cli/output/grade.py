@@ -18,7 +18,7 @@ from autograder.core.sanitize import clean
 from autograder.core.text import amount, plural
 from autograder.instructor.batch.run import Change, ProgressListener, Summary
 from autograder.nbgrader_bridge.fill import GradebookUpdate
-from autograder.sandbox.escape_probe import ProbeResult
+from autograder.sandbox.levels import Level
 
 _STYLES = {Outcome.PASSED: "green", Outcome.STUB: "dim", Outcome.BROKEN: "bold red"}
 _SUBMISSIONS_PER_LINE = 20  # how often a log that is not a terminal says how many are graded
@@ -44,12 +44,12 @@ class ProgressBar(ProgressListener):
         if self.bar.live.is_started:
             self.bar.stop()
 
-    def on_sandbox(self, result: ProbeResult | None) -> None:
+    def on_sandbox(self, level: Level, ways_out: int) -> None:
         """Print how students' code is confined, and start the bar."""
-        if result is None:
+        if level is Level.NONE:
             self.out.print("sandbox: none. Students' code runs with your rights.", style="bold red")
         else:
-            self.out.print(f"sandbox: full ({len(result.held)} ways out tried, all refused)")
+            self.out.print(f"sandbox: {level} ({ways_out} ways out tried, all refused)")
         if self.out.is_terminal:
             self.bar.start()
             self.task = self.bar.add_task("grading", total=self.total, completed=self.count)

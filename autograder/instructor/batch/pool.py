@@ -19,8 +19,9 @@ from autograder.execution.limits import LIMITS
 from autograder.instructor.batch.worker import Ready, Setup, ungraded, work
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
-from autograder.sandbox.escape_probe import ProbeResult
-from autograder.sandbox.preflight import require_full, require_platform
+from autograder.sandbox.escape_probe import require_confinement
+from autograder.sandbox.levels import Level
+from autograder.sandbox.preflight import strongest
 
 _SLACK = 60.0  # what a worker may need beyond a submission's own limit before it is given up
 
@@ -48,21 +49,27 @@ class _Worker:
 class Workers:
     """Worker processes: started together, given one submission at a time, replaced when they hang or die."""
 
-    def __init__(self, course: Course, jobs: Sequence[Job], *, confined: bool, count: int | None = None) -> None:
+    def __init__(self, course: Course, jobs: Sequence[Job], *, sandbox: str, count: int | None = None) -> None:
         self.course = course
         self.waiting = list(reversed(jobs))
         self.tried: set[Job] = set()
         self.workers: list[_Worker] = []
-        self.probed: ProbeResult | None = None
+        self.ways_out = 0  # that the probe tried, and that were refused
         self.context = multiprocessing.get_context("spawn")
         self.seconds = float("inf")  # for one submission; set by the suites
         stems = sorted({job.stem for job in jobs})
         secrets = course.secrets(stems, [job.notebook for job in jobs])
-        self.setup = Setup(course=course, stems=tuple(stems), confined=confined, secrets=secrets, controls=True)
+        self.sandbox = sandbox
+        self.setup = Setup(course=course, stems=tuple(stems), level=Level.NONE, secrets=secrets, controls=True)
         self.count = min(count or cpu_count(), len(jobs))
 
     def __enter__(self) -> Workers:
-        require_platform(confined=self.setup.confined)
+        strongest(self.sandbox, self._start_all)
+        return self
+
+    def _start_all(self, level: Level) -> None:
+        """Start the workers at a level of confinement. Raise NotConfined if their sandboxes do not confine."""
+        self.setup = replace(self.setup, level=level)
         try:
             for number in range(self.count):
                 self.workers.append(self._start(controls=number == 0))
@@ -70,13 +77,18 @@ class Workers:
         except BaseException:
             self.__exit__()
             raise
-        self.probed = greetings[0].probed if self.setup.confined else None
+        self.ways_out = len(greetings[0].probed.held)
         self.seconds = greetings[0].submission_seconds + _SLACK
-        return self
+
+    @property
+    def level(self) -> Level:
+        """How the workers' sandboxes are confined."""
+        return self.setup.level
 
     def __exit__(self, *_: object) -> None:
         for worker in self.workers:
             worker.stop()
+        self.workers.clear()
 
     def run(self) -> Iterator[tuple[Job, Report]]:
         """Yield each job with its report, in the order in which they are done."""
@@ -110,8 +122,8 @@ class Workers:
             raise result
         if not isinstance(result, Ready):
             raise UserError("A grading process did not start; its own words are above.")
-        if self.setup.confined:
-            require_full(result.probed)
+        if self.level.layers:
+            require_confinement(result.probed)
         return result
 
     def _give(self, worker: _Worker) -> None:

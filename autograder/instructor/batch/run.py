@@ -21,7 +21,7 @@ from autograder.instructor.roster import first_entries, read_roster
 from autograder.instructor.submissions import Job, find_submissions, left_alone, students_in, why_not_there
 from autograder.notebooks.course import Course, kit_version
 from autograder.notebooks.ipynb import read_bytes
-from autograder.sandbox.escape_probe import ProbeResult
+from autograder.sandbox.levels import Level
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,7 @@ class Options:
     student: str | None = None
     jobs: int | None = None
     force: bool = False
-    confined: bool = True
-
-    @property
-    def sandbox(self) -> str:
-        """The level of the sandbox, as results record it."""
-        return "full" if self.confined else "none"
+    sandbox: str | None = None  # one of `sandbox.levels.CHOICES`; None: as the course's settings say
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,6 @@ class Summary:
     changes: tuple[Change, ...]
     kept: tuple[ResultSummary, ...]  # earlier results that stay, because the submission is ungradable now
     warnings: tuple[str, ...]
-    sandbox: str
 
     @property
     def ungraded(self) -> tuple[ResultSummary, ...]:
@@ -76,8 +70,8 @@ class ProgressListener:
     def on_start(self, total: int, up_to_date: int) -> None:
         """Receive, at the beginning, how many submissions are to be graded and how many are up to date."""
 
-    def on_sandbox(self, result: ProbeResult | None) -> None:
-        """Receive, before the first submission is graded, what the sandbox holds; None if there is no sandbox."""
+    def on_sandbox(self, level: Level, ways_out: int) -> None:
+        """Receive, before the first submission is graded, how sandboxes are confined, and the ways out that failed."""
 
     def on_graded(self, report: Report) -> None:
         """Receive each report after it was written."""
@@ -108,10 +102,9 @@ class _Stamp:
 
     suite_sha256: str
     kit_version: str
-    sandbox: str
 
     def on(self, report: Report) -> Report:
-        return replace(report, suite_sha256=self.suite_sha256, kit_version=self.kit_version, sandbox=self.sandbox)
+        return replace(report, suite_sha256=self.suite_sha256, kit_version=self.kit_version)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +152,7 @@ def _plan(options: Options) -> _Plan:
 
 def _stamp(options: Options, stem: str) -> _Stamp:
     try:
-        return _Stamp(options.course.suite_sha256(stem), kit_version(), options.sandbox)
+        return _Stamp(options.course.suite_sha256(stem), kit_version())
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
@@ -176,7 +169,7 @@ def _up_to_date(results: Path, jobs: Sequence[Job], stamps: Mapping[str, _Stamp]
 
 
 def _is_valid(report: Report, job: Job, stamp: _Stamp) -> bool:
-    """Return whether a result is of the same content, suites, kit and sandbox as now."""
+    """Return whether a result is of the same content, suites and kit as now, however strong its sandbox was."""
     if not report.graded or stamp.on(report) != report:
         return False
     try:
@@ -198,9 +191,11 @@ def run_jobs(options: Options, jobs: Sequence[Job], listener: ProgressListener) 
         else:
             yield job, ungraded(job, options.course.assignment(job.stem), problem)
     if waiting:
-        with Workers(options.course, waiting, confined=options.confined, count=options.jobs) as workers:
-            listener.on_sandbox(workers.probed)
-            yield from workers.run()
+        sandbox = options.sandbox or options.course.settings.grading.sandbox
+        with Workers(options.course, waiting, sandbox=sandbox, count=options.jobs) as workers:
+            listener.on_sandbox(workers.level, workers.ways_out)
+            for job, report in workers.run():
+                yield job, replace(report, sandbox=workers.level)
 
 
 # ---- merge
@@ -241,5 +236,4 @@ def _summary(options: Options, plan: _Plan, merged: _Merged) -> Summary:
         changes=tuple(sorted(merged.changes, key=lambda change: (change.assignment, change.student))),
         kept=tuple(merged.kept),
         warnings=tuple(plan.warnings),
-        sandbox=options.sandbox,
     )

@@ -27,6 +27,7 @@ from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
 from autograder.sandbox.escape_probe import ProbeResult, probe
 from autograder.sandbox.fork_server import ForkServer, ServerDied
+from autograder.sandbox.levels import Level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class Setup:
 
     course: Course
     stems: tuple[str, ...]
-    confined: bool
+    level: Level
     secrets: tuple[Path, ...]  # files that the probe must not be able to read
     controls: bool  # whether this worker's probe runs its positive controls
 
@@ -67,9 +68,7 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
     missing = {environment: problem for environment in needed if (problem := _why_not_there(environment)) is not None}
     with ExitStack() as running:
         servers = {
-            environment: running.enter_context(
-                ForkServer(confined=setup.confined, environment=environment, limits=limits)
-            )
+            environment: running.enter_context(ForkServer(setup.level, environment=environment, limits=limits))
             for environment in needed
             if environment not in missing
         }
@@ -100,7 +99,7 @@ def _why_not_there(environment: Environment) -> str | None:
 
 def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:
     """Return the attempts that all servers stopped, and those that some did not. Positive controls are tried once."""
-    if not setup.confined:
+    if not setup.level.layers:
         return ProbeResult((), ())
     results = [
         probe(server, setup.secrets, controls=setup.controls and number == 0) for number, server in enumerate(servers)

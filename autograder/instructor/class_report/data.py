@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,7 @@ class Result:
     result_summary: ResultSummary
     guesses: tuple[str, ...] = ()  # the remarks that report a guess
     suite_sha256: str = ""
+    sandbox: str = ""  # how the student's code was confined, see `core.model.Report`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,11 @@ class ClassResults:
         students = {result.result_summary.student for result in self.results}
         students.update(self.roster or (), (student for _, student in self.handed_in), self.aliases.values())
         return tuple(sorted(students))
+
+    @property
+    def sandboxes(self) -> Mapping[str, int]:
+        """How student code was confined, and how many submissions in that way."""
+        return Counter(result.sandbox for result in self.results if result.sandbox)
 
     @property
     def under_way(self) -> tuple[Assignment, ...]:
@@ -61,12 +68,16 @@ class ClassResults:
         }
 
 
+_UNCONFINED = "student code ran with your rights, and could read the answers: `autograder grade --force` confines it"
+
+
 class Kind(StrEnum):
     """Why a submission needs a human."""
 
     UNGRADED = "ungraded"
     WAITING = "not graded yet"
     GUESSED = "graded after a guess"
+    UNCONFINED = "graded without a sandbox"
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,8 @@ def _concerns(class_results: ClassResults) -> Iterator[Concern]:
             yield Concern(summary.assignment, Kind.UNGRADED, summary.reason, summary.student)
         for guess in result.guesses:
             yield Concern(summary.assignment, Kind.GUESSED, guess, summary.student)
+        if result.sandbox == "none":
+            yield Concern(summary.assignment, Kind.UNCONFINED, _UNCONFINED, summary.student)
     for stem, student in class_results.handed_in:
         if (stem, student) not in with_result:
             yield Concern(stem, Kind.WAITING, "handed in, and there is no result: run `autograder grade`", student)

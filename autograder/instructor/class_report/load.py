@@ -92,7 +92,7 @@ def _problem(report: Report, assignment: Assignment) -> str:
 
 def _result(report: Report) -> Result:
     guesses = tuple(remark for remark in report.remarks if any(words in remark for words in _GUESSED))
-    return Result(report.result_summary, guesses, report.suite_sha256)
+    return Result(report.result_summary, guesses, report.suite_sha256, report.sandbox)
 
 
 def _foreign_folders(results: Path, stems: Collection[str]) -> Iterator[str]:

@@ -53,6 +53,7 @@ def class_page(class_results: ClassResults, statistics: Sequence[AssignmentStati
         unused=[assignment.stem for assignment in class_results.assignments if assignment not in under_way],
         submissions=len(class_results.results),
         students=len({result.result_summary.student for result in class_results.results}),
+        sandboxes=class_results.sandboxes,
         concerns=_grouped(concerns(class_results)),
         absent=_absent(class_results),
         notes=[clean(note) for note in class_results.notes],

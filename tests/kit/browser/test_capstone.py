@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tested
 from answers import COURSE, answers, unpacked_release
 from lab import KIT, Jupyter, Lab, jupyter, keep
 
 from autograder.core.model import Report
 from autograder.grading.pipeline import grade, suites_of
-from autograder.sandbox.bubblewrap import missing_parts
 from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import TORCH
 from autograder.sandbox.fork_server import ForkServer
@@ -107,11 +107,10 @@ def test_it_is_packed(opened: Lab, unpacked: Path) -> None:
 
 
 def graded(notebook: Path) -> Report:
-    with ForkServer(confined=True, environment=TORCH) as executor:
+    with ForkServer(tested.level(), environment=TORCH) as executor:
         return grade(notebook, "mia", suites_of(COURSE, STEM), SandboxExecutor(executor))
 
 
-@pytest.mark.skipif(missing_parts() is not None, reason=f"grading needs sandboxes: {missing_parts()}")
 @pytest.mark.usefixtures("opened")
 def test_what_was_handed_in_gets_full_points(unpacked: Path) -> None:
     report = graded(unpacked / STEM / f"mia__{STEM}.ipynb")

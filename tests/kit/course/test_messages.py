@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tested
 from branches import never_run, pieces_of, traced
 from places import ROOT
 
@@ -50,7 +51,7 @@ UNSAID = {
 def test_every_sentence_is_said_to_somebody() -> None:
     suites = {stem: suites_of(COURSE, stem) for stem in COURSE.stems}
     limits = replace(Limits(), call_seconds=0.3, open_seconds=1.0)  # a few students are endless
-    with ForkServer(confined=True, limits=limits) as server, traced(messages, text, error_location) as seen:
+    with ForkServer(tested.level(), limits=limits) as server, traced(messages, text, error_location) as seen:
         grade_out_of_time(server, suites["01_perceptron"])
         for job in find_submissions(CLASS, students_in(CLASS), COURSE.stems):
             try:
@@ -103,7 +104,7 @@ def test_a_test_of_ours_that_breaks_is_said_to_be_ours() -> None:
 
     suites = with_first_test(suites_of(COURSE, "01_perceptron"), broken)
     name = suites.tests[0].id
-    with ForkServer(confined=True) as server:
+    with ForkServer(tested.level()) as server:
         report = grade(handed_in("ada"), "ada", suites, SandboxExecutor(server))
     (test,) = [test for one in report.exercises for test in one.tests if test.outcome is Outcome.BROKEN]
     assert test.message == (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tested
 from opened_sandboxes import SHORT, ask, confined, ended, value_of
 from places import ROOT
 
@@ -17,6 +18,10 @@ from autograder.execution.interface import Raised, SessionEnded, Student
 from autograder.guest.wire import Opaque
 from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.levels import Layer
+
+# A file that is not to be read is not there, or is refused.
+CLOSED = "FileNotFoundError" if Layer.NAMESPACES in tested.level().layers else "PermissionError"
 
 ATTACKS = """
 import array, ctypes, fcntl, json, mmap, os, re, resource, signal, socket, subprocess, sys, threading, time
@@ -63,6 +68,17 @@ def write_anywhere():
             return place
         except OSError as error:
             last = error
+    raise last
+
+def climb():
+    last = None
+    for descriptor in range(3, 64):
+        for place in ("..", "../..", "../pytest/__init__.py", "../../../../../../../../etc/passwd"):
+            try:
+                os.close(os.open(place, os.O_RDONLY, dir_fd=descriptor))
+                return descriptor, place
+            except OSError as error:
+                last = error
     raise last
 
 def write_null():
@@ -308,10 +324,11 @@ RAISED = [
     ("fill_memory", (), "MemoryError"),
     ("large_array", (), "MemoryError"),
     ("readable_memory", (), "OSError"),
-    *[("read", (path,), "FileNotFoundError") for path in ("/proc/self/environ", "/proc/1/mem", "/etc/passwd")],
+    ("climb", (), "OSError"),
+    *[("read", (path,), CLOSED) for path in ("/proc/self/environ", "/proc/1/mem", "/etc/passwd")],
     *[("read", (path,), "OSError") for path in ("/sys/kernel/notes", "/dev/mem", __file__)],
-    *[("listed", (path,), "FileNotFoundError") for path in ("/proc", "/home", "/work", "/sys", "/tmp", "/var")],
-    ("listed", (str(ROOT),), "FileNotFoundError"),
+    *[("listed", (path,), CLOSED) for path in ("/proc", "/home", "/work", "/sys", "/tmp", "/var")],
+    ("listed", (str(ROOT),), CLOSED),
     *[("load", (name,), "ModuleNotFoundError") for name in "pytest autograder reference_impl click rich".split()],
     *[("load", (name,), "ModuleNotFoundError") for name in "_pytest pip setuptools pyseccomp yaml apt".split()],
 ]
@@ -408,6 +425,12 @@ def test_spoilt_numpy_spoils_only_its_own_sandbox(hostile: Student) -> None:
 
 
 def test_what_a_room_can_list(hostile: Student) -> None:
+    if Layer.LANDLOCK in tested.level().layers:
+        for folder in ("/", "/etc"):
+            reply = ask(hostile, "listed", folder).reply
+            assert isinstance(reply, Raised)
+            assert reply.kinds[0] == "PermissionError"
+        return
     interpreter = {Path(sys.base_prefix).parts[1], Path(sys.executable).resolve().parts[1]}
     expected = {"code", "dev", "etc", "lib", "lib64", "site", "usr"} | interpreter
     assert set(value_of(hostile, "listed", "/")) <= expected

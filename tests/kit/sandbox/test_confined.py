@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tested
 from opened_sandboxes import LIMITS, SHORT, ask, cell, checked, confined, ended, live, source
 
 from autograder.core.model import Outcome, Source, SourceCell
@@ -15,6 +16,7 @@ from autograder.execution.interface import CallRaised, Raised, Returned, Session
 from autograder.guest.wire import Opaque, Seed
 from autograder.sandbox.confined import SandboxExecutor, SandboxSession
 from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.levels import Level
 
 # ---- what a call gives, in both kinds of sandboxes
 
@@ -341,7 +343,7 @@ def test_a_budget_spent_on_opening_ends_in_timeouts_not_in_an_error(
 
 def test_processor_time_is_limited_by_the_kernel() -> None:
     with (
-        ForkServer(confined=True, limits=replace(LIMITS, submission_seconds=0.5)) as server,
+        ForkServer(tested.level(), limits=replace(LIMITS, submission_seconds=0.5)) as server,
         confined(server, "def spin():\n    while True: pass") as student,
     ):
         assert isinstance(student.session, SandboxSession)
@@ -355,7 +357,7 @@ def test_processor_time_is_limited_by_the_kernel() -> None:
 
 def test_level_none_answers_and_has_deadlines() -> None:
     text = "import os\ndef f():\n    return 1\ndef spin():\n    while True: pass\ndef leave():\n    os._exit(3)"
-    with ForkServer(confined=False, limits=LIMITS) as server, confined(server, text) as student:
+    with ForkServer(Level.NONE, limits=LIMITS) as server, confined(server, text) as student:
         assert student.f() == 1
         assert ended(student, "spin", seconds=SHORT).outcome is Outcome.TIMEOUT
         assert ended(student, "leave").outcome is Outcome.KILLED

@@ -2,175 +2,165 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
-import shutil
 import struct
-import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from places import ROOT
+import tested
+from weakenings import edited, without
 
+from autograder.core.errors import UserError
 from autograder.execution.limits import Limits
-from autograder.notebooks.course import Course
-from autograder.sandbox import bubblewrap, escape_probe, fork_server
-from autograder.sandbox.bubblewrap import missing_parts
+from autograder.sandbox import contents, escape_attempts, escape_probe, launch
 from autograder.sandbox.environments import BARE
 from autograder.sandbox.escape_probe import ProbeResult
 from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.levels import Level
 
 LIMITS = Limits(memory=300 << 20)
 
 
-@pytest.fixture(autouse=True)
-def _confinement() -> None:
-    missing = missing_parts()
-    assert missing is None, missing
-
-
 @pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    file = tmp_path / "secret.py"
-    file.write_text("expected = [1, 0]")
-    tmp_path.chmod(0o755)  # the sandbox must keep it secret, not its folder
-    return file
+def secret() -> Iterator[Path]:
+    """Return a file that only the sandbox keeps secret: everybody may read it, and go to its folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "secret.py"
+        file.write_text("expected = [1, 0]")
+        yield file
 
 
-def probed(secret: Path, *, controls: bool = False, limits: Limits = LIMITS, **options: object) -> ProbeResult:
-    with ForkServer(confined=True, limits=limits, **options) as running:  # type: ignore[arg-type]
+def probed(
+    secret: Path, level: Level | None = None, *, controls: bool = False, limits: Limits = LIMITS, **options: object
+) -> ProbeResult:
+    with ForkServer(level or tested.level(), limits=limits, **options) as running:  # type: ignore[arg-type]
         return escape_probe.probe(running, [secret], controls=controls)
 
 
-def test_this_machine_reaches_full(secret: Path) -> None:
-    result = probed(secret, controls=True)
+@pytest.mark.parametrize("level", [level for level in Level if level.layers])
+def test_each_level_refuses_everything_that_is_possible_without(secret: Path, level: Level) -> None:
+    result = probed(secret, level, controls=True)
     assert result.escaped == ()
-    assert result.level == "full"
-    assert {"read secret.py", "start a process", "connect to a port", "write a file"} <= set(result.held)
-    assert not Path("/tmp/left-behind").exists()  # the control leaves its byte in a folder of its own
+    assert result.passed
+    expected = {"read secret.py", "start a process", "connect to a port", "write a file", "signal the grader"}
+    assert expected <= set(result.held)
+    left = [
+        path for folder in ("/tmp", "/dev/shm", "/var/tmp", "/", ".") for path in Path(folder).glob("*-left-behind")
+    ]
+    assert left == []  # the control leaves its byte in a folder of its own
 
 
-def test_every_attempt_works_unconfined(secret: Path) -> None:
+def test_all_attempts_work_unconfined(secret: Path) -> None:
     with (
-        ForkServer(confined=False, environment=BARE, limits=LIMITS) as unconfined,
-        escape_probe._targets(unconfined, [secret]) as attempts,
+        ForkServer(Level.NONE, environment=BARE, limits=LIMITS) as unconfined,
+        escape_attempts.attempts_on([secret], unconfined.limits) as attempts,
     ):
-        held, escaped = escape_probe._try_all(unconfined, attempts)
-    assert held == []
-    assert escaped == [attempt.name for attempt in attempts]
+        refusals = escape_probe.replies(unconfined, attempts)
+    assert [attempt.name for attempt in attempts if refusals[attempt] is not None and not attempt.optional] == []
 
 
 def test_a_secret_that_nobody_can_read_makes_the_probe_worthless(tmp_path: Path) -> None:
-    result = probed(tmp_path / "not-there.py", controls=True)
-    assert result.level == "none"
-    assert result.escaped == ("read not-there.py (the probe is broken: not even possible unconfined)",)
+    with pytest.raises(UserError, match=r"to read not-there\.py is not possible even without a sandbox"):
+        probed(tmp_path / "not-there.py", controls=True)
 
 
-@pytest.mark.parametrize("spoilt", ["def fork", "def read", "import importlib.util, mmap, os, socket, threading"])
+@pytest.mark.parametrize("spoilt", ["def fork", "def read(", "import ctypes, fcntl, importlib.util, mmap"])
 def test_an_attempt_that_cannot_run_counts_as_an_escape(
     secret: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
 ) -> None:
-    monkeypatch.setattr(
-        escape_probe, "_CELL", escape_probe._CELL.replace(spoilt, "def other" if "def" in spoilt else "a = 1")
-    )
+    replacement = spoilt.replace("def ", "def other_") if "def" in spoilt else "import mmap"
+    assert spoilt in escape_attempts.CELL
+    monkeypatch.setattr(escape_attempts, "CELL", escape_attempts.CELL.replace(spoilt, replacement))
     result = probed(secret)
-    assert result.level == "none"
+    assert not result.passed
     assert result.escaped
 
 
 def test_nothing_tried_is_nothing_held() -> None:
-    assert ProbeResult((), ()).level == "none"
+    assert not ProbeResult((), ()).passed
+    assert ProbeResult(("x",), ()).passed
+    assert not ProbeResult(("x",), ("y",)).passed
 
 
 # ---- each single weakening
 
-PYTEST = ["pytest", "_pytest"]
 ALLOW_ALL = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)  # BPF: return SECCOMP_RET_ALLOW
+ALL = tuple(level for level in Level if level.layers)
 Weaken = Callable[[pytest.MonkeyPatch, Path], None]
 
 
 def allowing_every_call(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-    monkeypatch.setattr(bubblewrap, "system_call_filter", lambda: ALLOW_ALL)
-
-
-def without(option: str) -> Weaken:
-    def weaken(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-        real = bubblewrap.command_line
-        monkeypatch.setattr(
-            bubblewrap,
-            "command_line",
-            lambda command, **rest: [argument for argument in real(command, **rest) if argument != option],
-        )
-
-    return weaken
+    monkeypatch.setattr(launch, "system_call_filter", lambda: ALLOW_ALL)
 
 
 def with_the_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    real = bubblewrap._interpreter
-    monkeypatch.setattr(bubblewrap, "_interpreter", lambda: [*real(), (folder, str(folder))])
+    real = contents.interpreter_paths
+    monkeypatch.setattr(contents, "interpreter_paths", lambda: [*real(), folder])
 
 
 def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
-    real = bubblewrap._packages
-    monkeypatch.setattr(bubblewrap, "_packages", lambda names, others: real([*names, *PYTEST], others))
+    real = contents.package_paths
+
+    def more(environment: object) -> dict[str, Path]:
+        return {**real(environment), "pytest": Path(pytest.__file__).parent}  # type: ignore[arg-type]
+
+    monkeypatch.setattr(contents, "package_paths", more)
 
 
-def edited(file: str, old: str, new: str) -> Weaken:
-    """Return a weakening that changes one line of the untrusted side."""
-
-    def weaken(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        copy = folder / "kit" / "guest"
-        shutil.copytree(fork_server.GUEST_FILES, copy)
-        text = (copy / file).read_text()
-        assert text.count(old) == 1
-        (copy / file).write_text(text.replace(old, new))
-        monkeypatch.setattr(fork_server, "GUEST_FILES", copy)
-
-    return weaken
-
-
-WEAKENINGS: list[tuple[str, Weaken, str]] = [
-    ("all calls allowed", allowing_every_call, "start a process"),
-    ("all calls allowed", allowing_every_call, "share memory"),
-    ("no filter", edited("lockdown.py", "    filters = ", "    return\n    filters = "), "make any system call"),
-    ("network", without("--unshare-net"), "see the machine's net namespace"),
-    ("messages", without("--unshare-ipc"), "see the machine's ipc namespace"),
+IN_NAMESPACES = (Level.NAMESPACES,)  # where nothing else stands behind them
+WEAKENINGS: list[tuple[str, Weaken, str, tuple[Level, ...]]] = [
+    ("all calls allowed", allowing_every_call, "share memory", ALL),
+    ("no filter", edited("lockdown.py", "    filters = ", "    return\n    filters = "), "make any system call", ALL),
+    ("network", without("--unshare-net"), "see the machine's net namespace", IN_NAMESPACES),
+    ("messages", without("--unshare-ipc"), "see the machine's ipc namespace", IN_NAMESPACES),
     (
         "no process namespace of its own",
         edited("fork_server.py", "lockdown.unshare(lockdown.CLONE_NEWPID)", "pass"),
         "see the processes of other sandboxes",
+        IN_NAMESPACES,
     ),
     (
         "memory",
         edited("lockdown.py", "        resource.setrlimit(resource_type", "        pass  # ("),
         "use more memory than the limit",
+        ALL,
     ),
-    ("another folder", with_the_folder, "read secret.py"),
-    ("pytest", with_other_packages, "import pytest"),
+    ("another folder", with_the_folder, "read secret.py", ALL),
+    ("pytest", with_other_packages, "read pytest", ALL),
+    (
+        "no Landlock",
+        edited("lockdown.py", "    _landlock(_RESTRICT_SELF, ruleset, 0)", "    pass"),
+        "read secret.py",
+        (Level.LANDLOCK,),
+    ),
     *(
-        [("root", edited("lockdown.py", "    os.setgroups([])\n", "    return\n"), "be root")]
+        [("root", edited("lockdown.py", "    os.setgroups([])\n", "    return\n"), "be root", ALL)]
         if os.geteuid() == 0
         else [
             (
                 "privileges",
                 edited("lockdown.py", '_require_success(_libc.capset(header, none), "capset")', "pass"),
                 "keep privileges",
+                IN_NAMESPACES,
             )
         ]
     ),
 ]
 
 
-@pytest.mark.parametrize(("weaken", "noticed"), [row[1:] for row in WEAKENINGS], ids=[row[0] for row in WEAKENINGS])
+@pytest.mark.parametrize(
+    ("weaken", "noticed", "level"),
+    [pytest.param(*row[1:3], level, id=f"{level}, {row[0]}") for row in WEAKENINGS for level in row[3]],
+)
 def test_each_weakening_is_noticed(
-    secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weaken: Weaken, noticed: str
+    secret: Path, monkeypatch: pytest.MonkeyPatch, weaken: Weaken, noticed: str, level: Level
 ) -> None:
-    weaken(monkeypatch, tmp_path)
-    result = probed(secret)
-    assert result.level == "none"
+    weaken(monkeypatch, secret.parent)
+    result = probed(secret, level)
+    assert not result.passed
     assert noticed in result.escaped
 
 
@@ -184,57 +174,32 @@ def test_a_secret_known_by_its_folder_only(secret: Path) -> None:
     assert "read secret.py" in result.escaped
 
 
-# ---- without bubblewrap
+# ---- a probe that cannot be made names what is missing
 
 
-@pytest.fixture
-def submitted(tmp_path: Path) -> Path:
-    course = Course(ROOT)
-    folder = tmp_path / "submitted" / "s001" / "01_perceptron"
-    folder.mkdir(parents=True)
-    shutil.copy(course.solution("01_perceptron"), folder)
-    return tmp_path / "submitted"
+def test_no_temporary_folder(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(escape_attempts.tempfile, "TemporaryDirectory", refused)
+    with pytest.raises(UserError, match="TMPDIR"):
+        probed(secret)
 
 
-def graded(submitted: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "autograder.cli.main", "--course", str(ROOT), "grade", "--jobs", "1"]
-    places = ["--submitted", str(submitted), "--results", str(submitted.parent / "results")]
-    environment = {**os.environ, "PATH": "/nowhere", "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [*command, *places, *options],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=ROOT,
-        timeout=120,
-        check=False,
-    )
+def test_no_loopback_interface(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(escape_attempts.socket, "create_server", lambda _: NotListening())
+    with pytest.raises(UserError, match=r"to connect to a port is not possible even without .* `ip link set lo up`"):
+        probed(secret, controls=True)
 
 
-def test_missing_bubblewrap_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    missing = missing_parts()
-    assert missing is not None
-    assert "apt install bubblewrap" in missing
+class NotListening:
+    """A listener that nobody reaches, as behind an interface that is down."""
 
+    def getsockname(self) -> tuple[str, int]:
+        return ("127.0.0.1", 1)
 
-def test_grading_without_confinement_is_refused(submitted: Path) -> None:
-    run = graded(submitted)
-    assert run.returncode == 2
-    output = " ".join((run.stdout + run.stderr).split())
-    assert "apt install bubblewrap" in output
-    assert "--sandbox none" in output
-    assert not list(submitted.parent.rglob("results/*/*.json"))
+    def __enter__(self) -> NotListening:
+        return self
 
-
-def test_sandbox_none_grades_and_says_so_in_each_report(submitted: Path) -> None:
-    run = graded(submitted, "--sandbox", "none")
-    assert run.returncode == 0, run.stdout + run.stderr
-    result = json.loads((submitted.parent / "results" / "01_perceptron" / "s001.json").read_text())
-    assert result["sandbox"] == "none"
-    assert result["status"] == "graded"
-    assert result["score"] == result["max_score"]
-
-
-def test_a_report_is_of_the_level_that_was_probed() -> None:
-    assert dataclasses.replace(ProbeResult(("x",), ()), escaped=("y",)).level == "none"
+    def __exit__(self, *_: object) -> None:
+        pass

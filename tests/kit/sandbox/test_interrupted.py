@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tested
 from places import ROOT
 
 from autograder.cli.output.diff import diff_text
@@ -98,10 +99,20 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(submitted: Path, results: Path, jobs: int, sandbox: str = "full") -> subprocess.Popen[bytes]:
+def start(submitted: Path, results: Path, jobs: int, sandbox: str | None = None) -> subprocess.Popen[bytes]:
     """Start `autograder grade` as the leader of a process group."""
     return subprocess.Popen(
-        [*GRADE, "--sandbox", sandbox, "--jobs", str(jobs), "--submitted", submitted, "--results", results],
+        [
+            *GRADE,
+            "--sandbox",
+            sandbox or tested.sandbox,
+            "--jobs",
+            str(jobs),
+            "--submitted",
+            submitted,
+            "--results",
+            results,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -182,7 +193,7 @@ def test_a_killed_run_loses_nothing(
 ENDLESS = b'while True: pass\\n",\n    "### BEGIN SOLUTION'
 
 
-@pytest.mark.parametrize("sandbox", ["full", "none"])
+@pytest.mark.parametrize("sandbox", ["namespaces", "landlock", "none"])
 def test_a_killed_run_takes_a_busy_room_with_it(submitted: Path, tmp_path: Path, sandbox: str) -> None:
     """Kill a run with eight functions that never end, which would keep a worker busy for 40 seconds."""
     before = descendants()

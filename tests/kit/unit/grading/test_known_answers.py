@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tested
 from places import ROOT
 
 from autograder.core.model import Assignment, Exercise, Source, SourceCell, Visibility
@@ -133,7 +134,7 @@ def test_an_endless_call_that_a_failed_test_would_not_have_come_to(server: ForkS
 def f(x, by=None):
     while type(x) is int and x == 3: pass
     return 0 if type(x) is int and x == 1 else 2 * x"""
-    quick = ForkServer(confined=True, limits=server.limits.__class__(call_seconds=0.5))
+    quick = ForkServer(tested.level(), limits=server.limits.__class__(call_seconds=0.5))
     with quick:
         assert outcomes(quick, text.strip("\n"), counts_to_three, draws) == ["FAILED", "PASSED"]
 

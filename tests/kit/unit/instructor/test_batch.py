@@ -170,9 +170,9 @@ def test_another_kit(pair: Course, grader: FakeGrader, monkeypatch: pytest.Monke
     assert {result["kit_version"] for result in results} == {"9.9+changed"}
 
 
-def test_another_sandbox_level(pair: Course, grader: FakeGrader) -> None:
-    assert grader.grades(pair, confined=False)[0] == ["ada", "ben"]
-    assert grader.grades(pair)[0] == ["ada", "ben"]
+def test_another_sandbox_grades_nothing_again(pair: Course, grader: FakeGrader) -> None:
+    assert grader.grades(pair, sandbox="none")[0] == []
+    assert grader.grades(pair, sandbox="landlock")[0] == []
 
 
 def test_a_new_student_with_a_neighbours_content(pair: Course, grader: FakeGrader) -> None:
@@ -330,9 +330,9 @@ def jobs_of(course: Course, *students: str) -> list[Job]:
 
 def test_no_more_workers_than_submissions(course: Course) -> None:
     jobs = jobs_of(course, "ada", "ben", "cleo")
-    assert Workers(course, jobs, confined=False, count=2).count == 2
-    assert Workers(course, jobs, confined=False, count=64).count == 3
-    assert 1 <= Workers(course, jobs, confined=False).count <= 3
+    assert Workers(course, jobs, sandbox="none", count=2).count == 2
+    assert Workers(course, jobs, sandbox="none", count=64).count == 3
+    assert 1 <= Workers(course, jobs, sandbox="none").count <= 3
 
 
 class Disturbed(Workers):
@@ -361,12 +361,12 @@ def outcomes(workers: Workers) -> dict[str, float | str | None]:
 @pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(course: Course) -> None:
     jobs = jobs_of(course, "ada", "ben", "cleo")
-    assert outcomes(Disturbed(course, jobs, confined=False, count=2)) == {"ada": 24, "ben": 24, "cleo": 24}
+    assert outcomes(Disturbed(course, jobs, sandbox="none", count=2)) == {"ada": 24, "ben": 24, "cleo": 24}
 
 
 @pytest.mark.slow
 def test_a_submission_that_ends_two_workers_is_ungraded(course: Course) -> None:
-    workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), confined=False, count=1)
+    workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), sandbox="none", count=1)
     workers.times = 2
     why = "the grading process ended, twice; look at the notebook yourself"
     assert outcomes(workers) == {"ada": 24, "ben": why, "cleo": 24}
@@ -374,7 +374,7 @@ def test_a_submission_that_ends_two_workers_is_ungraded(course: Course) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced(course: Course) -> None:
-    workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), confined=False, count=2)
+    workers = Disturbed(course, jobs_of(course, "ada", "ben", "cleo"), sandbox="none", count=2)
     workers.signal = signal.SIGSTOP
     assert outcomes(workers) == {"ada": 24, "ben": 24, "cleo": 24}
 

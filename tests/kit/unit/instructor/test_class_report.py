@@ -110,6 +110,15 @@ def test_a_class_of_four_gets_no_pictures(tmp_path: Path) -> None:
     assert table(files["assignments.csv"])[0]["mean"] == ""
 
 
+def test_the_page_says_how_student_code_was_confined(tmp_path: Path) -> None:
+    levels = ["namespaces+landlock", "landlock", "landlock", "none", ""]
+    put(tmp_path, *(perceptron(f"s{number}", sandbox=level) for number, level in enumerate(levels)))
+    class_results = load_class_results(COURSE, tmp_path, None)
+    page = written(class_results, tmp_path / "report")["class_report.html"]
+    assert "Sandbox: landlock (2), namespaces+landlock (1), none (1)." in page
+    assert [(one.student, one.kind) for one in concerns(class_results)] == [("s3", Kind.UNCONFINED)]
+
+
 @pytest.mark.slow
 def test_remarks_that_tell_of_a_guess(sample_class: ClassResults) -> None:
     found = {(one.student, one.what) for one in concerns(sample_class) if one.kind is Kind.GUESSED}

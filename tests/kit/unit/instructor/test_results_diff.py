@@ -54,7 +54,7 @@ def report(student: str) -> Report:
         code=(CodeCell("cell 7", "def gate(x): ...", ("gate",)),),
         remarks=("the last one counts", "read as Latin-1"),
         kit_version="0.1+ef",
-        sandbox="full",
+        sandbox="namespaces+landlock",
     )
 
 
@@ -315,7 +315,7 @@ def test_two_runs_of_a_class_are_equal(tmp_path: Path) -> None:
         shutil.copytree(ROOT / "tests" / "sample_class" / "submitted" / student, tmp_path / "submitted" / student)
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:
-        options = Options(course, tmp_path / "submitted", folder, stems=(STEM,), jobs=1, confined=False)
+        options = Options(course, tmp_path / "submitted", folder, stems=(STEM,), jobs=1, sandbox="none")
         grade_class(options, ProgressListener())
     done = command(*folders)
     assert (done.exit_code, done.output) == (0, "Equal: 3 records and grades.csv.\n")
