@@ -15,9 +15,12 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from . import control, imports
+
+if TYPE_CHECKING:
+    from . import lockdown
 
 
 class Options(TypedDict):
@@ -33,7 +36,7 @@ class Options(TypedDict):
     limits: dict[str, int] | None  # see `lockdown.limit_resources`
     drop_privileges: bool
     user: int | None  # whom a sandbox runs as, if it drops its privileges; None: this process's user
-    landlock: dict[str, Any] | None  # see `lockdown.landlock_ruleset`
+    landlock: lockdown.Landlock | None
     filter: str | None  # the seccomp program, in hexadecimal digits
 
 
@@ -76,7 +79,7 @@ class Server:
         if options["landlock"] is not None:
             from . import lockdown
 
-            self.ruleset = imports.out_of_the_way(lockdown.landlock_ruleset(**options["landlock"]))
+            self.ruleset = imports.out_of_the_way(lockdown.landlock_ruleset(options["landlock"]))
 
     def obey_commands(self) -> None:
         """Open and end sandboxes until the grader closes the control socket. Then end those that are left."""
@@ -142,8 +145,8 @@ class Server:
             lockdown.drop_privileges()
         lockdown.end_with(self.pid)
         lockdown.gain_no_privileges()
-        if self.ruleset >= 0:
-            lockdown.lock(self.ruleset)
+        if options["landlock"] is not None:
+            lockdown.lock(self.ruleset, options["landlock"]["flags"])
             os.close(self.ruleset)
         if options["filter"] is not None:
             lockdown.allow_only(bytes.fromhex(options["filter"]))

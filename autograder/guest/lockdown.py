@@ -12,9 +12,8 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 CLONE_NEWPID = 0x20000000
 _PR_SET_PDEATHSIG = 1
@@ -123,17 +122,23 @@ def gain_no_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def landlock_ruleset(restricted: Sequence[int], readable: Sequence[str], listed: Sequence[str]) -> int:
-    """Return the descriptor of a Landlock ruleset.
+class Landlock(TypedDict):
+    """What Landlock takes away, and what it leaves."""
 
-    `restricted` are the kinds of access that it takes away, as masks: of files, then of the network, then scopes; an
-    older kernel takes fewer. What is in `readable` may be read nevertheless, and folders in `listed` may be listed.
-    """
+    restricted: list[int]  # kinds of access, as masks: to files, then to the network, then scopes; fewer on old kernels
+    readable: list[str]  # files and folders that may be read nevertheless
+    listed: list[str]  # folders of which the names may be read
+    flags: int  # of landlock_restrict_self
+
+
+def landlock_ruleset(landlock: Landlock) -> int:
+    """Return the descriptor of a Landlock ruleset."""
+    restricted = landlock["restricted"]
     attributes = (ctypes.c_uint64 * len(restricted))(*restricted)
     ruleset = _landlock(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
-    for path in readable:
+    for path in landlock["readable"]:
         allow_beneath(ruleset, path, _READ_FILE | _READ_FOLDER if Path(path).is_dir() else _READ_FILE)
-    for path in listed:
+    for path in landlock["listed"]:
         allow_beneath(ruleset, path, _READ_FOLDER)
     return ruleset
 
@@ -148,9 +153,9 @@ def allow_beneath(ruleset: int, path: str, access: int) -> None:
         os.close(descriptor)
 
 
-def lock(ruleset: int) -> None:
+def lock(ruleset: int, flags: int) -> None:
     """Restrict this process for good to what a ruleset allows."""
-    _landlock(_RESTRICT_SELF, ruleset, 0)
+    _landlock(_RESTRICT_SELF, ruleset, flags)
 
 
 def _landlock(number: int, *arguments: Any) -> int:

@@ -16,6 +16,7 @@ _ASK_VERSION = 1
 _RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}  # rights on files, by the version that brought the last of them
 _TCP = 0b11  # bind, connect; since version 4
 _SCOPES = 0b11  # abstract sockets, signals; since version 6
+_UNLOGGED = 1  # a flag since version 7: else each refusal is logged, and student code could fill the system's log
 
 
 def version() -> int:
@@ -28,7 +29,7 @@ def version() -> int:
 
 
 def ruleset(readable: Iterable[Path | str], listed: Iterable[Path | str] = ()) -> dict[str, object]:
-    """Return the arguments of `guest.lockdown.landlock_ruleset`.
+    """Return the arguments of `guest.lockdown.Landlock`.
 
     Files and folders in `readable` may be read, with all that lies in them. Of folders in `listed` the names of what
     lies in them may be read.
@@ -36,4 +37,9 @@ def ruleset(readable: Iterable[Path | str], listed: Iterable[Path | str] = ()) -
     offered = version()
     rights = max(count for since, count in _RIGHTS.items() if since <= offered)
     restricted = [(1 << rights) - 1, *([_TCP] if offered >= 4 else []), *([_SCOPES] if offered >= 6 else [])]
-    return {"restricted": restricted, "readable": [*map(str, readable)], "listed": [*map(str, listed)]}
+    return {
+        "restricted": restricted,
+        "readable": [*map(str, readable)],
+        "listed": [*map(str, listed)],
+        "flags": _UNLOGGED if offered >= 7 else 0,
+    }

@@ -47,10 +47,6 @@ def test_each_level_refuses_everything_that_is_possible_without(secret: Path, le
     assert result.passed
     expected = {"read secret.py", "start a process", "connect to a port", "write a file", "signal the grader"}
     assert expected <= set(result.held)
-    left = [
-        path for folder in ("/tmp", "/dev/shm", "/var/tmp", "/", ".") for path in Path(folder).glob("*-left-behind")
-    ]
-    assert left == []  # the control leaves its byte in a folder of its own
 
 
 def test_all_attempts_work_unconfined(secret: Path) -> None:
@@ -132,7 +128,7 @@ WEAKENINGS: list[tuple[str, Weaken, str, tuple[Level, ...]]] = [
     ("pytest", with_other_packages, "read pytest", ALL),
     (
         "no Landlock",
-        edited("lockdown.py", "    _landlock(_RESTRICT_SELF, ruleset, 0)", "    pass"),
+        edited("lockdown.py", "    _landlock(_RESTRICT_SELF, ruleset, flags)", "    pass"),
         "read secret.py",
         (Level.LANDLOCK,),
     ),
