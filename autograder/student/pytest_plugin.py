@@ -4,138 +4,164 @@ In an assignment's folder: `pytest`. For another notebook: `pytest --notebook FI
 pytest's own process, so this is for people who test their own notebook. `autograder grade` grades a class and confines
 students' code.
 
-Every pytest in this environment loads this module, so it imports the kit only when a suite is run.
+Every pytest in this environment loads this module, also for tests that have nothing to do with the kit. So it imports
+the kit, and has an effect, only for the suite of an assignment. It defines no fixtures: a suite's tests are run by the
+kit's own runner, which also hands over `student` and `rng`.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+import inspect
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from autograder.core.model import Submission, TestResult
-    from autograder.execution.interface import Student
-    from autograder.grading.suites import Suites
+    from autograder.core.model import TestResult
+    from autograder.grading.suites import Suites, Test
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    about = "the notebook whose functions are tested; default: the one beside the suite"
-    parser.getgroup("autograder").addoption("--notebook", type=Path, help=about)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Add the option, if pytest was started beside an assignment or was given a suite."""
+    start = early_config.invocation_params.dir
+    named = [start / arg.partition("::")[0] for arg in args if not arg.startswith("-")]
+    folders = {path if path.is_dir() else path.parent for path in [start, *named]}
+    if any(_is_suite(path) for folder in folders for path in folder.glob("test_*.py")):
+        about = "the notebook whose functions are tested; default: the one beside the suite"
+        parser.getgroup("autograder").addoption("--notebook", type=Path, help=about)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_OPENED] = {}
-    config.stash[_EXECUTIONS] = ExitStack()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_EXECUTIONS].close()
-
-
-@pytest.fixture
-def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """Return a random generator that is seeded as in grading."""
-    import numpy as np
-
-    from autograder.grading.suites import seed_of
-
-    return np.random.default_rng(seed_of(request.path, request.node.name))
-
-
-@pytest.fixture
-def student(request: pytest.FixtureRequest) -> Student:
-    """Return the notebook's functions."""
-    return _opened(request.node).student
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Let the grader judge a suite's test. It runs all tests of an exercise together, as always."""
-    from autograder.grading.suites import is_marked
-
-    if not is_marked(pyfuncitem.function):
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a suite as the grader does. Leave every other file of tests to pytest."""
+    if not _is_suite(module_path):
         return None
-    result = _opened(pyfuncitem).result_of(pyfuncitem)
-    if result.message is not None:
-        pytest.fail(f"{result.outcome}: {result.message}", pytrace=False)
-    return True
+    suite: pytest.Collector = _SuiteFile.from_parent(parent, path=module_path)
+    return suite
 
 
-@dataclass
+def _is_suite(path: Path) -> bool:
+    """Return whether a file is a suite of an assignment: of a student's or an author's, or a hidden one of a course."""
+    folder, topic = path.parent, path.stem.removeprefix("test_")
+    course = folder.parent.parent
+    if (folder / "selfcheck.json").is_file():
+        return folder.name.partition("_")[2] == topic or (folder / f"{topic}.ipynb").is_file()
+    if folder.parent.name == "solutions":
+        return (folder / f"{topic}.ipynb").is_file() and (course / "tests" / "suites").is_dir()
+    is_hidden = folder.parts[-2:] == ("tests", "suites")
+    return is_hidden and any((course / "solutions").glob(f"[0-9]*_{topic}/{topic}.ipynb"))
+
+
+class _SuiteFile(pytest.File):
+    """A suite, and the notebook whose functions it tests."""
+
+    _tests: tuple[Test, ...] = ()
+    _opened: _Opened | None = None
+    _problem = ""  # why the notebook cannot be tested
+
+    def collect(self) -> Iterator[_SuiteTest]:
+        """Yield the tests as the grader sees them, whatever conftest.py or plugin there is."""
+        from autograder.core.errors import UserError
+
+        try:
+            self._tests = _tests_of(self.path)
+        except UserError as error:
+            raise self.CollectError(str(error)) from None
+        for test in self._tests:
+            yield _SuiteTest.from_parent(self, name=test.id, test=test)
+
+    def result_of(self, test: Test) -> TestResult:
+        """Return the result of a test. The test fails if the notebook cannot be tested."""
+        from autograder.core.errors import Ungradable, UserError
+
+        if self._opened is None and not self._problem:
+            try:
+                self._opened = _Opened(self.path, self._tests, self.config)
+            except (Ungradable, UserError) as error:
+                self._problem = str(error)
+        if self._opened is None:
+            pytest.fail(self._problem, pytrace=False)
+        return self._opened.result_of(test)
+
+
+class _SuiteTest(pytest.Item):
+    """One test of a suite."""
+
+    def __init__(self, *, test: Test, **about: Any) -> None:
+        super().__init__(**about)
+        self._test = test
+
+    def runtest(self) -> None:
+        """Fail with the grader's message, if the test did not pass."""
+        assert isinstance(self.parent, _SuiteFile)
+        result = self.parent.result_of(self._test)
+        if result.message is not None:
+            pytest.fail(f"{result.outcome}: {result.message}", pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where an editor finds the test."""
+        return self.path, inspect.unwrap(self._test.function).__code__.co_firstlineno - 1, self.name
+
+
 class _Opened:
-    """A suite with a notebook, and the results of the exercises that were run."""
+    """A notebook whose functions can be called until pytest ends, and the results of the exercises that were run."""
 
-    suites: Suites
-    submission: Submission
-    student: Student
-    results: dict[str, dict[str, TestResult]] = field(default_factory=dict)  # by exercise and test id
+    def __init__(self, suite: Path, tests: Sequence[Test], config: pytest.Config) -> None:
+        from contextlib import ExitStack
 
-    def result_of(self, item: pytest.Function) -> TestResult:
-        """Return the result of a test, after its exercise was run."""
+        from autograder.core.errors import Ungradable
+        from autograder.execution.in_process import InProcessExecutor, InProcessSession
+        from autograder.grading.pipeline import opened
+        from autograder.notebooks.submission import read_submission
+
+        named: Path | None = config.getoption("notebook", None)
+        self._suites, beside = _suites_at(suite, tests)
+        try:
+            self._submission = read_submission(named or beside, self._suites.assignment, "")
+        except Ungradable as error:
+            raise Ungradable(f"{named or beside}: {error}") from None
+        running = ExitStack()
+        self._student = running.enter_context(opened(InProcessExecutor(), self._submission))
+        config.add_cleanup(running.close)
+        if self._suites.hand_in is not None and not named:  # the solution holds no trained model: train it
+            assert isinstance(self._student.session, InProcessSession)
+            self._student.trained = self._suites.hand_in(self._student.session.namespace)
+        self._results: dict[str, dict[str, TestResult]] = {}  # by exercise and test id
+
+    def result_of(self, test: Test) -> TestResult:
+        """Return the result of a test. All tests of an exercise are run together, as in grading."""
         from autograder.grading.runner import run_exercise
 
-        test = next(test for test in self.suites.tests if test.id == item.name)
-        if test.exercise not in self.results:
-            exercise = self.suites.assignment.exercise(test.exercise)
-            tests = run_exercise(self.suites, exercise, self.submission.source, self.student).tests
-            self.results[test.exercise] = {result.id: result for result in tests}
-        return self.results[test.exercise][test.id]
+        if test.exercise not in self._results:
+            exercise = self._suites.assignment.exercise(test.exercise)
+            tests = run_exercise(self._suites, exercise, self._submission.source, self._student).tests
+            self._results[test.exercise] = {result.id: result for result in tests}
+        return self._results[test.exercise][test.id]
 
 
-_OPENED = pytest.StashKey[dict[Path, _Opened]]()
-_EXECUTIONS = pytest.StashKey[ExitStack]()
+def _tests_of(suite: Path) -> tuple[Test, ...]:
+    from autograder.core.model import Visibility
+    from autograder.grading.suites import collect, put_on_path
+    from autograder.notebooks.course import find_course
+    from autograder.student.handout import has_handout
+
+    if not has_handout(suite.parent):
+        put_on_path(find_course(suite).root)
+    return collect(suite, Visibility.PUBLIC)[0]  # whoever has the file may see the inputs
 
 
-def _opened(item: pytest.Item) -> _Opened:
-    opened = item.config.stash[_OPENED]
-    if item.path not in opened:
-        opened[item.path] = _open(item)
-    return opened[item.path]
-
-
-def _open(item: pytest.Item) -> _Opened:
-    from autograder.core.errors import Ungradable, UserError
-    from autograder.execution.in_process import InProcessExecutor, InProcessSession
-    from autograder.grading.pipeline import opened
-    from autograder.notebooks.submission import read_submission
-
-    suite = item.path
-    notebook: Path | None = item.config.getoption("notebook")
-    try:
-        suites, beside = _suites_at(suite, [other for other in item.session.items if other.path == suite])
-        submission = read_submission(notebook or beside, suites.assignment, "")
-    except UserError as error:
-        raise pytest.UsageError(str(error)) from None
-    except Ungradable as error:
-        raise pytest.UsageError(f"{notebook or beside}: {error}") from None
-    student = item.config.stash[_EXECUTIONS].enter_context(opened(InProcessExecutor(), submission))
-    if suites.hand_in is not None and not notebook:  # the solution holds no trained model: train it
-        assert isinstance(student.session, InProcessSession)
-        student.trained = suites.hand_in(student.session.namespace)
-    return _Opened(suites, submission, student)
-
-
-def _suites_at(suite: Path, items: list[pytest.Item]) -> tuple[Suites, Path]:
-    """Return the tests that pytest collected, with their points and hints, and the notebook beside the suite."""
+def _suites_at(suite: Path, tests: Sequence[Test]) -> tuple[Suites, Path]:
+    """Return a suite's tests with their points and hints, and the notebook beside the suite."""
     from dataclasses import replace
 
-    from autograder.core.model import Visibility
     from autograder.grading.pipeline import suites_of
-    from autograder.grading.suites import is_marked, test_of
     from autograder.notebooks.course import find_course
     from autograder.student.handout import has_handout, read_handout
 
-    ours = [item for item in items if isinstance(item, pytest.Function) and is_marked(item.function)]
     if has_handout(suite.parent):
         handout = read_handout(suite.parent)
-        return handout.suites([test_of(item, Visibility.PUBLIC) for item in ours]), handout.notebook
+        return handout.suites(tests), handout.notebook
     course = find_course(suite)
     stem = course.stem_of(suite)
-    tests = tuple(test_of(item, Visibility.PUBLIC) for item in ours)  # whoever has the file may see the inputs
-    return replace(suites_of(course, stem), tests=tests), course.solution(stem)
+    return replace(suites_of(course, stem), tests=tuple(tests)), course.solution(stem)
