@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import os
 import sys
+import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -49,11 +51,6 @@ def exercise(
         return pytest.mark.parametrize("name", [name, *others])(test) if others else test
 
     return mark
-
-
-def is_marked(test: Callable[..., None]) -> bool:
-    """Return whether `exercise` has marked a test."""
-    return isinstance(getattr(test, _MARK, None), _Mark)
 
 
 @dataclass(frozen=True)
@@ -126,30 +123,87 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
     )
 
 
-def collect(path: Path, visibility: Visibility) -> tuple[tuple[Test, ...], ModuleType | None]:
-    """Return the tests of a suite's file, in file order, and its module. pytest runs without any settings file."""
+def collect(path: Path, visibility: Visibility) -> tuple[tuple[Test, ...], ModuleType]:
+    """Return the tests of a suite's file, in file order, and its module.
+
+    pytest sees this one module and nothing else: no conftest.py, no settings file, no installed plugin and no
+    environment variable reaches it. Any of them could drop, repeat or reorder tests, and so change a score.
+    """
     if not path.is_file():
         raise UserError(f"The suite {path} is missing.")
-    collector = _Collector()
-    # pytest derives a module's name from the root, and the public and the hidden suite need different names.
-    arguments = ["--collect-only", "--import-mode=importlib", "-c", os.devnull, f"--rootdir={path.anchor}"]
-    plugins = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:autograder"]
-    status = pytest.main([*arguments, *plugins, str(path)], plugins=[collector])
+    path = path.resolve()
+    with _without_settings_of_pytest():
+        collector = _Collector(_executed(path))
+        status = pytest.main([*_NOTHING_FROM_OUTSIDE, f"--rootdir={path.parent}"], plugins=[collector])
     if status != pytest.ExitCode.OK:
-        raise UserError(f"pytest could not collect {path}:\n{collector.problem or status}")
-    tests = tuple(test_of(item, visibility) for item in collector.items)
-    return tests, collector.items[0].module if collector.items else None
+        raise UserError(f"pytest could not collect the suite {path}:\n{collector.problem or status}")
+    return tuple(test_of(item, visibility) for item in collector.items), collector.module
+
+
+_NOTHING_FROM_OUTSIDE = (
+    "--collect-only",
+    "--noconftest",
+    "--assert=plain",
+    *("-c", os.devnull),
+    *("-p", "no:cacheprovider", "-p", "no:terminal"),
+)
+_COLORS = ("PY_COLORS", "FORCE_COLOR", "NO_COLOR")  # would put escape sequences into the text of an error
+
+
+@contextlib.contextmanager
+def _without_settings_of_pytest() -> Iterator[None]:
+    """Hide every environment variable that pytest reads, and restore them afterwards. Load no installed plugin."""
+    before = _settings_of_pytest()
+    for name in before:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name in _settings_of_pytest():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _settings_of_pytest() -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if name.startswith("PYTEST_") or name in _COLORS}
+
+
+def _executed(path: Path) -> ModuleType:
+    """Return a suite's module, made from its source.
+
+    An import would trust a compiled file in `__pycache__`, and run the `__init__.py` of each folder above.
+    """
+    module = ModuleType(str(path))  # a public and a hidden suite have equal file names
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
+    except UserError:
+        raise
+    except (Exception, pytest.skip.Exception) as error:
+        where = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])  # without this function
+        what = traceback.format_exception_only(error)
+        raise UserError(f"The suite {path} could not be loaded:\n{''.join([*where, *what])}".rstrip()) from error
+    return module
 
 
 class _Collector:
-    """A pytest plugin that keeps what was collected."""
+    """A pytest plugin that collects one module, and keeps its tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
         self.items: list[pytest.Function] = []
         self.problem = ""
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = [item for item in session.items if isinstance(item, pytest.Function)]
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        """Collect the module. pytest then does not look for files by itself."""
+        node: pytest.Module = pytest.Module.from_parent(session, path=Path(str(self.module.__file__)))
+        node.obj = self.module
+        items = list(session.genitems(node))
+        self.items = [item for item in items if isinstance(item, pytest.Function)]
+        session.testscollected = len(self.items)
+        return True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
