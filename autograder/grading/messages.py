@@ -1,7 +1,9 @@
 """Word every message about a test that did not pass. Checks and problems only find out what happened.
 
 A message is about the first of these that fails: defined, ran, type, shape, finite, values, arguments unchanged.
-For a hidden test it gives the diagnosis, but no input, no expected value, and no text that may contain either.
+For a hidden test it gives the diagnosis, but no input, no expected value, and no text that may contain either. Of an
+exercise's hidden failures one is told in detail, and the others in general words: each line or number that is told of
+another input tells more about the inputs.
 """
 
 from __future__ import annotations
@@ -96,8 +98,12 @@ def _headline(name: str, finding: Finding) -> str:
             headline = f"{name} returned a dict with other keys."
         case FindingKind.SHAPE:
             headline = f"{name} returned the wrong shape{where}."
+        case FindingKind.FINITE if not finding.size:
+            headline = f"{name} returned nan or infinity."
         case FindingKind.FINITE:
             headline = f"{name} returned nan or infinity{where}: {finding.differ} of {finding.size}."
+        case FindingKind.VALUES if not finding.size:
+            headline = f"{name} returned wrong values."
         case FindingKind.VALUES if finding.size == 1:
             headline = f"{name} returned a wrong value{where}."
         case FindingKind.VALUES if finding.differ == finding.size:
@@ -113,7 +119,7 @@ def _headline(name: str, finding: Finding) -> str:
         case FindingKind.WARNED:
             headline = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
         case FindingKind.PROPERTY:
-            return filled(f"{name}: {finding.sentence}")
+            return filled(f"{name}: {finding.sentence or 'the answer is not what this test asks for.'}")
     return "\n".join([filled(headline), *wrapped(finding.sentence)])
 
 
@@ -182,6 +188,11 @@ def exception(name: str, error: StudentException, visibility: Visibility, hint: 
     return "\n".join(lines + wrapped(hint or _likely_reason(error)))
 
 
+def exception_in_general(name: str, kind: str, hint: str = "") -> str:
+    """Say that a call raised, without a line. kind: the exception's type, or `an exception`"""
+    return "\n".join([filled(f"A call of {name} raised {kind}."), *wrapped(hint)])
+
+
 def companion_exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
     """Word an exception in the kit's companion code, which calls the student's function and uses what it returns."""
     if error.cell or is_stub(error.kinds, error.text) or error.text.startswith(f"{name}()"):
@@ -226,6 +237,11 @@ def stub(name: str) -> str:
 def stub_called(name: str, called: str) -> str:
     """Say that a function called another one that is still a stub."""
     return filled(f"{name} called {called}, which is still a stub. Write that one first.")
+
+
+def some_stub_called(name: str) -> str:
+    """Say that a function called another one that is still a stub, without the name of that one."""
+    return filled(f"{name} called a function that is still a stub. Write that one first.")
 
 
 def not_written(name: str) -> str:
@@ -274,6 +290,11 @@ def killed(name: str, reason: str) -> str:
 def skipped(sentence: str, exercise: str) -> str:
     """Say that a test was not run because the test with this sentence was stopped."""
     return filled(f"not run: {exercise} must first get through “{sentence}”")
+
+
+def only_verdict() -> str:
+    """Say that a hidden test failed, if its details are turned off for the course."""
+    return "This hidden test failed. No details are shown."
 
 
 def broken() -> str:

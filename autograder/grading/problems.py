@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.core.model import Outcome, Place, Source, Visibility
 from autograder.execution.interface import Absent, NotPython, Raised, SessionEnded
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
-from autograder.grading.messages import Finding, StudentException
+from autograder.grading.messages import Finding, FindingKind, StudentException
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class Context:
     called: str | None = None  # the function that the test called last
     called_with: str = ""
     hint: str = ""  # the sentence of the mistake that was recognised
+    # What another hidden test of the exercise tells in detail: this one then tells the kind of its problem alone.
+    told_instead: WrongAnswer | ExceptionRaised | None = None
 
     @property
     def in_companion(self) -> bool:
@@ -54,9 +56,8 @@ class WrongAnswer:
 
     def message(self, context: Context) -> str:
         """Say what is wrong with the answer."""
-        return messages.failure(
-            context.exercise, self.finding, context.called_with, context.visibility, hint=context.hint
-        )
+        finding = self.finding if context.told_instead is None else _in_general(self.finding)
+        return messages.failure(context.exercise, finding, context.called_with, context.visibility, hint=context.hint)
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,22 @@ class ExceptionRaised:
 
     def message(self, context: Context) -> str:
         """Say what was raised, or which function has to be written first."""
+        if context.told_instead is not None:
+            return self._message_in_general(context, context.told_instead)
         if unwritten := self._unwritten(context.exercises):
             return messages.stub_called(context.exercise, unwritten)
         words = messages.companion_exception if context.in_companion else messages.exception
         return words(context.exercise, context.exception(self.reply), context.visibility, context.hint)
+
+    def _message_in_general(self, context: Context, told: WrongAnswer | ExceptionRaised) -> str:
+        """Say what happened without a line or a name. The type is told if it is the one that is known already."""
+        if self.outcome is Outcome.STUB:
+            return messages.stub(context.exercise)
+        if self._unwritten(context.exercises) or messages.is_stub(self.reply.kinds, self.reply.text):
+            return messages.some_stub_called(context.exercise)
+        kind = context.exception(self.reply).type
+        is_known = isinstance(told, ExceptionRaised) and context.exception(told.reply).type == kind
+        return messages.exception_in_general(context.exercise, kind if is_known else "an exception", context.hint)
 
     def _unwritten(self, exercises: frozenset[str]) -> str | None:
         """Return the exercise that was called but not written: its cell is left out, so its name is not defined."""
@@ -162,6 +175,18 @@ class TestBroke:
 
 
 Problem = WrongAnswer | ExceptionRaised | CallStopped | FunctionMissing | NotRun | TestBroke
+
+
+def _in_general(finding: Finding) -> Finding:
+    """Return a finding without places and without numbers: what kind of thing is wrong."""
+    has_fixed_words = finding.kind is FindingKind.PROPERTY and not any(map(str.isdigit, finding.sentence))
+    return replace(
+        finding,
+        part=finding.part if finding.kind is FindingKind.ARGUMENTS else "",
+        differ=0,
+        size=0,
+        sentence=finding.sentence if has_fixed_words else "",
+    )
 
 
 def _place_of(reply: Raised) -> Place | None:

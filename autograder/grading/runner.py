@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder.core.errors import UserError
-from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult
+from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult, Visibility
 from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, SessionEnded, Student
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
@@ -67,14 +67,18 @@ def run_exercise(suites: Suites, exercise: Exercise, source: Source, student: St
 
 
 def run_exercise_tests(
-    suites: Suites, exercise: Exercise, source: Source, student: Student
+    suites: Suites, exercise: Exercise, source: Source, student: Student, *, all_in_detail: bool = False
 ) -> tuple[tuple[TestResult, Run], ...]:
-    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. The mistake is named after all have run."""
+    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. The mistake is named after all have run.
+
+    all_in_detail: word every hidden failure in detail, as only an instructor may read it, and not just one of them
+    """
     runs = tuple(_runs(suites, exercise.name, student))
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
     mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
-    return tuple((_result(suites, exercise, source, run, mistake), run) for run in runs)
+    told = {} if all_in_detail else _told_instead(runs)
+    return tuple((_result(suites, exercise, source, run, mistake, told.get(run.test.id)), run) for run in runs)
 
 
 def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
@@ -158,11 +162,36 @@ def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
 # ---- results
 
 
-def _result(suites: Suites, exercise: Exercise, source: Source, run: Run, mistake: Mistake | None) -> TestResult:
+def _told_instead(runs: Sequence[Run]) -> dict[str, WrongAnswer | ExceptionRaised]:
+    """Return by test id, for each hidden failure that is told in general words, the one that is told in detail.
+
+    That is the first with a line of the student's, or else the first. The lines and numbers of all of them would tell,
+    input by input, which way the student's code went.
+    """
+    failed = {
+        run.test.id: run.problem
+        for run in runs
+        if run.test.visibility is Visibility.HIDDEN and isinstance(run.problem, WrongAnswer | ExceptionRaised)
+    }
+    if not failed:
+        return {}
+    detailed = next((test for test, problem in failed.items() if problem.place), next(iter(failed)))
+    return {test: failed[detailed] for test in failed if test != detailed}
+
+
+def _result(
+    suites: Suites,
+    exercise: Exercise,
+    source: Source,
+    run: Run,
+    mistake: Mistake | None,
+    told_instead: WrongAnswer | ExceptionRaised | None,
+) -> TestResult:
     named = mistake if run.outcome in _ANSWERED_WRONGLY else None
     message = None
     if run.problem is not None:
-        message = run.problem.message(_context(suites, exercise, source, run, hint=named.sentence if named else ""))
+        context = _context(suites, exercise, source, run, hint=named.sentence if named else "")
+        message = run.problem.message(replace(context, told_instead=told_instead))
     return TestResult(
         id=run.test.id,
         name=run.test.sentence,
@@ -173,7 +202,7 @@ def _result(suites: Suites, exercise: Exercise, source: Source, run: Run, mistak
         message=message,
         mistake=named.name if named else None,
         seconds=run.seconds,
-        place=run.problem.place if run.problem else None,
+        place=run.problem.place if run.problem and told_instead is None else None,
     )
 
 

@@ -54,7 +54,8 @@ def explain(
         ) as executor,
         opened(executor, submission) as functions,
     ):
-        return Explained(chosen.parameters, run_exercise_tests(suites, chosen, submission.source, functions))
+        results = run_exercise_tests(suites, chosen, submission.source, functions, all_in_detail=True)
+        return Explained(chosen.parameters, results)
 
 
 def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:

@@ -131,3 +131,59 @@ def test_a_hidden_test_shows_no_input(name: str) -> None:
     hidden = problem.message(replace(CONTEXT, visibility=Visibility.HIDDEN))
     assert "x = 0" not in hidden
     assert "by zero" not in hidden
+
+
+TOLD = ExceptionRaised(DIVISION, Outcome.RAISED)
+IN_GENERAL: dict[str, tuple[Problem, str]] = {
+    "nan": (
+        WrongAnswer(Finding(FindingKind.FINITE, part="result 2", differ=15, size=40)),
+        "gate returned nan or infinity.\n  The hint.",
+    ),
+    "values": (
+        WrongAnswer(Finding(FindingKind.VALUES, part="w", differ=1, size=1, sentence="Only row 3 differs.")),
+        "gate returned wrong values.\n  The hint.",
+    ),
+    "shape": (
+        WrongAnswer(Finding(FindingKind.SHAPE, sentence="It has 3 axes where 2 are right.")),
+        "gate returned the wrong shape.\n  The hint.",
+    ),
+    "argument": (
+        WrongAnswer(Finding(FindingKind.ARGUMENTS, part="first")),
+        "gate changed its first argument. Work on a copy, or make a new array.\n  The hint.",
+    ),
+    "fixed words": (
+        WrongAnswer(Finding(FindingKind.PROPERTY, sentence="it is flat.")),
+        "gate: it is flat.\n  The hint.",
+    ),
+    "measured": (
+        WrongAnswer(Finding(FindingKind.PROPERTY, sentence="93.1% are right.")),
+        "gate: the answer is not what this test asks for.\n  The hint.",
+    ),
+    "the same type": (TOLD, "A call of gate raised ZeroDivisionError.\n  The hint."),
+    "another type": (
+        ExceptionRaised(raised("KeyError", "x"), Outcome.RAISED),
+        "A call of gate raised an exception.\n  The hint.",
+    ),
+    "stub": (ExceptionRaised(STUB, Outcome.STUB), PROBLEMS["stub"][3]),
+    "another stub": (
+        ExceptionRaised(replace(STUB, function="unit"), Outcome.RAISED),
+        "gate called a function that is still a stub. Write that one first.",
+    ),
+    "another exercise is not written": (
+        PROBLEMS["another exercise is not written"][0],
+        "gate called a function that is still a stub. Write that one first.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("problem", "message"), IN_GENERAL.values(), ids=IN_GENERAL)
+def test_if_another_test_tells_the_details_it_tells_its_kind_alone(problem: Problem, message: str) -> None:
+    context = replace(CONTEXT, visibility=Visibility.HIDDEN, told_instead=TOLD)
+    assert problem.message(context).startswith(message)
+
+
+@pytest.mark.parametrize("called", ["gate", "logits"])
+def test_no_type_is_told_again_after_a_wrong_answer(called: str) -> None:
+    told = WrongAnswer(Finding(FindingKind.SHAPE))
+    context = replace(CONTEXT, visibility=Visibility.HIDDEN, called=called, told_instead=told)
+    assert TOLD.message(context) == "A call of gate raised an exception.\n  The hint."
