@@ -51,6 +51,7 @@ Title = Annotated[str, _form(_ONE_LINE, ' on one line, not blank, for example "N
 Term = Annotated[str, _form(f"|{_ONE_LINE}", ' on one line, for example "2026W"')]
 Stem = Annotated[str, _form(_STEM, ' with the name of a folder of assignments/, for example "01_perceptron"')]
 TestId = Annotated[str, _form(f"{_STEM}::{_TEST}", ' as <stem>::<test_name>, for example "06_convolution::test_gaps"')]
+Feedback = Literal["full", "verdicts"]
 Share = Annotated[float, _between(0, 1)]
 Percent = Annotated[float, _between(0, 100)]
 Minutes = Annotated[int, _between(0, 525_600)]  # at most a year, so that adding them to a date cannot overflow
@@ -74,7 +75,7 @@ class GradingSettings:
     """How submissions run, what counts and what is shown: table `[grading]`."""
 
     sandbox: SandboxChoice = "auto"  # the option --sandbox overrides it
-    feedback: Literal["full", "verdicts"] = "full"  # verdicts: for hidden tests only passed or failed, no diagnosis
+    feedback: Feedback = "full"  # verdicts: for hidden tests only passed or failed, no diagnosis
     follow_through: Share = 1.0  # share of a test's points, 0 to 1, for follow-through; 0: off
     without_tests: tuple[TestId, ...] = ()  # tests that are left out, each as <stem>::<test_name>
 
@@ -113,7 +114,7 @@ _KEYS: dict[str, dict[str, Any]] = {table: get_type_hints(kind, include_extras=T
 # Keys that no command acts on yet. The change that makes a key work takes it out of here.
 _NOT_APPLIED_YET = {
     "course": ("name", "term"),
-    "grading": ("feedback", "follow_through", "without_tests"),
+    "grading": ("follow_through", "without_tests"),
     "attempts": ("count",),
     "late": ("grace_minutes", "percent_per_day", "most_percent", "refused_after_days"),
 }

@@ -19,11 +19,12 @@ from pathlib import Path
 
 from autograder.core.files import write_atomically
 from autograder.core.model import ResultSummary
+from autograder.core.settings import Feedback
 from autograder.instructor.batch.pool import cpu_count
 from autograder.instructor.lateness import due_dates, lateness_of
 from autograder.instructor.results.store import report_of, result_path
 from autograder.instructor.submissions import submission_path
-from autograder.nbgrader_bridge.marks import Entry, Mark, marked_notebook, marks_of, original_of
+from autograder.nbgrader_bridge.marks import FEEDBACK, Entry, Mark, marked_notebook, marks_of, original_of
 from autograder.notebooks.course import Course
 
 TIMESTAMP = "timestamp.txt"
@@ -113,7 +114,7 @@ def _entry(folders: _Folders, summary: ResultSummary) -> Entry | None:
     submission = submission_path(folders.submitted, student, stem)
     marked = folders.autograded / student / stem / submission.name
     sources = (result_path(folders.results, stem, student), submission, course.release(stem), course.solution(stem))
-    marks = _marks_in(marked) if _is_newer(marked, sources) else ()
+    marks = _marks_in(marked, course.settings.grading.feedback) if _is_newer(marked, sources) else ()
     if not marks:
         report = report_of(folders.results, stem, student)
         if report is None:
@@ -135,10 +136,14 @@ def _is_newer(path: Path, sources: Iterable[Path]) -> bool:
         return False
 
 
-def _marks_in(path: Path) -> tuple[Mark, ...]:
-    """Return the marks of a notebook that was marked before; none if it is damaged or another program made it."""
+def _marks_in(path: Path, feedback: Feedback) -> tuple[Mark, ...]:
+    """Return the marks of a notebook that was marked before.
+
+    There are none if it is damaged, if another program made it, or if it gives another kind of feedback.
+    """
     try:
-        return tuple(marks_of(json.loads(path.read_bytes())))
+        notebook = json.loads(path.read_bytes())
+        return tuple(marks_of(notebook)) if notebook["metadata"][FEEDBACK] == feedback else ()
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return ()
 

@@ -19,13 +19,16 @@ from typing import Any
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, ExerciseResult, Outcome, Report
 from autograder.core.sanitize import clean
+from autograder.core.settings import Feedback
 from autograder.instructor.results.feedback_page import exercise_html, reason_for_students
+from autograder.instructor.results.student_view import for_students
 from autograder.instructor.submissions import Job, why_not_there
 from autograder.nbgrader_bridge.rebuild import Rebuilt, rebuild
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
 
 KEY = "autograder"  # in a cell's metadata
+FEEDBACK = "autograder_feedback"  # in a marked notebook's metadata: which feedback it gives
 RUBRIC = "rubric"  # the tag of a cell that tells a grader what to look for; feedback leaves it out
 _NO_RESPONSE = "No response."
 
@@ -58,11 +61,17 @@ class Original:
     assignment: Assignment
     release: bytes
     rubrics: Mapping[str, str]  # by grade_id of the question
+    feedback: Feedback  # what students may see of hidden tests
 
 
 def original_of(course: Course, stem: str) -> Original:
     """Read what the notebooks of an assignment are rebuilt from."""
-    return Original(course.assignment(stem), course.release(stem).read_bytes(), rubrics_of(course, stem))
+    return Original(
+        course.assignment(stem),
+        course.release(stem).read_bytes(),
+        rubrics_of(course, stem),
+        course.settings.grading.feedback,
+    )
 
 
 def marked_notebook(original: Original, submission: Path, report: Report) -> dict[str, Any]:
@@ -75,10 +84,12 @@ def marked_notebook(original: Original, submission: Path, report: Report) -> dic
         rebuilt = rebuild(original.release, cells, original.assignment)
     except Ungradable:
         rebuilt = Rebuilt(json.loads(original.release), unanswered=frozenset(), unsure=frozenset())
+    shown = for_students(report, original.feedback)
     marked = [
-        cell for raw in rebuilt.notebook["cells"] for cell in _marked_cells(raw, rebuilt, report, original.rubrics)
+        cell for raw in rebuilt.notebook["cells"] for cell in _marked_cells(raw, rebuilt, shown, original.rubrics)
     ]
-    return rebuilt.notebook | {"cells": marked}
+    metadata = rebuilt.notebook["metadata"] | {FEEDBACK: original.feedback}
+    return rebuilt.notebook | {"cells": marked, "metadata": metadata}
 
 
 def _bytes_of(submission: Path, report: Report) -> bytes:

@@ -14,6 +14,7 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import sweep
 from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
+from autograder.core.settings import Feedback
 from autograder.instructor.batch.pool import Workers
 from autograder.instructor.batch.worker import ungraded
 from autograder.instructor.results.store import complete, report_of, write, write_grades
@@ -36,6 +37,11 @@ class Options:
     jobs: int | None = None
     force: bool = False
     sandbox: str | None = None  # one of `sandbox.levels.CHOICES`; None: as the course's settings say
+
+    @property
+    def feedback(self) -> Feedback:
+        """What students may see of hidden tests."""
+        return self.course.settings.grading.feedback
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def grade_class(options: Options, listener: ProgressListener) -> Summary:
     merged = _Merged()
     for job, report in run_jobs(options, plan.to_grade, listener):
         stamped = plan.stamps[job.stem].on(report)
-        merged.add(options.results, job, stamped)
+        merged.add(options, job, stamped)
         listener.on_graded(stamped)
     write_grades(options.results, plan.rows, options.course.stems)
     return _summary(options, plan, merged)
@@ -144,7 +150,7 @@ def _plan(options: Options) -> _Plan:
         assignments=assignments,
         stamps=stamps,
         jobs=jobs,
-        up_to_date={} if options.force else _up_to_date(results, jobs, stamps),
+        up_to_date={} if options.force else _up_to_date(options, jobs, stamps),
         rows=rows,
         warnings=warnings,
     )
@@ -157,13 +163,13 @@ def _stamp(options: Options, stem: str) -> _Stamp:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); {stem} needs it.") from None
 
 
-def _up_to_date(results: Path, jobs: Sequence[Job], stamps: Mapping[str, _Stamp]) -> dict[Job, ResultSummary]:
-    """Return the results that are still valid; make the page of a result that has none."""
+def _up_to_date(options: Options, jobs: Sequence[Job], stamps: Mapping[str, _Stamp]) -> dict[Job, ResultSummary]:
+    """Return the results that are still valid; bring their pages up to date."""
     summaries = {}
     for job in jobs:
-        report = report_of(results, job.stem, job.student)
+        report = report_of(options.results, job.stem, job.student)
         if report is not None and _is_valid(report, job, stamps[job.stem]):
-            complete(results, report)
+            complete(options.results, report, options.feedback)
             summaries[job] = report.result_summary
     return summaries
 
@@ -209,14 +215,14 @@ class _Merged:
     changes: list[Change] = field(default_factory=list)
     kept: list[ResultSummary] = field(default_factory=list)
 
-    def add(self, results: Path, job: Job, report: Report) -> None:
+    def add(self, options: Options, job: Job, report: Report) -> None:
         """Write a report, unless it is ungraded and there is a graded one: no score that is known is lost."""
-        earlier = report_of(results, job.stem, job.student)
+        earlier = report_of(options.results, job.stem, job.student)
         if not report.graded and earlier is not None and earlier.graded:
             self.kept.append(earlier.result_summary)
-            complete(results, earlier)
+            complete(options.results, earlier, options.feedback)
         else:
-            write(results, report)
+            write(options.results, report, options.feedback)
         self.changes += _change(earlier, report)
         self.summaries[job] = report.result_summary
 

@@ -17,6 +17,7 @@ from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.instructor.results.class_files import ResultFile, read_class, stems_with_results
 from autograder.instructor.results.store import result_path
+from autograder.instructor.results.student_view import for_students
 from autograder.instructor.roster import FILE, RosterEntry, first_entries
 from autograder.instructor.submissions import students_in
 from autograder.notebooks.course import Course
@@ -58,8 +59,9 @@ def load_graded_class(course: Course, results: Path, submitted: Path, stems: Seq
     if not students:
         raise UserError(f"There is no student on {course.root / FILE} or in {submitted}: nothing to export.")
     names = {entry.student for entry in students}
+    feedback = course.settings.grading.feedback  # an export may reach students: Gradescope and Moodle show messages
     reports = {
-        (file.report.student, file.report.assignment): file.report
+        (file.report.student, file.report.assignment): for_students(file.report, feedback)
         for file in result_files
         if file.report is not None and file.report.student in names
     }

@@ -21,6 +21,7 @@ from autograder.core.model import Report
 from autograder.core.text import amount, listed
 from autograder.instructor.exports.files import WHOLE, Exported
 from autograder.instructor.exports.graded_class import GradedClass
+from autograder.instructor.results.feedback_page import reason_for_students
 from autograder.instructor.roster import RosterEntry
 
 IDENTIFIERS = ("username", "idnumber", "email")
@@ -87,7 +88,7 @@ def short_feedback(report: Report | None) -> str:
     if report is None:
         return ""
     if report.reason is not None:
-        return f"not graded yet: {report.reason}"
+        return f"not graded yet: {reason_for_students(report)}"
     lost_points = (
         f"{lost.exercise} {amount(lost.score)} of {amount(lost.max_score)}"
         + (f" ({listed(lost.mistakes)})" if lost.mistakes else "")

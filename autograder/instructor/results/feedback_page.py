@@ -1,7 +1,7 @@
 """Write `results/<stem>/<student>.html`, the feedback on a graded submission: one page that needs no other file.
 
-Of a hidden test it shows the sentence and the recorded message. It does not show the name of a test's function, whose
-parameters in brackets would reveal an input.
+Of a hidden test it shows the sentence and the message. It does not show the name of a test's function, whose
+parameters in brackets would reveal an input. The reports are those that `student_view.for_students` returns.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from autograder.core.model import CodeCell, ExerciseResult, Outcome, Report, TestResult, Visibility
 from autograder.core.sanitize import clean
+from autograder.core.settings import Feedback
 from autograder.grading import messages
 from autograder.rendering.html import render
 
 LINES = 200  # of a cell; a longer one shows its beginning, and the lines around the marked ones
 CHARACTERS = 400  # of a line
+HEAD_BYTES = 500  # of a page: they say which feedback it gives
 
 _SIGNS = {  # for readers who do not see the colours
     Outcome.PASSED: ("✓", "good"),
@@ -26,7 +28,7 @@ _SIGNS = {  # for readers who do not see the colours
 }
 
 
-def feedback_page(report: Report) -> str:
+def feedback_page(report: Report, feedback: Feedback = "full") -> str:
     """Return a whole HTML page: scores, messages, the student's code with the lines that raised, remarks."""
     exercises = tuple(_exercise_view(report, result) for result in report.exercises)
     shown = {cell.label for exercise in exercises for cell in exercise.cells}
@@ -38,7 +40,13 @@ def feedback_page(report: Report) -> str:
         reason=reason_for_students(report),
         told=exercises,
         rest=rest,
+        feedback=feedback,
     )
+
+
+def gives_feedback(head: bytes, feedback: Feedback) -> bool:
+    """Return whether a page, given by its first HEAD_BYTES bytes, says that it gives this feedback."""
+    return f'<meta name="feedback" content="{feedback}">'.encode() in head
 
 
 def exercise_html(report: Report, result: ExerciseResult) -> str:

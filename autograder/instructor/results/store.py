@@ -11,8 +11,10 @@ from autograder.core.csv_tables import cell, csv_bytes, exact
 from autograder.core.files import write_atomically
 from autograder.core.folder_names import NAME_BYTES
 from autograder.core.model import Report
+from autograder.core.settings import Feedback
 from autograder.instructor.results import record
-from autograder.instructor.results.feedback_page import feedback_page
+from autograder.instructor.results.feedback_page import HEAD_BYTES, feedback_page, gives_feedback
+from autograder.instructor.results.student_view import for_students
 
 
 def result_path(results: Path, stem: str, student: str) -> Path:
@@ -26,21 +28,27 @@ def page_path(results: Path, stem: str, student: str) -> Path:
     return result_path(results, stem, student).with_suffix(".html")
 
 
-def write(results: Path, report: Report) -> None:
+def write(results: Path, report: Report, feedback: Feedback) -> None:
     """Write a report's page and then its record: so a page is never older than its record."""
-    _write_page(results, report)
+    _write_page(results, report, feedback)
     record.write(result_path(results, report.assignment, report.student), report)
 
 
-def complete(results: Path, report: Report) -> None:
-    """Write the page of a record that has none."""
-    if not page_path(results, report.assignment, report.student).exists():
-        _write_page(results, report)
+def complete(results: Path, report: Report, feedback: Feedback) -> None:
+    """Write the page of a record that has none, or one that was made for another kind of feedback."""
+    try:
+        with page_path(results, report.assignment, report.student).open("rb") as page:
+            is_current = gives_feedback(page.read(HEAD_BYTES), feedback)
+    except OSError:
+        is_current = False
+    if not is_current:
+        _write_page(results, report, feedback)
 
 
-def _write_page(results: Path, report: Report) -> None:
-    page = feedback_page(report).encode("utf-8", "backslashreplace")  # a name that is not text never stops a batch
-    write_atomically(page_path(results, report.assignment, report.student), page)
+def _write_page(results: Path, report: Report, feedback: Feedback) -> None:
+    page = feedback_page(for_students(report, feedback), feedback)
+    path = page_path(results, report.assignment, report.student)
+    write_atomically(path, page.encode("utf-8", "backslashreplace"))  # a name that is not text never stops a batch
 
 
 def report_of(results: Path, stem: str, student: str) -> Report | None:

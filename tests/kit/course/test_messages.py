@@ -36,6 +36,7 @@ CLASS = ROOT / "tests" / "sample_class" / "submitted"
 ELSEWHERE = {
     "broken",  # a test of ours breaks in no submission of the class
     "companion_exception",  # the class hands in no capstone: tests/kit/course/test_capstone_messages.py
+    "only_verdict",  # only if a course asks for it: tests/kit/unit/instructor/test_student_view.py
     "remarks",  # what surrounds the messages in a whole notebook: below
     "amount",
 }

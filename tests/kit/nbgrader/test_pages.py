@@ -5,16 +5,17 @@ import json
 import shutil
 from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import damage as d
 import pytest
-from nbgrader_course import SAMPLE, convert, grade_and_fill, nbgrader_settings, new_course
+from nbgrader_course import SAMPLE, convert, copy_of, grade_and_fill, grades, nbgrader_settings, new_course
 from reports_by_hand import perceptron, put
 from secret_lines import secret_lines
 from student import as_file
 
-from autograder.core.model import CodeCell, Outcome, Report
+from autograder.core.model import CodeCell, Outcome, Report, Visibility
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.fill import fill_gradebook
 from autograder.notebooks.course import Course
@@ -89,6 +90,31 @@ def test_feedback_holds_no_rubric_and_nothing_of_the_hidden_suites(wrong: Course
     marked = (wrong.root / "autograded" / "ada" / STEM / "perceptron.ipynb").read_text(encoding="utf-8")
     assert marked.count("For the grader.") == 2  # whom they are for has them in view
     assert "cuts the plane along a straight line" in Text(feedback(wrong, "ada")).text
+
+
+def test_verdicts_alone_reach_nbgrader_as_soon_as_the_course_says_so(wrong: Course, tmp_path: Path) -> None:
+    course = copy_of(wrong, tmp_path / "course")
+    before = grades(course)
+    (course.root / "course.toml").write_text('[grading]\nfeedback = "verdicts"\n')
+    course = Course(course.root)  # settings are read once
+    grade_and_fill(course)
+    assert grades(course) == before
+    assert convert(course, "GenerateFeedback", STEM)
+    report = report_of(course.results, STEM, "dilip")
+    assert report is not None
+    failed = [test for result in report.exercises for test in result.tests if test.outcome is not Outcome.PASSED]
+    told = {test.message for test in failed if test.visibility is Visibility.PUBLIC}
+    secret = {test.message for test in failed if test.visibility is Visibility.HIDDEN} - told
+    assert told
+    assert secret
+    page = Text(feedback(course, "dilip")).text
+    assert "This hidden test failed. No details are shown." in page
+    assert [message for message in secret if one_line(message) in page] == []
+    assert [message for message in told if one_line(message) not in page] == []
+
+
+def one_line(message: str | None) -> str:
+    return " ".join((message or "").split())
 
 
 # ---- what a student wrote

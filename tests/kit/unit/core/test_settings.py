@@ -407,7 +407,7 @@ def test_settings_cannot_be_changed() -> None:
     ("text", "key"),
     [
         ('[course]\nterm = "2026W"', "[course] term"),
-        ('[grading]\nfeedback = "verdicts"', "[grading] feedback"),
+        ("[grading]\nfollow_through = 0.5", "[grading] follow_through"),
         ('[attempts]\ncount = "last_in_time"', "[attempts] count"),
         ("[late]\ngrace_minutes = 5", "[late] grace_minutes"),
     ],
@@ -419,5 +419,5 @@ def test_a_setting_that_would_do_nothing_is_refused(tmp_path: Path, text: str, k
 
 
 def test_settings_at_their_default_and_those_that_are_applied_pass(tmp_path: Path) -> None:
-    text = EXAMPLE.replace('term = "2026W"', 'term = ""')
+    text = EXAMPLE.replace('term = "2026W"', 'term = ""').replace('feedback = "full"', 'feedback = "verdicts"')
     assert applied_settings(written(tmp_path, text)).course.assignments == ("01_perceptron",)
