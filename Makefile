@@ -106,4 +106,4 @@ system:
 	  echo "bubblewrap could not be installed; grading works without it if this Linux has Landlock."
 
 clean:
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fuzzing
 import pytest
 import tested
 from opened_sandboxes import LIMITS
@@ -37,6 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     tested.sandbox = config.getoption("--sandbox")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    fuzzing.runs_in_full = bool(config.getoption("--full"))
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
