@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.core.errors import UserError
 
 _WRITING = ".writing-"
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, secret: bool = False) -> None:
     """Write all of a file or nothing, even if the power fails: temporary file, fsync, rename.
+
+    secret: whether only its owner may read it. Otherwise the umask decides, as for any new file.
 
     Raise UserError if the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_WRITING}{os.getpid()}-")
+        temporary = path.parent / f"{_WRITING}{os.getpid()}-{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, _NEW_FILE, 0o600 if secret else 0o666)  # the system takes the umask's bits away
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}).") from None

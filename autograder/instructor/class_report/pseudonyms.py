@@ -31,8 +31,9 @@ def kept_pseudonyms(folder: Path, students: Iterable[str]) -> dict[str, str]:
     path = folder / FILE
     earlier = _read(path) if path.exists() else {}
     pseudonyms = with_new(earlier, students)
-    if pseudonyms != earlier:
-        write_atomically(path, (json.dumps(pseudonyms, indent=1) + "\n").encode())
+    others_may_read = path.exists() and path.stat().st_mode & 0o077  # as earlier versions of the kit wrote it
+    if pseudonyms != earlier or others_may_read:
+        write_atomically(path, (json.dumps(pseudonyms, indent=1) + "\n").encode(), secret=True)
     return pseudonyms
 
 
