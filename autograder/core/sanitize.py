@@ -8,6 +8,11 @@ import unicodedata
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def is_shown(character: str) -> bool:
+    """Return whether any terminal, page and file can show a character, and shows the others as without it."""
+    return unicodedata.category(character) not in _DROPPED
+
+
 def clean(text: object, limit: int = 500, *, newlines: bool = False) -> str:
     """Return at most `limit` characters that any terminal, HTML page and JSON file can hold.
 
@@ -25,7 +30,7 @@ def clean(text: object, limit: int = 500, *, newlines: bool = False) -> str:
             shown.append("\n" if newlines else "⏎")
         elif character == "\t":
             shown.append(" ")
-        elif unicodedata.category(character) in _DROPPED:
+        elif not is_shown(character):
             shown.append("\N{REPLACEMENT CHARACTER}")
         else:
             shown.append(character)

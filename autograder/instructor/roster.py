@@ -6,11 +6,15 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.csv_tables import read_rows
+from autograder.core.errors import UserError
+from autograder.core.folder_names import display_text, why_rename
+from autograder.core.sanitize import clean
+from autograder.core.text import plural
 
 FILE = "roster.csv"  # at the course's root
 _FIRST_LINE = "student,name,email"
@@ -33,19 +37,33 @@ class RosterEntry:
 def read_roster(root: Path) -> tuple[RosterEntry, ...] | None:
     """Return all rows of a course's roster that name a student, in its order; None if the course has no roster.
 
-    A student may have several rows. Raise UserError if the file cannot be read or has no column `student`.
+    A student may have several rows. Raise UserError if the file cannot be read, if it has no column `student`, or if
+    a student's name in it cannot be a folder's.
     """
     path = root / FILE
     if not os.path.lexists(path):
         return None
-    return tuple(_entry(row) for row in read_rows(path, _FIRST_LINE) if row.get("student"))
+    rows = read_rows(path, _FIRST_LINE)
+    _require_folder_names(path, rows)
+    return tuple(_entry(row) for row in rows if row.get("student"))
+
+
+def _require_folder_names(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    problems = [
+        f"row {number}: the student {clean(student, 60)} {problem}"
+        for number, row in enumerate(rows, 2)  # the first is the line with the columns' names
+        if (student := row.get("student")) and (problem := why_rename(student))
+    ]
+    if problems:
+        more = f" So it is with {plural(len(problems) - 1, 'row')} more." if len(problems) > 1 else ""
+        raise UserError(f"{path}, {problems[0]}, here and in submitted/.{more}")
 
 
 def _entry(row: Mapping[str, str]) -> RosterEntry:
     return RosterEntry(
         student=row["student"],
-        name=row.get("name", ""),
-        email=row.get("email", ""),
+        name=display_text(row.get("name", "")),
+        email=display_text(row.get("email", "")),
         canvas_id=row.get("canvas_id", ""),
         moodle_id=row.get("moodle_id", ""),
         sis_id=row.get("sis_id", ""),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.errors import UserError
-from autograder.core.folder_names import NAME_BYTES
+from autograder.core.folder_names import why_rename
 from autograder.core.sanitize import clean
 from autograder.notebooks.course import topic_of
 
@@ -98,9 +98,12 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def why_not_there(job: Job, submitted: Path) -> str | None:
-    """Return why a submission's notebook may not be opened: a link on its path, or it is missing; None if it may."""
-    if len(os.fsencode(job.student)) > NAME_BYTES:
-        return f"the folder's name is longer than {NAME_BYTES} bytes: shorten it"
+    """Return why a submission's notebook may not be opened; None if it may.
+
+    The student's folder has a name that no folder may have, a link is on the path, or the notebook is missing.
+    """
+    if problem := why_rename(job.student):
+        return f"the folder's name {problem}"
     for path in (submitted / job.student, job.notebook.parent, job.notebook):
         what = "notebook" if path == job.notebook else "folder"
         try:

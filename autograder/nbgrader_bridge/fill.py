@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.files import write_atomically
+from autograder.core.folder_names import why_no_folder
 from autograder.core.model import ResultSummary
 from autograder.core.settings import Feedback
 from autograder.instructor.batch.pool import cpu_count
@@ -39,7 +40,7 @@ class GradebookUpdate:
     gradebook: str  # its address
     submissions: int
     to_read: int  # how many of them need a human
-    left_out: tuple[str, ...]  # students whose names no gradebook can hold
+    left_out: tuple[str, ...]  # students whose names no folder may have: nbgrader's pages would print them as HTML
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ def fill_gradebook(
 
     autograded = course.root / directory.autograded_directory
     folders = _Folders(course=course, submitted=submitted, results=results, autograded=autograded)
-    named = [summary for summary in summaries if _is_text(summary.student)]
+    named = [summary for summary in summaries if why_no_folder(summary.student) is None]
     entries = _entries(folders, named)
     write_entries(
         directory.db_url,
@@ -78,17 +79,8 @@ def fill_gradebook(
         entries=entries,
     )
     to_read = sum(any(mark.graded and mark.score is None for mark in entry.marks) for entry in entries)
-    left_out = dict.fromkeys(summary.student for summary in summaries if not _is_text(summary.student))
+    left_out = dict.fromkeys(summary.student for summary in summaries if why_no_folder(summary.student))
     return GradebookUpdate(directory.db_url, len(entries), to_read, tuple(left_out))
-
-
-def _is_text(name: str) -> bool:
-    """Return whether a folder's name is made of characters: on Linux it may be any bytes."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 # ---- the marked notebooks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 
 from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
-from autograder.core.folder_names import why_no_folder
+from autograder.core.folder_names import proposed_folder, why_no_folder
 from autograder.core.model import Outcome, Report, TrainedModel
+from autograder.core.sanitize import clean
 from autograder.student.handout import Handout
 from autograder.student.history import remembered
 from autograder.student.selfcheck import check_notebook, weights_fit
@@ -84,7 +86,11 @@ def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Rece
 def _require_file_name(student: str) -> None:
     problem = why_no_folder(student) or ("holds two underscores in a row" if "__" in student else "")
     if problem:
-        raise UserError(f"The name {student!r} {problem}. Use the name that your instructor knows you by.")
+        proposal = re.sub("__+", "_", proposed_folder(student))
+        written = f", written as {proposal}" if proposal else ""
+        raise UserError(
+            f"The name {clean(student, 80)} {problem}. Use the name that your instructor knows you by{written}."
+        )
 
 
 def _stale(report: Report, handout: Handout) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ REPAIRED = [
     Student("bruno", "all cells in reverse order", 24.0, damage=d.reverse),
     Student("chloe", "all metadata of the cells gone, as some tools leave it", 24.0, damage=d.strip_metadata),
     Student(
-        "o'brien",
+        "o’brien",
         "type hints, a lambda, an object, a decorator, two definitions",
         24.0,
         cells={

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.cli.output.terminal import print_plain
+from autograder.core.folder_names import why_rename
 from autograder.core.model import Assignment, LostPoints, Outcome, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.text import amount, plural
@@ -95,8 +96,8 @@ def print_gradebook_update(out: Console, update: GradebookUpdate) -> None:
     if update.to_read:
         print_plain(out, f"{update.to_read} of them with something for a person to grade: open Formgrader.")
     for student in update.left_out:
-        name = clean(student)
-        print_plain(out, f"note: {name} is not in the gradebook: rename the folder, its name is not UTF-8 text")
+        problem = why_rename(student)
+        print_plain(out, f"note: {clean(student)} is not in the gradebook: the folder's name {problem}")
 
 
 def _print_changes(out: Console, changes: Sequence[Change]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import sweep
+from autograder.core.folder_names import why_no_folder
 from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
@@ -175,8 +176,11 @@ def _up_to_date(options: Options, jobs: Sequence[Job], stamps: Mapping[str, _Sta
 
 
 def _is_valid(report: Report, job: Job, stamp: _Stamp) -> bool:
-    """Return whether a result is of the same content, suites and kit as now, however strong its sandbox was."""
-    if not report.graded or stamp.on(report) != report:
+    """Return whether a result is of the same content, suites and kit as now, and the folder may have its name.
+
+    A result stays, however strong its sandbox was.
+    """
+    if not report.graded or stamp.on(report) != report or why_no_folder(job.student):
         return False
     try:
         return hashlib.sha256(read_bytes(job.notebook)).hexdigest() == report.submission_sha256

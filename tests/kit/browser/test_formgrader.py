@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEM = "01_perceptron"
 LIST = f"formgrader/gradebook/{STEM}/perceptron"
-STUDENTS = ("ada", "ben", "carla", "dilip", "o'brien", "tomas")  # tomas's cannot be read
+STUDENTS = ("ada", "ben", "carla", "dilip", "o’brien", "tomas")  # tomas's cannot be read
 NEED_A_HUMAN = {"ada", "tomas"}
 
 

@@ -219,24 +219,28 @@ def a_link_for_the_student_to_itself(submission: Submission) -> None:
 # ---- names: a good notebook under each of them
 
 TOO_LONG = "the folder's name is longer than 200 bytes: shorten it"
+NAME_HAS = "the folder's name has"
 NAMES: dict[bytes, str | None] = {
     b"Ada Lovelace": None,
     b" ": None,
     unicodedata.normalize("NFC", "Jürgen Öz").encode(): None,
     unicodedata.normalize("NFD", "Jürgen Öz").encode(): None,
     "名前".encode(): None,
-    b"two\nlines": None,
+    b"two\nlines": f"{NAME_HAS} a control character in it: rename it to twolines",
     b"-rf": None,
     b"--help": None,
-    b"invalid \xff\xfe utf-8": None,
+    b"invalid \xff\xfe utf-8": "the folder's name is not UTF-8 text: rename it to invalid  utf-8",
     b"[bold red]x[reset] [link=evil]": None,
-    b"\x1b]0;title\x07\x1b[31mred\x1b[2J": None,
-    "gnitirw \u202ederorrim".encode(): None,
+    b"\x1b]0;title\x07\x1b[31mred\x1b[2J": f"{NAME_HAS} a control character in it: rename it to ]0;title[31mred[2J",
+    "gnitirw \u202ederorrim".encode(): f"{NAME_HAS} an invisible character in it: rename it to gnitirw derorrim",
     b"=cmd()": None,
     b"@SUM(A1)": None,
-    b'a"b,c;d': None,
-    b"%s{}$HOME`id`": None,
+    b'a"b,c;d': f'{NAME_HAS} the character " in it: rename it to ab,c;d',
+    b"%s{}$HOME`id`": f"{NAME_HAS} the character ` in it: rename it to %s{{}}$HOME’id’",
     b"x..": None,
+    b"o'brien": f"{NAME_HAS} the character ' in it: rename it to o’brien",
+    b'"><img src=x onerror=alert(1)>': f'{NAME_HAS} the character " in it: rename it to img src=x onerror=alert(1)',
+    "o’brien".encode(): None,
     b"n" * 200: None,
     b"n" * 250: TOO_LONG,
     b"m" * 255: TOO_LONG,
@@ -363,9 +367,9 @@ def test_the_table_of_scores_runs_nothing(graded: Graded) -> None:
     assert header[:2] == ["student", STEM]
     scores = {row[0]: row[1] for row in rows}
     assert not [name for name in scores if name.startswith(("=", "+", "-", "@"))]
-    assert scores["'=cmd()"] == scores["'-rf"] == scores["Jürgen Öz"] == scores['a"b,c;d'] == "24"
+    assert scores["'=cmd()"] == scores["'-rf"] == scores["Jürgen Öz"] == "24"
     assert scores[graded.students["empty"]] == ""
-    assert scores["two⏎lines"] == "24"
+    assert scores["two⏎lines"] == scores['a"b,c;d'] == ""
     assert len(rows) == len(cases_here()) + len(graded.good) + len(NAMES) + 1
 
 

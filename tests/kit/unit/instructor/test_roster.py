@@ -50,3 +50,23 @@ def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"roster\.csv cannot be read"):
         read_roster(tmp_path)
+
+
+@pytest.mark.parametrize("student", ["o'brien", '"><img src=x onerror=alert(1)>', "a`b", "../out", "a\u202eb", ".x"])
+def test_a_student_that_no_folder_can_be_named_after(tmp_path: Path, student: str) -> None:
+    """The message names the row, and a name that will do."""
+    written = student.replace('"', '""')
+    with pytest.raises(
+        UserError, match=r"roster\.csv, row 3: the student .*: rename it to .+, here and in submitted/\.$"
+    ):
+        roster(tmp_path, f'student,name\nada,Ada\n"{written}",x\n')
+
+
+def test_several_of_them(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"row 2: the student a'b has .* So it is with 2 rows more\.$"):
+        roster(tmp_path, "student\na'b\nb'c\nada\nc'd\n")
+
+
+def test_a_name_and_an_address_are_cleaned(tmp_path: Path) -> None:
+    (entry,) = roster(tmp_path, "student,name,email\nsb,Sinéad <b>O'Brien\u202e,<o'brien@example.org>\n")
+    assert (entry.name, entry.email) == ("Sinéad bO'Brien", "o'brien@example.org")

@@ -22,7 +22,7 @@ STEM = "01_perceptron"
 
 
 CLASS = ROOT / "tests" / "sample_class" / "submitted"
-STUDENTS = ("dilip", "felix", "giulia", "jürgen müller", "katja", "o'brien", "yara")  # none of them endless or hostile
+STUDENTS = ("dilip", "felix", "giulia", "jürgen müller", "katja", "o’brien", "yara")  # none of them endless or hostile
 NOTEBOOKS = {
     "solution": COURSE.solution(STEM),
     "release": COURSE.release(STEM),

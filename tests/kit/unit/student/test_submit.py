@@ -84,11 +84,28 @@ def test_the_name_is_asked_for(unpacked: Path) -> None:
     assert (unpacked / f"Zoë B.__{STEM}.ipynb").is_file()
 
 
-@pytest.mark.parametrize("name", ["a/b", "a__b", ".hidden", " "])
+NAMES = {
+    "a/b": "a-b",
+    "a__b": "a_b",
+    ".hidden": "hidden",
+    " ": "",
+    "o'brien": "o’brien",
+    '"><img src=x onerror=alert(1)>': "img src=x onerror=alert(1)",
+    "a`b": "a’b",
+    "two\nlines": "twolines",
+    "a\u202eb": "ab",
+    "a\x9bb": "ab",
+    "a\ud800b": "ab",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_can_be_none(unpacked: Path, name: str) -> None:
+    """It is refused with a name that will do."""
     code, output = submitted(STEM, "--student", name)
     assert code == 2
-    assert "Use the name that your instructor knows you by" in output
+    written = f", written as {NAMES[name]}" if NAMES[name] else ""
+    assert f"Use the name that your instructor knows you by{written}." in " ".join(output.split())
     assert not list(unpacked.glob("*.ipynb"))
 
 
