@@ -10,6 +10,8 @@ from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.instructor.collect.place import Collected
 
+_SOURCES = 2000  # characters: a remark may be on several files
+
 
 def collected_text(collected: Collected, submitted: Path) -> str:
     """Return a line for each file that a person should look at, then the number of notebooks placed per assignment."""
@@ -18,9 +20,9 @@ def collected_text(collected: Collected, submitted: Path) -> str:
 
 def _lines(collected: Collected, submitted: Path) -> Iterator[str]:
     for remark in collected.left:
-        yield f"not placed: {clean(remark.source)}: {remark.reason}"
+        yield f"not placed: {clean(remark.source, _SOURCES)}: {remark.reason}"
     for remark in collected.notes:
-        yield f"note: {clean(remark.source)}: {remark.reason}"
+        yield f"note: {clean(remark.source, _SOURCES)}: {remark.reason}"
     for placed in collected.placed:
         if placed.replaced:
             yield f"replaced: {clean(placed.student)}, {placed.stem}, by {clean(placed.source)}"

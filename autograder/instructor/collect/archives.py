@@ -1,7 +1,8 @@
 """Read a download of Moodle or Canvas, folders, zips and zips in zips, and find the sender of each notebook.
 
 All of it may be hostile: nothing is unpacked to a path that an archive names, no link is followed, and no more of an
-entry is read than a notebook may have.
+entry is read than a notebook may have. A student's zip is unpacked once, within a budget; one that exceeds it costs
+that student's submission and nobody else's.
 """
 
 from __future__ import annotations
@@ -18,35 +19,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from autograder.core.errors import Ungradable
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
-from autograder.instructor.collect.senders import Remark, Sender, sender_of
+from autograder.instructor.collect.remarks import Remark
+from autograder.instructor.collect.senders import Sender, Systems, sender_of
+from autograder.instructor.collect.spool import Spool
 from autograder.notebooks.ipynb import FILE_BYTES, read_bytes
 
 ENTRIES = 20_000  # of a zip
-OWN_ENTRIES = 2_000  # of a zip that a student made
+PATH_BYTES = 1_000  # of an entry's name
+DEPTH = 20  # of folders in a folder
+# of a zip that a student made
+OWN_ENTRIES = 2_000
 OWN_BYTES = 4 * FILE_BYTES  # of the notebooks in it
+OWN_RATIO = 200  # how many times its own size they may have; notebooks with pictures reach 50
+OWN_BYTES_AT_ANY_RATIO = 16 << 20
 
 _IGNORED = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store"}
+_MAC_TWIN = "._"  # macOS keeps a file's attributes in a second file, whose name begins so
 _ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, OverflowError)
 _A_LINK = "is a link, which may lead anywhere: put the file itself there"
-Thing = TypeVar("Thing")
-
-
-def partition(things: Iterable[Thing | Remark]) -> tuple[list[Thing], list[Remark]]:
-    """Split a stream into the things that are processed further and the remarks on those that are not."""
-    accepted: list[Thing] = []
-    remarks: list[Remark] = []
-    for thing in things:
-        if isinstance(thing, Remark):
-            remarks.append(thing)
-        else:
-            accepted.append(thing)
-    return accepted, remarks
 
 
 # ---- the files of a source
@@ -59,6 +54,7 @@ class Entry:
     source: str  # its name in messages
     parts: tuple[str, ...]  # its path, from the source's own name on
     read: Callable[[], bytes]
+    unpacked: bool = False  # whether it was read already, and `read` reads what was kept of it
 
 
 def entries(source: Path, opened: ExitStack) -> Iterator[Entry | Remark]:
@@ -69,7 +65,11 @@ def entries(source: Path, opened: ExitStack) -> Iterator[Entry | Remark]:
     elif source.suffix.lower() == ".zip" and source.is_file():
         try:
             archive = opened.enter_context(_archive(source))
-            yield from _in_zip(archive, lambda: archive, (name,), ENTRIES)
+            for file in _in_zip(archive, (name,), ENTRIES):
+                if file.problem:
+                    yield Remark(_label(file.parts), file.problem, _about(file.parts))
+                else:
+                    yield Entry(_label(file.parts), file.parts, partial(_unzip, archive, file.index))
         except Ungradable as error:
             yield Remark(clean(name), str(error))
     else:
@@ -77,26 +77,42 @@ def entries(source: Path, opened: ExitStack) -> Iterator[Entry | Remark]:
 
 
 def _in_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry | Remark]:
+    if len(parts) > DEPTH:
+        yield Remark(_label(parts), f"is more than {DEPTH} folders deep: put its notebooks further up", _about(parts))
+        return
     try:
         with os.scandir(folder) as children:
             sorted_children = sorted(children, key=lambda child: child.name)
     except OSError as error:
-        yield Remark(_label(parts), f"cannot be read ({error.strerror}): check its permissions")
+        yield Remark(_label(parts), f"cannot be read ({error.strerror}): check its permissions", _about(parts))
         return
     for child in sorted_children:
         path = (*parts, child.name)
-        if child.name in _IGNORED:
+        if _is_ignored(child.name):
             continue
         if child.is_symlink():
-            yield Remark(_label(path), _A_LINK)
+            yield Remark(_label(path), _A_LINK, _about(path))
         elif child.is_dir(follow_symlinks=False):
             yield from _in_folder(Path(child.path), path)
         else:
             yield Entry(_label(path), path, partial(read_bytes, Path(child.path)))
 
 
+def _is_ignored(name: str) -> bool:
+    return name in _IGNORED or name.startswith(_MAC_TWIN)
+
+
 def _label(parts: Iterable[str]) -> str:
-    return clean("/".join(parts))
+    return clean("/".join(parts), 300)
+
+
+def _about(parts: tuple[str, ...]) -> object:
+    """Return whose a file is, for the remarks on it: its sender's, or else its folder's."""
+    sender_and_file = sender_of(parts)
+    return parts[:-1] if sender_and_file is None else sender_and_file[0]
+
+
+# ---- zips
 
 
 def _archive(file: Path | io.BytesIO) -> zipfile.ZipFile:
@@ -106,20 +122,24 @@ def _archive(file: Path | io.BytesIO) -> zipfile.ZipFile:
         raise Ungradable("is no zip that can be read: download it again") from None
 
 
-def _in_zip(
-    archive: zipfile.ZipFile, reopened: Callable[[], zipfile.ZipFile], outer: tuple[str, ...], limit: int
-) -> Iterator[Entry | Remark]:
+@dataclass(frozen=True)
+class _FileInZip:
+    """A file of a zip: its place in the list, its path from the source's name on, and why it is not taken."""
+
+    index: int
+    parts: tuple[str, ...]
+    problem: str | None
+
+
+def _in_zip(archive: zipfile.ZipFile, outer: tuple[str, ...], limit: int) -> Iterator[_FileInZip]:
+    """Yield the files. Raise Ungradable if there are too many."""
     if len(archive.infolist()) > limit:
         raise Ungradable(f"holds more than {limit} files: unpack what is needed")
     for index, info in enumerate(archive.infolist()):
         name = _name_in_zip(info)
-        path = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-        if name.endswith(("/", "\\")) or _IGNORED.intersection(path):
-            continue
-        parts = (*outer, *path)
-        problem = _why_not_taken(info, name, path)
-        read = partial(_unzip, reopened, index)
-        yield Remark(_label(parts), problem) if problem else Entry(_label(parts), parts, read)
+        path = tuple(part for part in name[:PATH_BYTES].replace("\\", "/").split("/") if part not in ("", "."))
+        if not (name.endswith(("/", "\\")) or any(map(_is_ignored, path))):
+            yield _FileInZip(index, (*outer, *path), _why_not_taken(info, name, path))
 
 
 def _name_in_zip(info: zipfile.ZipInfo) -> str:
@@ -134,6 +154,8 @@ def _name_in_zip(info: zipfile.ZipInfo) -> str:
 
 
 def _why_not_taken(info: zipfile.ZipInfo, name: str, path: tuple[str, ...]) -> str | None:
+    if len(name.encode(errors="replace")) > PATH_BYTES:
+        return f"has a name of more than {PATH_BYTES} bytes: shorten it"
     if "\0" in name or not path:
         return "has a name that no program writes"
     if ".." in path or re.match(r"[/\\]|[A-Za-z]:[/\\]", name):
@@ -141,9 +163,8 @@ def _why_not_taken(info: zipfile.ZipInfo, name: str, path: tuple[str, ...]) -> s
     return _A_LINK if stat.S_ISLNK(info.external_attr >> 16) else None
 
 
-def _unzip(opened: Callable[[], zipfile.ZipFile], index: int) -> bytes:
+def _unzip(archive: zipfile.ZipFile, index: int) -> bytes:
     """Return an entry's bytes. Other methods than these two unpack a whole block at once, however large it becomes."""
-    archive = opened()
     info = archive.infolist()[index]
     if info.flag_bits & 0x1:
         raise Ungradable("is encrypted: ask for it without a password")
@@ -170,21 +191,24 @@ class Handed:
     file: str
 
 
-def handed(entry: Entry) -> Iterator[Handed | Remark]:
-    """Yield a notebook with its sender; if a student handed in a zip, the notebooks in it."""
-    sender_and_file = sender_of(entry.parts)
+def handed(entry: Entry, systems: Systems, spool: Spool) -> Iterator[Handed | Remark]:
+    """Yield a notebook with its sender; if a student handed in a zip, the notebooks in it, which `spool` keeps."""
     suffix = Path(entry.parts[-1]).suffix.lower()
+    if problem := systems.why_not_trusted(entry.parts):
+        yield Remark(entry.source, problem)
+        return
+    sender_and_file = sender_of(entry.parts, systems.of(entry.parts))
     if sender_and_file is None:
-        yield Remark(entry.source, _why_nobodys(suffix))
+        yield Remark(entry.source, _why_nobodys(suffix), entry.parts[:-1])
     elif suffix == ".ipynb":
         yield Handed(entry, *sender_and_file)
     elif suffix == ".zip":
         try:
-            yield from _in_own_zip(entry, sender_and_file[0])
+            yield from _in_own_zip(entry, sender_and_file[0], spool)
         except Ungradable as error:
             yield Remark(entry.source, str(error))
     else:
-        yield Remark(entry.source, _why_no_notebook(suffix))
+        yield Remark(entry.source, _why_no_notebook(suffix), sender_and_file[0])
 
 
 def _why_nobodys(suffix: str) -> str:
@@ -199,26 +223,40 @@ def _why_no_notebook(suffix: str) -> str:
     return f"is no notebook (.ipynb): {'unpack it' if suffix in _ARCHIVES else 'rename it if it is one'}"
 
 
-def _in_own_zip(outer: Entry, sender: Sender) -> Iterator[Handed | Remark]:
-    archive = _own_archive(outer)
-    size = sum(info.file_size for info in archive.infolist() if info.filename.lower().endswith(".ipynb"))
-    if size > OWN_BYTES:
-        raise Ungradable(f"unpacks to {size >> 20} MiB; at most {OWN_BYTES >> 20} are read: unpack what is needed")
-    inside, left = partition(_in_zip(archive, partial(_own_archive, outer), outer.parts, OWN_ENTRIES))
-    yield from left
-    notebooks = [entry for entry in inside if entry.parts[-1].lower().endswith(".ipynb")]
-    for notebook in notebooks:
-        yield Handed(notebook, sender, notebook.parts[-1])
-    if others := len(inside) - len(notebooks):
+def _in_own_zip(outer: Entry, sender: Sender, spool: Spool) -> Iterator[Handed | Remark]:
+    """Yield the notebooks of a student's zip, unpacked, and a remark on its other files."""
+    data = outer.read()
+    with _own_archive(data) as archive:
+        files = list(_in_zip(archive, outer.parts, OWN_ENTRIES))
+        notebooks = [file for file in files if file.problem is None and file.parts[-1].lower().endswith(".ipynb")]
+        _require_within_budget(sum(archive.infolist()[file.index].file_size for file in notebooks), len(data))
+        for file in files:
+            if file.problem:
+                yield Remark(_label(file.parts), file.problem, outer.parts)
+        for file in notebooks:
+            try:
+                read = spool.keep(_unzip(archive, file.index))
+            except Ungradable as error:
+                yield Remark(_label(file.parts), str(error), outer.parts)
+            else:
+                yield Handed(Entry(_label(file.parts), file.parts, read, unpacked=True), sender, file.parts[-1])
+    if others := sum(file.problem is None for file in files) - len(notebooks):
         beside = "beside its notebooks: left in it" if notebooks else "and no notebook"
         yield Remark(outer.source, f"holds {plural(others, 'file')} {beside}")
-    elif not inside and not left:
+    elif not files:
         yield Remark(outer.source, "is empty")
 
 
-def _own_archive(outer: Entry) -> zipfile.ZipFile:
-    """Open a zip in a download. It is opened anew for each entry, so that its content is not kept."""
-    data = outer.read()
+def _own_archive(data: bytes) -> zipfile.ZipFile:
+    """Open a zip in a download."""
     if data.count(b"PK\1\2") > OWN_ENTRIES:  # counted before opening it, which takes memory for each
         raise Ungradable(f"holds more than {OWN_ENTRIES} files: unpack what is needed")
     return _archive(io.BytesIO(data))
+
+
+def _require_within_budget(unpacked: int, packed: int) -> None:
+    """Raise Ungradable if notebooks claim too many bytes. No more than an entry claims comes out of it."""
+    if unpacked > OWN_BYTES:
+        raise Ungradable(f"unpacks to {unpacked >> 20} MiB; at most {OWN_BYTES >> 20} are read: unpack what is needed")
+    if unpacked > max(OWN_BYTES_AT_ANY_RATIO, OWN_RATIO * packed):
+        raise Ungradable(f"unpacks to {unpacked // packed} times its size, as no notebooks do: unpack what is needed")

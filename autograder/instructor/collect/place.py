@@ -2,7 +2,7 @@
 
     source → Entry → Handed (whose) → Candidate (which assignment) → one of each → Placed
 
-A file that cannot be placed is reported, with the reason.
+A file that cannot be placed is reported, with the reason. Each reason is told once for each student.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,9 +23,13 @@ from autograder.core.files import sweep, write_atomically
 from autograder.core.folder_names import why_no_folder
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
-from autograder.instructor.collect.archives import Handed, entries, handed, partition
-from autograder.instructor.collect.senders import Remark, Sender, folders_of
-from autograder.instructor.roster import read_roster, students_by_name
+from autograder.instructor.collect.archives import Handed, entries, handed
+from autograder.instructor.collect.folders import Known, folders_of, numbered_folder, why_apart
+from autograder.instructor.collect.remarks import Remark, bundled, partition, some_of
+from autograder.instructor.collect.senders import CANVAS, MOODLE, Sender, Systems
+from autograder.instructor.collect.spool import Spool, spool_near
+from autograder.instructor.roster import read_roster
+from autograder.instructor.submissions import submission_path
 from autograder.notebooks.course import Course, topic_of
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
 
@@ -67,19 +71,29 @@ def collect(
     _require_usable(sources, submitted)
     if assignment is not None:
         course.assignment(assignment)
-    with ExitStack() as opened:
-        files, unreadable = partition(chain.from_iterable(entries(source, opened) for source in sources))
-        handed_in, nobodys = partition(chain.from_iterable(map(handed, files)))
-        candidates, unclear, notes = _candidates(handed_in, course, submitted, assignment)
+    known = Known(read_roster(course.root) or (), submitted)
+    with ExitStack() as opened, spool_near(submitted.parent) as spool:
+        handed_in, nobodys = partition(chain.from_iterable(_handed_in(source, opened, spool) for source in sources))
+        candidates, unclear, notes = _candidates(handed_in, course, known, assignment, spool)
         chosen, ambiguous, superseded = _one_of_each(candidates)
         placed, refused = partition([_place(candidate, submitted, replace) for candidate in chosen])
-    on_chosen = [Remark(candidate.source, candidate.note) for candidate in chosen if candidate.note]
+    known.memory.remember((candidate.handed.sender, candidate.student) for candidate, _, _ in placed)
+    on_chosen = [Remark(candidate.source, note) for candidate in chosen for note in candidate.notes]
     return Collected(
-        placed=tuple(notebook for notebook, new in placed if new),
-        unchanged=tuple(notebook for notebook, new in placed if not new),
-        left=(*unreadable, *nobodys, *unclear, *ambiguous, *refused),
-        notes=(*notes, *on_chosen, *superseded),
+        placed=tuple(notebook for _, notebook, new in placed if new),
+        unchanged=tuple(notebook for _, notebook, new in placed if not new),
+        left=bundled([*nobodys, *unclear, *ambiguous, *refused]),
+        notes=bundled([*notes, *on_chosen, *superseded]),
     )
+
+
+def _handed_in(source: Path, opened: ExitStack, spool: Spool) -> Iterator[Handed | Remark]:
+    """Yield the notebooks of a source with their senders. Which LMS it comes from is decided by all of its names."""
+    files, unreadable = partition(entries(source, opened))
+    yield from unreadable
+    systems = Systems(file.parts for file in files)
+    for file in files:
+        yield from handed(file, systems, spool)
 
 
 def _require_usable(sources: Sequence[Path], submitted: Path) -> None:
@@ -101,7 +115,8 @@ class Candidate:
     student: str
     stem: str
     sha256: str
-    note: str = ""
+    read: Callable[[], bytes]
+    notes: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -109,36 +124,54 @@ class Candidate:
 
 
 def _candidates(
-    handed_in: Sequence[Handed], course: Course, submitted: Path, assignment: str | None
+    handed_in: Sequence[Handed], course: Course, known: Known, assignment: str | None, spool: Spool
 ) -> tuple[list[Candidate], list[Remark], list[Remark]]:
     """Return the notebooks that may be placed, why others may not, and how senders' folders were chosen."""
-    names = students_by_name(read_roster(course.root) or ())
-    folders, notes = folders_of([notebook.sender for notebook in handed_in], names, submitted)
+    folders, notes = folders_of([notebook.sender for notebook in handed_in], known)
     exercises = {
         stem: frozenset(exercise.name for exercise in course.assignment(stem).exercises) for stem in course.stems
     }
     candidates, unclear = partition(
-        _candidate(notebook, folders[notebook.sender], exercises, assignment) for notebook in handed_in
+        _candidate(notebook, folders[notebook.sender], exercises, assignment, spool) for notebook in handed_in
     )
-    return candidates, unclear, notes
+    return [_with_own_folder(candidate, known) for candidate in candidates], unclear, notes
 
 
 def _candidate(
-    handed: Handed, student: str, exercises: Mapping[str, frozenset[str]], assignment: str | None
+    handed: Handed, student: str, exercises: Mapping[str, frozenset[str]], assignment: str | None, spool: Spool
 ) -> Candidate | Remark:
-    source = handed.entry.source
+    entry, sender = handed.entry, handed.sender
     if problem := why_no_folder(student):
-        return Remark(source, f"the student's name {problem}: rename it")
+        return Remark(entry.source, f"the student's name {problem}: rename it", sender)
     try:
-        data = handed.entry.read()
+        data = entry.read()
     except Ungradable as error:
-        return Remark(source, str(error))
+        return Remark(entry.source, str(error), sender)
     named, held = stems_named(handed.file, exercises), stems_held(data, exercises)
     stem, note = _stem(named, held, assignment)
     if stem is None:
-        return Remark(source, note)
-    digest = hashlib.sha256(data).hexdigest()
-    return Candidate(handed=handed, student=student, stem=stem, sha256=digest, note=note)
+        return Remark(entry.source, note, sender)
+    return Candidate(
+        handed=handed,
+        student=student,
+        stem=stem,
+        sha256=hashlib.sha256(data).hexdigest(),
+        read=entry.read if entry.unpacked else spool.keep(data),
+        notes=(note,) if note else (),
+    )
+
+
+def _with_own_folder(candidate: Candidate, known: Known) -> Candidate:
+    """Return a candidate that gets no folder in which another number of Moodle has handed in the same assignment.
+
+    In one assignment everybody has one number. If another one handed it in, a name was edited, or it is a namesake.
+    """
+    sender = candidate.handed.sender
+    there = os.path.lexists(submission_path(known.submitted, candidate.student, candidate.stem))
+    if sender.system != MOODLE or not there or not known.is_new(sender, candidate.student):
+        return candidate
+    notes = (*candidate.notes, why_apart(sender, candidate.student))
+    return replace(candidate, student=numbered_folder(sender), notes=notes)
 
 
 def _stem(named: Sequence[str], held: Sequence[str], assignment: str | None) -> tuple[str | None, str]:
@@ -192,22 +225,21 @@ def _one_of_each(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list
     for (student, stem), group in groups.items():
         latest = _latest(group)
         if latest is None:
-            several = listed(sorted(candidate.source for candidate in group))
-            reason = f"is one of several for {clean(student, 80)}, {stem}: {several}. Keep one of them"
-            left += [Remark(candidate.source, reason) for candidate in group]
+            several = some_of(sorted(candidate.source for candidate in group))
+            left.append(Remark(several, f"are several for {clean(student, 80)}, {stem}: keep one of them"))
             continue
         chosen.append(latest)
         for other in group:
             if other is not latest:
                 relation = "is the same as" if other.sha256 == latest.sha256 else "is older than"
-                notes.append(Remark(other.source, f"{relation} {latest.source}"))
+                notes.append(Remark(other.source, f"{relation} {latest.source}", student))
     return chosen, left, notes
 
 
 def _latest(group: Sequence[Candidate]) -> Candidate | None:
     """Return the notebook that counts: of equal ones the first, of Canvas' uploads the last; None if it is unclear."""
     uploads = [_upload(candidate) for candidate in group]
-    from_canvas = all(candidate.handed.sender.system == "Canvas" for candidate in group)
+    from_canvas = all(candidate.handed.sender.system == CANVAS for candidate in group)
     if from_canvas and len({file for file, _ in uploads}) == 1:
         last = max(number for _, number in uploads)
         group = [candidate for candidate, (_, number) in zip(group, uploads, strict=True) if number == last]
@@ -224,23 +256,23 @@ def _upload(candidate: Candidate) -> tuple[tuple[Sender, str], int]:
 # ---- placing
 
 
-def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Placed, bool] | Remark:
+def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Candidate, Placed, bool] | Remark:
     """Return the placed notebook and whether it is new there; or why it was not placed."""
-    target = submitted / candidate.student / candidate.stem / f"{topic_of(candidate.stem)}.ipynb"
+    target = submission_path(submitted, candidate.student, candidate.stem)
     placed = partial(Placed, student=candidate.student, stem=candidate.stem, notebook=target, source=candidate.source)
     try:
-        data, there = candidate.handed.entry.read(), _what_is_at(target)
+        data, there = candidate.read(), _what_is_at(target)
         if there == data:
-            return placed(), False
+            return candidate, placed(), False
         if there is not None and not replace:
             return Remark(candidate.source, f"differs from {clean(str(target))}: --replace takes the new one")
         sweep([target.parent])
         if there is not None:
             write_atomically(target.with_name(target.name + BEFORE), there)
         write_atomically(target, data)
-    except (Ungradable, UserError, OSError) as error:
+    except (UserError, OSError) as error:
         return Remark(candidate.source, clean(str(error)))
-    return placed(replaced=there is not None), True
+    return candidate, placed(replaced=there is not None), True
 
 
 def _what_is_at(target: Path) -> bytes | None:
