@@ -32,7 +32,7 @@ class _Folder:
 
 
 class Known:
-    """What is known of the class before a download is read."""
+    """Knowledge of the class from the roster and from earlier runs."""
 
     def __init__(self, roster: Sequence[RosterEntry], submitted: Path) -> None:
         """Read what earlier runs remembered. Raise UserError if it cannot be read."""

@@ -1,8 +1,10 @@
 """`autograder collect` and students who attack it: names of others, zips that cost time, and messages without end."""
 
+import errno
 import io
 import json
 import os
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from downloads import BEN, CANVAS, HERE, MOODLE, OTHER, STEM, files_in, left, notebook, placed, zipped
 
 from autograder.cli.output.collect import collected_text
+from autograder.core.errors import UserError
 from autograder.core.folder_names import MARKUP
 from autograder.instructor.collect import archives
 from autograder.instructor.collect.place import Collected, collect
@@ -337,6 +340,18 @@ def test_no_name_hides_a_notebook_from_the_budget(
     counted = Counted(monkeypatch)
     collect([tmp_path / "lms.zip"], course, course.submitted)
     assert counted.bytes == len(own)
+
+
+def test_a_full_disk_is_told(
+    course: Course, collected: Callable[..., Collected], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: Full())
+    with pytest.raises(UserError, match=r"no room to unpack the download \(No space left on device\)"):
+        collected({BEN + "x.ipynb": HERE})
 
 
 def test_folders_without_end(course: Course, tmp_path: Path) -> None:
