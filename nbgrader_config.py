@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-import autograder.nbgrader_bridge  # noqa: F401  so that nbgrader finds what it calls
+from autograder.core.files import permitted
+from autograder.nbgrader_bridge.formgrader import escape_pages
 from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  nbgrader puts it there
@@ -32,5 +33,10 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-# Formgrader's pages, too, are made by this exporter.
+# Formgrader's pages of submissions, too, are made by this exporter. Its other pages have templates of their own.
 c.HTMLExporter.preprocessors = ["autograder.nbgrader_bridge.converters.EscapeNames"]
+escape_pages()
+
+# nbgrader sets who may read its files, whatever the umask says. Its numbers are written like octal ones.
+c.Autograde.permissions = int(f"{permitted(0o444):o}")
+c.GenerateAssignment.permissions = c.GenerateFeedback.permissions = int(f"{permitted(0o644):o}")

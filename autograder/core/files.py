@@ -38,6 +38,13 @@ def write_atomically(path: Path, data: bytes, *, secret: bool = False) -> None:
         raise UserError(f"{path} cannot be written ({error.strerror}).") from None
 
 
+def permitted(mode: int) -> int:
+    """Return a file's mode without what the umask takes away."""
+    umask = os.umask(0o077)  # it can only be read by setting it
+    os.umask(umask)
+    return mode & ~umask
+
+
 def sweep(folders: Iterable[Path]) -> None:
     """Remove temporary files of killed runs. A file that another run is writing now is kept."""
     for folder in folders:

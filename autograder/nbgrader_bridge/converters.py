@@ -18,11 +18,14 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Enum, Unicode
 
 from autograder.core.errors import UserError
+from autograder.core.folder_names import why_rename
 from autograder.core.model import Report
+from autograder.core.sanitize import clean
 from autograder.core.settings import SandboxChoice
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.results.store import report_of
@@ -69,6 +72,8 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**settings)  # type: ignore[no-untyped-call]
         # For one run only: under Formgrader this process lives on while students submit again.
         self._graded: set[Options] = set()
+        if isinstance(self.parent, Autograde):
+            _leave_out_refused(self.parent)
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         if not (isinstance(self.parent, Autograde) and self.parent._sanitizing):
@@ -105,6 +110,20 @@ class SubmissionExporter(NotebookExporter):
         report = report_of(options.results, stem, student)
         assert report is not None, "grading leaves a result for every submission"
         return report
+
+
+def _leave_out_refused(converter: Autograde) -> None:
+    """Take the folders whose names no folder may have out of a run: nbgrader would stop at a line break in one.
+
+    Raise NbGraderException if nothing else was asked for.
+    """
+    for folder in list(converter.assignments):
+        student = Path(folder).parent.name
+        if problem := why_rename(student):
+            converter.log.error("%s is left out: the folder's name %s", clean(student), problem)
+            del converter.assignments[folder]
+    if not converter.assignments:
+        raise NbGraderException("There is no submission whose folder has a name that can be graded.")
 
 
 class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]

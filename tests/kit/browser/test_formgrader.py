@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from lab import KIT, PATIENCE, Jupyter, jupyter
@@ -112,6 +113,52 @@ def test_what_was_typed_stays_when_the_class_is_graded_again(course: Course) -> 
     before = grades(course)
     grade_and_fill(course)
     assert grades(course) == before
+
+
+IMAGE = '"><img src=x onerror="window.pwned=1">'
+
+
+@pytest.fixture(scope="module")
+def imported(course: Course) -> Iterator[str]:
+    """A student whom `nbgrader db student import` would bring: each of the columns is an element."""
+    from nbgrader.api import Gradebook
+
+    columns = {"first_name": f"first {IMAGE}", "last_name": f"last {IMAGE}", "email": f"email {IMAGE}"}
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        gradebook.add_student(IMAGE, **columns)
+        yield IMAGE
+        gradebook.remove_student(IMAGE)
+
+
+def test_names_are_text_on_every_page(server: Jupyter, imported: str) -> None:
+    page = server.page("formgrader/manage_students")
+    link = page.get_by_text(f"last {imported}, first {imported}")
+    link.wait_for()
+    page.locator("input[type=search]").fill("img & src")
+    page.locator("input[type=search]").fill("")
+    assert page.evaluate("window.pwned") is None
+    for address in (f"manage_students/{quote(imported)}", f"manage_students/{quote(imported)}/{STEM}"):
+        page.goto(f"{server.url}/formgrader/{address}")
+        page.locator(".breadcrumb", has_text=imported).wait_for()
+        assert page.evaluate("student_id") == imported
+        assert page.evaluate("window.pwned") is None
+    answer = page.goto(f"{server.url}/formgrader/api/students")
+    assert answer is not None
+    assert "onerror" in page.inner_text("body")
+    assert answer.headers["content-type"] == "text/plain; charset=UTF-8"
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.pwned") is None
+    page.close()
+
+
+@pytest.mark.parametrize("address", [f"{IMAGE}", f"x/{IMAGE}"])
+def test_an_address_brings_no_script(server: Jupyter, address: str) -> None:
+    """A link that somebody sends: what it names need not be in the gradebook."""
+    for start in ("manage_students", "gradebook", "manage_submissions"):
+        page = server.page(f"formgrader/{start}/{quote(address)}")
+        page.wait_for_load_state("load")
+        assert page.evaluate("window.pwned") is None
+        page.close()
 
 
 def test_the_tabs_are_there(server: Jupyter) -> None:

@@ -13,6 +13,7 @@ from nbgrader_course import (
     Cells,
     autograde,
     comments,
+    convert,
     copy_of,
     dump,
     files,
@@ -283,3 +284,39 @@ def test_names_are_kept_as_they_are_and_one_that_no_folder_may_have_stops_nobody
     assert sorted(done.left_out) == sorted(refused)
     assert {student for student, _, _ in grades(few)} == {"ada", "ben", "carla", *names}
     assert not any((few.root / "autograded" / name).exists() for name in refused)
+
+
+REFUSED = ("two\nlines", '"><img src=x onerror=alert(1)>', "o'brien")
+
+
+def test_nbgrader_leaves_out_what_no_folder_may_be_named(few: Course) -> None:
+    """It would stop at the line break, and its pages would print the others as HTML."""
+    for name in REFUSED:
+        shutil.copytree(few.submitted / "ben", few.submitted / name)
+    assert autograde(few, STEM)
+    assert {student for student, _, _ in grades(few)} == {"ada", "ben", "carla"}
+    assert sorted(path.name for path in (few.root / "autograded").iterdir()) == ["ada", "ben", "carla"]
+    for name in REFUSED[1:]:
+        assert not convert(few, "Autograde", STEM, name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+@pytest.mark.parametrize("way", [grade_and_fill, autograde], ids=["kit", "nbgrader"])
+@pytest.mark.parametrize(("umask", "others"), [(0o077, 0), (0o022, 0o044)])
+def test_the_umask_decides_who_may_read_what_was_graded(
+    tmp_path: Path, way: Callable[[Course, str], Any], umask: int, others: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        course = new_course(tmp_path / "course")
+        shutil.copytree(SAMPLE / "submitted" / "ada", course.submitted / "ada")
+        way(course, STEM)
+        assert convert(course, "GenerateFeedback", STEM)
+    finally:
+        os.umask(before)
+    folders = [course.root / "autograded", course.root / "feedback", course.results]
+    written = [course.root / "gradebook.db", *folders, *(path for folder in folders for path in folder.rglob("*"))]
+    modes = {path: path.stat().st_mode & 0o066 for path in written if path.is_file()}
+    assert len(modes) > 5
+    assert {path: mode for path, mode in modes.items() if mode != others} == {}
+    assert [path for path in written if path.is_dir() and path.stat().st_mode & 0o077 & umask] == []

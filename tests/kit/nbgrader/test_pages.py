@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from collections import Counter
 from html.parser import HTMLParser
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import damage as d
+import jinja2
 import pytest
+from jinja2 import meta
+from jupyter_server.base.handlers import JupyterHandler
 from nbgrader_course import SAMPLE, convert, copy_of, grade_and_fill, grades, nbgrader_settings, new_course
 from reports_by_hand import perceptron, put
 from secret_lines import secret_lines
@@ -18,6 +22,7 @@ from student import as_file
 from autograder.core.model import CodeCell, Outcome, Report, Visibility
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.fill import fill_gradebook
+from autograder.nbgrader_bridge.formgrader import escape_handlers
 from autograder.notebooks.course import Course
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
@@ -164,7 +169,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 def students() -> dict[str, str]:
     """What each of them wrote, by name."""
-    return {"plain": PLAIN, NAMED: PLAIN} | {f"student {number}": text for number, text in enumerate(HOSTILE)}
+    return {"plain": PLAIN} | {f"student {number}": text for number, text in enumerate(HOSTILE)}
 
 
 def everywhere(text: str) -> dict[str, Any]:
@@ -189,19 +194,20 @@ def report_with(student: str, text: str) -> Report:
     return dataclasses.replace(right, exercises=exercises)
 
 
-def formgrader_page(course: Course, student: str) -> str:
-    """As nbgrader's SubmissionHandler makes it."""
+def formgrader_page(course: Course, of: str, **named: str) -> str:
+    """As nbgrader's SubmissionHandler makes it; `named` is what the gradebook and the folder say."""
     from nbconvert.exporters import HTMLExporter
     from nbgrader.server_extensions.formgrader import handlers
 
     config = nbgrader_settings(course).config
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    path = course.root / "autograded" / student / STEM / "perceptron.ipynb"
+    path = course.root / "autograded" / of / STEM / "perceptron.ipynb"
     resources = {
         **{"assignment_id": STEM, "notebook_id": "perceptron", "submission_id": "1", "index": 0, "total": 1},
-        **{"base_url": "", "student": student, "last_name": None, "first_name": None},
+        **{"base_url": "", "student": of, "last_name": None, "first_name": None},
         "notebook_path": str(path.relative_to(course.root)),
+        **named,
     }
     page: str = HTMLExporter(config=config).from_filename(str(path), resources=resources)[0]
     return page
@@ -234,4 +240,71 @@ def test_what_a_student_wrote_can_be_read(pages: dict[str, Text]) -> None:
 
 
 def test_a_name_is_text(hostile: Course) -> None:
-    assert NAMED in Text(formgrader_page(hostile, NAMED)).text
+    """Those that the gate refuses reach a gradebook through nbgrader's own commands."""
+    assert NAMED in Text(formgrader_page(hostile, "plain", student=NAMED)).text
+    names = {"last_name": f"last {NAMED}", "first_name": f"first {NAMED}", "notebook_path": NAMED}
+    page = Text(formgrader_page(hostile, "plain", **names))
+    assert f"last {NAMED}, first {NAMED}" in page.text
+    assert page.elements["img"] == Text(formgrader_page(hostile, "plain")).elements["img"]
+
+
+# ---- Formgrader's other pages
+
+
+@pytest.fixture
+def handlers() -> tuple[Any, Any, Path]:
+    """Formgrader's two classes of handlers, changed as in a course, and where its templates are."""
+    from nbgrader.server_extensions.formgrader import base
+    from nbgrader.server_extensions.formgrader import handlers as nbgraders
+
+    class Pages(base.BaseHandler):  # type: ignore[misc]
+        def __init__(self) -> None:
+            pass
+
+    class Answers(base.BaseApiHandler):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.sent: dict[str, str] = {}
+
+        def set_header(self, name: str, value: str) -> None:
+            self.sent[name] = value
+
+    escape_handlers(Pages, Answers, nbgraders.template_path)
+    return Pages(), Answers(), Path(nbgraders.template_path)
+
+
+def test_every_page_of_formgrader_shows_every_value_as_text(handlers: tuple[Any, Any, Path]) -> None:
+    """Whatever a template prints, a student's, an assignment's or the course's name: it is text there."""
+    pages, _, templates = handlers
+    tested = 0
+    for path in sorted(templates.glob("*.tpl")):
+        if path.name == "formgrade_404.tpl":  # nbgrader's own fault: it includes a file that is not there
+            continue
+        parsed = [
+            jinja2.Environment(autoescape=True).parse(part.read_text()) for part in (path, templates / "base.tpl")
+        ]
+        values = sorted(set().union(*map(meta.find_undeclared_variables, parsed)))
+        harmless = Text(pages.render(path.name, **dict.fromkeys(values, "x")))
+        for name in values:
+            hostile = f"{NAMED}</script><script>pwned()</script>"
+            page = Text(pages.render(path.name, **{**dict.fromkeys(values, "x"), name: hostile}))
+            brought = {tag: (page.elements[tag], harmless.elements[tag]) for tag in BRINGS}
+            assert {tag: counts for tag, counts in brought.items() if counts[0] != counts[1]} == {}, (path.name, name)
+            assert not any("pwned" in attribute for _, attribute, _ in page.attributes), (path.name, name)
+            tested += 1
+    assert tested >= 25
+
+
+@pytest.mark.parametrize("student", [NAMED, "Ada & Ben", "O’Brien", "a\\", "a\nb", "</script>"])
+def test_a_script_gets_the_name_as_it_is(handlers: tuple[Any, Any, Path], student: str) -> None:
+    pages, _, _ = handlers
+    page = pages.render("manage_students_notebook_submissions.tpl", base_url="", student_id=student, assignment_id=STEM)
+    (literal,) = re.findall(r"var student_id = (.*);", page)
+    assert json.loads(literal) == student
+    assert not set("<>&'") & set(literal)
+
+
+def test_formgraders_answers_are_no_html(handlers: tuple[Any, Any, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, answers, _ = handlers
+    monkeypatch.setattr(JupyterHandler, "set_default_headers", lambda handler: handler.set_header("A", "b"))
+    answers.set_default_headers()
+    assert answers.sent == {"A": "b", "Content-Type": "text/plain; charset=UTF-8"}
