@@ -38,9 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     tested.sandbox = config.getoption("--sandbox")
-
-
-def pytest_configure(config: pytest.Config) -> None:
     fuzzing.runs_in_full = bool(config.getoption("--full"))
 
 
