@@ -7,6 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Any
 
+from autograder.core.sanitize import clean
+from autograder.core.text import line_count, lines_of
+
 # Fields of a result that may differ when the same submission is graded again: two results are equal without them.
 VARYING = frozenset({"seconds", "kit_version", "sandbox"})
 
@@ -110,10 +113,18 @@ class Source:
     broken: tuple[BrokenCell, ...] = ()
     companion: str = ""  # the assignment's
 
+    def text(self, label: str) -> str | None:
+        """Return the text of a cell; None if there is no such cell."""
+        return next((cell.text for cell in self.cells if cell.label == label), None)
+
+    def has_line(self, label: str, number: int) -> bool:
+        """Return whether a cell has a line of this number, counted from 1 as Python counts."""
+        text = self.text(label)
+        return text is not None and 0 < number <= line_count(text)
+
     def line(self, label: str, number: int) -> str:
-        """Return a line of a cell as the student wrote it; empty if there is no such line."""
-        lines = next((cell.text.splitlines() for cell in self.cells if cell.label == label), [])
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        """Return a line of a cell, cleaned and without blanks around it; empty if there is no such line."""
+        return clean(lines_of(self.text(label) or "")[number - 1].strip()) if self.has_line(label, number) else ""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
+_LINE_END = re.compile("\r\n|\r|\n")
 _LABEL = 15  # columns that a row's label takes
 
 # ---- words
@@ -27,6 +29,19 @@ def listed(names: Iterable[object]) -> str:
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+# ---- lines
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of some code as Python counts them: the form feeds and separators of `splitlines` end none."""
+    return _LINE_END.split(text)
+
+
+def line_count(text: str) -> int:
+    """Return how many lines some code has. It is quick, because a hostile process may name thousands of lines."""
+    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 # ---- layout

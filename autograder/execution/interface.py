@@ -34,7 +34,11 @@ class Returned:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception in the student's code, at the innermost line that is their own."""
+    """An exception in the student's code, at the innermost line that is their own.
+
+    A sandbox made all of it, so its texts are answers that may hold an input: a message quotes them only in a public
+    test, and takes a name from the assignment, never from here.
+    """
 
     kinds: tuple[str, ...]  # the names of the exception's type and of its bases
     text: str
@@ -263,14 +267,21 @@ def _accept(call: Call) -> None:
     """Judge nothing: the test looks at the answer itself."""
 
 
-def raised_from(message: Mapping[str, Any]) -> Raised:
-    """Return an exception as it came over the wire, its texts cleaned."""
-    line = message["line"]
+def raised_from(message: Mapping[str, Any], source: Source | None = None) -> Raised:
+    """Return an exception as it came over the wire, its texts cleaned.
+
+    source: what the sandbox runs; a cell or a line that it does not have is dropped
+    """
+    cell, line = clean(message["cell"], 100), message["line"]
+    if source is not None and source.text(cell) is None:
+        cell = ""
+    if type(line) is not int or (source is not None and not source.has_line(cell, line)):
+        line = 0
     return Raised(
         kinds=tuple(clean(kind, 100) for kind in message["kinds"][:20]) or ("Exception",),
         text=clean(message["text"]),
-        cell=clean(message["cell"], 100),
-        line=line if type(line) is int else 0,
+        cell=cell,
+        line=line,
         function=clean(message["function"], 100),
     )
 

@@ -16,6 +16,10 @@ from enum import Enum, auto
 from autograder.core.model import Outcome, Visibility
 from autograder.core.text import filled, listed, row, wrapped
 
+_EXCEPTIONS = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+)
+
 STATES = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "not yet right",
@@ -68,12 +72,12 @@ class StudentException:
     cell: str
     line: int
     code: str  # that line, as the student wrote it; empty if there is no such line
-    function: str
+    stub: str | None = None  # the exercise that raised it because it is not written yet
 
     @property
     def type(self) -> str:
         """Return the nearest builtin type. The name of a student's own class could contain anything, even an input."""
-        return next((kind for kind in self.kinds if isinstance(getattr(builtins, kind, None), type)), "an exception")
+        return next((kind for kind in self.kinds if kind in _EXCEPTIONS), "an exception")
 
 
 def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, *, hint: str = "") -> str:
@@ -178,8 +182,8 @@ def axes(count: int) -> str:
 
 def exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
     """Word an exception in the student's function, with the student's line."""
-    if is_stub(error.kinds, error.text):
-        return stub(name) if error.function in ("", name) else stub_called(name, error.function)
+    if error.stub is not None:
+        return stub(name) if error.stub == name else stub_called(name, error.stub)
     at = f" on line {error.line} of {error.cell}" if error.code else ""
     lines = [filled(f"{name} raised {error.type}{at}.")]
     lines += row("the line", error.code)
@@ -195,7 +199,7 @@ def exception_in_general(name: str, kind: str, hint: str = "") -> str:
 
 def companion_exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
     """Word an exception in the kit's companion code, which calls the student's function and uses what it returns."""
-    if error.cell or is_stub(error.kinds, error.text) or error.text.startswith(f"{name}()"):
+    if error.cell or error.stub is not None or error.text.startswith(f"{name}()"):
         return exception(name, error, visibility, hint)
     lines = [filled(f"What {name} returned cannot be used: {error.type}.")]
     if visibility is Visibility.PUBLIC:
@@ -255,8 +259,9 @@ def cell_broken(name: str, error: str) -> str:
 
 
 def cell_raised(name: str, error: StudentException) -> str:
-    """Say that the function's cell raised."""
-    sentence = filled(f"{name} is missing, because its cell raised {error.type} on line {error.line}.")
+    """Say that the function's cell raised. No test has run then, so its text holds no input, also in a hidden test."""
+    at = f" on line {error.line}" if error.code else ""
+    sentence = filled(f"{name} is missing, because its cell raised {error.type}{at}.")
     return "\n".join([sentence, *row("the line", error.code), *row("it says", error.text)])
 
 

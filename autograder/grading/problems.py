@@ -41,8 +41,18 @@ class Context:
             cell=reply.cell,
             line=reply.line,
             code=self.source.line(reply.cell, reply.line),
-            function=reply.function,
+            stub=self._stub(reply),
         )
+
+    def _stub(self, reply: Raised) -> str | None:
+        """Return the exercise whose stub raised an exception; None if no stub did.
+
+        The name of any other function is the sandbox's word, and could be an input.
+        """
+        if not messages.is_stub(reply.kinds, reply.text):
+            return None
+        name = reply.function or self.exercise
+        return name if name in self.exercises else None
 
 
 @dataclass(frozen=True)

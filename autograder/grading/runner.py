@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -56,24 +57,47 @@ class Run:
 
 
 def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
-    """Run the tests of every exercise, in the assignment's order."""
-    return tuple(run_exercise(suites, exercise, source, student) for exercise in suites.assignment.exercises)
+    """Run the tests of every exercise, in the assignment's order: first all public ones, then the hidden ones.
+
+    Messages about public tests quote what the student's code says. It has seen no hidden input by then.
+    """
+    exercises = suites.assignment.exercises
+    running = [_runs(suites, exercise.name, student) for exercise in exercises]
+    public = [
+        tuple(islice(runs, suites.public_count(exercise.name)))
+        for exercise, runs in zip(exercises, running, strict=True)
+    ]
+    complete = [(*first, *rest) for first, rest in zip(public, running, strict=True)]
+    return tuple(
+        _exercise_result(exercise, _with_results(suites, exercise, source, runs))
+        for exercise, runs in zip(exercises, complete, strict=True)
+    )
 
 
 def run_exercise(suites: Suites, exercise: Exercise, source: Source, student: Student) -> ExerciseResult:
     """Run the tests of an exercise, and return its result."""
-    tests = tuple(result for result, _ in run_exercise_tests(suites, exercise, source, student))
-    return ExerciseResult(exercise.name, exercise.points, tests)
+    return _exercise_result(exercise, run_exercise_tests(suites, exercise, source, student))
 
 
 def run_exercise_tests(
     suites: Suites, exercise: Exercise, source: Source, student: Student, *, all_in_detail: bool = False
 ) -> tuple[tuple[TestResult, Run], ...]:
-    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. The mistake is named after all have run.
+    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED, and return each with its result.
 
     all_in_detail: word every hidden failure in detail, as only an instructor may read it, and not just one of them
     """
     runs = tuple(_runs(suites, exercise.name, student))
+    return _with_results(suites, exercise, source, runs, all_in_detail=all_in_detail)
+
+
+def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]) -> ExerciseResult:
+    return ExerciseResult(exercise.name, exercise.points, tuple(result for result, _ in tests))
+
+
+def _with_results(
+    suites: Suites, exercise: Exercise, source: Source, runs: Sequence[Run], *, all_in_detail: bool = False
+) -> tuple[tuple[TestResult, Run], ...]:
+    """Return the result of each run of an exercise. The mistake is known only when all its tests have run."""
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
     mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None

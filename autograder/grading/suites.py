@@ -93,6 +93,10 @@ class Suites:
         """Return the tests of an exercise: public ones first, in file order."""
         return tuple(test for test in self.tests if test.exercise == name)
 
+    def public_count(self, name: str) -> int:
+        """Return how many public tests an exercise has."""
+        return sum(test.visibility is Visibility.PUBLIC for test in self.tests_for(name))
+
     def points(self, test: Test) -> float:
         """Return the points of a test: its share of the exercise's, by weight."""
         return self.assignment.exercise(test.exercise).points * test.weight / self.weights[test.exercise]

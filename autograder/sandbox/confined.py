@@ -95,7 +95,7 @@ class SandboxSession:
             channel.send(wire.pack({"op": "open", **opening}))
             while (message := channel.receive("cell", "ready"))["op"] == "cell":
                 started.append(cells[message["number"]].label)
-            self.failures = tuple(map(raised_from, message["failures"]))
+            self.failures = tuple(raised_from(failure, self.source) for failure in message["failures"])
             self.names = frozenset(message["names"]) & self.exercises
 
     @property
@@ -147,7 +147,7 @@ class SandboxSession:
                     after, warned = _arguments_after(message["after"]), warning_from(message["warned"])
                     return Returned(message["value"], after, warned)
                 if message["op"] == "raised":
-                    return raised_from(message)
+                    return raised_from(message, self.source)
                 _answer(channel, request, message)
             raise wire.WireError("no end of questions")
 
