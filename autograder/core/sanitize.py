@@ -6,6 +6,8 @@ import unicodedata
 
 # Unicode categories: control, format (bidirectional marks), surrogates, private use, unassigned, separators of lines.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DROPPED_FROM_SOURCE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_KEPT_IN_SOURCE = frozenset("\n\t\u200c\u200d")  # the last two join and part letters, in Persian or in an emoji
 
 
 def is_shown(character: str) -> bool:
@@ -35,3 +37,18 @@ def clean(text: object, limit: int = 500, *, newlines: bool = False) -> str:
         else:
             shown.append(character)
     return "".join(shown[:limit]) + ("…" if len(text) > limit else "")
+
+
+def clean_source(text: str) -> str:
+    """Return all of a cell's text as a page may show it. Lines, tabs and every letter stay.
+
+    Control characters and marks that change the direction of reading become `�`: such a line is not what it seems.
+    """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if character not in _KEPT_IN_SOURCE and unicodedata.category(character) in _DROPPED_FROM_SOURCE
+        else character
+        for character in text
+    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.model import Assignment, Cell
+from autograder.core.sanitize import clean_source
 from autograder.notebooks.ipynb import NotebookCell
 from autograder.notebooks.student_cells import StudentCell, normal, students_cells
 
@@ -153,11 +154,11 @@ def _plain_cells(own_cells: _OwnCells, place: int) -> Iterator[dict[str, Any]]:
 
 
 def _source(text: str, kind: str) -> list[str]:
-    """Return the lines of a cell that bring no element and no address into a page.
+    """Return the lines of a cell that bring no element, no address and no control character into a page.
 
     nbgrader's pages show a student's words to the instructor with any HTML and any link in them, `javascript:` too, and
     an image that is missing stops the whole page. A blank ends what would begin a tag or a link, because a tag's name
     must follow its `<` and a link's address must follow the `]`. Addresses in plain sight (https://…) are still links.
     """
-    shown = text if kind == "code" else _MARKUP.sub(r"\g<0> ", text)
-    return shown.splitlines(keepends=True)
+    shown = clean_source(text)
+    return (shown if kind == "code" else _MARKUP.sub(r"\g<0> ", shown)).splitlines(keepends=True)

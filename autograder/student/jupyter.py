@@ -85,6 +85,19 @@ def open_notebook() -> Path | None:
     return path if path.suffix == ".ipynb" and path.is_file() else None
 
 
+def cell_text(file: str) -> str | None:
+    """Return the text of the cell whose code a kernel compiled under this file name; None if it is not known.
+
+    `linecache` has it, too, but IPython splits it into lines where Python does not.
+    """
+    kernel = _kernel()
+    number = getattr(getattr(kernel, "compile", None), "_filename_map", {}).get(file)
+    try:
+        return None if number is None else str(kernel.history_manager.input_hist_parsed[number])
+    except (AttributeError, LookupError):
+        return None
+
+
 def offer_commands() -> None:
     """Let `!autograder …` in a cell find the command beside this Python.
 

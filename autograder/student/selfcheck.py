@@ -33,7 +33,7 @@ from autograder.notebooks.submission import read_submission
 from autograder.student import messages
 from autograder.student.handout import Handout, find_handout
 from autograder.student.history import remember
-from autograder.student.jupyter import Screen, View, is_rich, offer_commands, open_notebook, show, undrawn
+from autograder.student.jupyter import Screen, View, cell_text, is_rich, offer_commands, open_notebook, show, undrawn
 from autograder.student.views import message_view, result_view, table_view
 
 
@@ -155,7 +155,8 @@ def _cell_of(function: object, name: str) -> Source:
 def _text_of(function: object) -> str:
     """Return the text of the cell that defined the function; empty if it is not known."""
     try:
-        return "".join(inspect.findsource(inspect.unwrap(function))[0])  # type: ignore[arg-type]
+        code: Any = inspect.unwrap(function)  # type: ignore[arg-type]
+        return cell_text(inspect.getfile(code)) or "".join(inspect.findsource(code)[0])
     except (OSError, TypeError, ValueError):
         return ""
 

@@ -8,7 +8,10 @@ import sys
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from autograder.core.sanitize import clean
+
 _UNLIMITED = 10_000  # columns
+_LONGEST = 100_000  # characters of a message; it may name a file that somebody else made
 
 
 def console() -> Console:
@@ -34,4 +37,4 @@ def as_text(renderable: RenderableType) -> str:
 
 def warn(message: str) -> None:
     """Print a message for the user on stderr, without a traceback."""
-    print_plain(Console(file=sys.stderr, highlight=False), message, "bold red")
+    print_plain(Console(file=sys.stderr, highlight=False), clean(message, _LONGEST, newlines=True), "bold red")

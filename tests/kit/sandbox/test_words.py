@@ -178,4 +178,3 @@ def test_the_stub_of_an_exercise_is_named_and_a_line_is_quoted(server: ForkServe
     message = own.exercises[0].tests[0].message or ""
     assert "first raised NotImplementedError on line 13 of your cell first." in message
     assert "raise NotImplementedError" in message
-

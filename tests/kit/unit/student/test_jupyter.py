@@ -21,6 +21,8 @@ WHERE = "import shutil; print(shutil.which('autograder'))"
 DRAWS = RIGHT.replace("    return", "    display('a picture')\n    return")
 CELLS = [SETUP, RIGHT, "check(threshold_unit)", WRONG, "check(threshold_unit)", "check()", "check(print)", WHERE]
 CELLS += [DRAWS, "threshold_unit(1, 1, 1)", "check(threshold_unit)"]
+ODD_LINES = "# a\u2028b\x0cc\x1cd\x85e\ndef threshold_unit(x, w, threshold):\n    raise KeyError\n    return 0"
+CELLS += [ODD_LINES, "check(threshold_unit)"]
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,9 @@ def test_what_check_knows(outputs: list[list[dict[str, Any]]]) -> None:
 def test_a_cell_finds_the_command(outputs: list[list[dict[str, Any]]]) -> None:
     (output,) = outputs[7]
     assert Path(output["text"].strip()).parent == Path(sys.executable).parent
+
+
+def test_the_line_that_raised_is_quoted_as_python_counts(outputs: list[list[dict[str, Any]]]) -> None:
+    shown = outputs[12][0]["data"]["text/plain"]
+    assert "raised KeyError on line 3 of your cell threshold_unit" in shown
+    assert "the line      raise KeyError" in shown
