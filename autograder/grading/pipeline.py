@@ -12,7 +12,8 @@ from autograder.grading.known_answers import precomputed, with_catalogue
 from autograder.grading.runner import blame_what_failed_first, run_suites
 from autograder.grading.suites import Suites, load_suites, put_on_path
 from autograder.notebooks.course import Course
-from autograder.notebooks.submission import read_submission
+from autograder.notebooks.ipynb import read_bytes
+from autograder.notebooks.submission import submission_of
 
 
 def suites_of(course: Course, stem: str) -> Suites:
@@ -27,7 +28,12 @@ def grade(notebook: Path, student: str, suites: Suites, executor: Executor) -> R
 
     Raise Ungradable if the file is not a readable notebook.
     """
-    submission = read_submission(notebook, suites.assignment, student)
+    return grade_content(read_bytes(notebook), student, suites, executor)
+
+
+def grade_content(data: bytes, student: str, suites: Suites, executor: Executor) -> Report:
+    """Grade the content of one notebook, as `grade` does. The report names the digest of these bytes."""
+    submission = submission_of(data, suites.assignment, student)
     with opened(executor, submission) as functions:
         results = run_suites(suites, submission.source, functions)
     return report_on(submission, suites, results)

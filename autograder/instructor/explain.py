@@ -10,9 +10,9 @@ from autograder.core.model import Outcome, TestResult
 from autograder.core.text import listed
 from autograder.grading.pipeline import opened, suites_of
 from autograder.grading.runner import Run, run_exercise_tests
-from autograder.instructor.submissions import find_submissions, why_not_there
+from autograder.instructor.submissions import Job, find_submissions, read_handed_in
 from autograder.notebooks.course import Course
-from autograder.notebooks.submission import read_submission
+from autograder.notebooks.submission import submission_of
 from autograder.sandbox.environments import environment_for
 from autograder.sandbox.preflight import proved_sandbox
 
@@ -36,15 +36,15 @@ def explain(
 
     `sandbox` is one of `sandbox.levels.CHOICES`; None: as the course's settings say.
     """
-    notebook = _notebook(course, submitted, student, stem)
+    job = _job(course, submitted, student, stem)
     suites = suites_of(course, stem)
     names = [candidate.name for candidate in suites.assignment.exercises]
     if exercise not in names:
         raise UserError(f"{stem} has no exercise {exercise!r}. It has {listed(names)}.")
     try:
-        submission = read_submission(notebook, suites.assignment, student)
+        submission = submission_of(read_handed_in(job), suites.assignment, student)
     except Ungradable as error:
-        raise UserError(f"{notebook}: {error}") from None
+        raise UserError(f"{job.notebook}: {error}") from None
     chosen = suites.assignment.exercise(exercise)
     secrets = course.secrets([stem])
     environment = environment_for(torch=suites.assignment.torch)
@@ -58,10 +58,8 @@ def explain(
         return Explained(chosen.parameters, results)
 
 
-def _notebook(course: Course, submitted: Path, student: str, stem: str) -> Path:
+def _job(course: Course, submitted: Path, student: str, stem: str) -> Job:
     course.assignment(stem)  # raises UserError if it is unknown
     for job in find_submissions(submitted, [student], [stem]):
-        if problem := why_not_there(job, submitted):
-            raise UserError(f"{job.notebook}: {problem}")
-        return job.notebook
+        return job
     raise UserError(f"{student!r} has handed in nothing for {stem} in {submitted}.")

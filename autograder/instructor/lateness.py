@@ -14,13 +14,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from autograder.core.csv_tables import read_rows
-from autograder.core.errors import Ungradable, UserError
+from autograder.core.errors import UserError
+from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
-from autograder.notebooks.ipynb import read_bytes
 
 _FIRST_LINE = "assignment,duedate"
 _TIMESTAMP_BYTES = 100  # a longer file is not a timestamp
+_UNREADABLE = "timestamp.txt cannot be read: whether it is late is not known"
 _NO_TIME = "timestamp.txt holds no time such as 2026-03-01 22:59:00 UTC: whether it is late is not known"
 
 
@@ -47,16 +48,16 @@ class Lateness:
 
 def lateness_of(submitted: Path, student: str, stem: str, due: datetime | None) -> Lateness:
     """Return how late a submission is, by its timestamp. A damaged timestamp is a note; a missing one is not."""
-    path = submitted / student / stem / "timestamp.txt"
-    if not os.path.lexists(path):
-        return Lateness(due=due)
     try:
-        data = read_bytes(path)
+        with opened_below(submitted, (student, stem, "timestamp.txt")) as descriptor:
+            data = read_at_most(descriptor, _TIMESTAMP_BYTES + 1)
         if len(data) > _TIMESTAMP_BYTES:
             return Lateness(due=due, note=_NO_TIME)
         return Lateness(parse_timestamp(data.decode("utf-8-sig")), due)
-    except Ungradable:
-        return Lateness(due=due, note="timestamp.txt cannot be read: whether it is late is not known")
+    except NotOpened as problem:
+        return Lateness(due=due, note=None if problem.obstacle is Obstacle.MISSING else _UNREADABLE)
+    except OSError:
+        return Lateness(due=due, note=_UNREADABLE)
     except ValueError:
         return Lateness(due=due, note=_NO_TIME)
 

@@ -5,16 +5,18 @@ Names and files are the students' own. Nothing that was handed in is ignored sil
 
 from __future__ import annotations
 
+import contextlib
 import os
-import stat
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.core.errors import UserError
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.folder_names import why_rename
+from autograder.core.opening import NotOpened, Obstacle, opened_below
 from autograder.core.sanitize import clean
 from autograder.notebooks.course import topic_of
+from autograder.notebooks.ipynb import content_of, why_no_file
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Job:
 
     student: str
     stem: str
-    notebook: Path
+    notebook: Path  # submitted/<student>/<stem>/<topic>.ipynb
 
 
 def students_in(folder: Path) -> list[str]:
@@ -97,26 +99,48 @@ def _names_in(folder: Path) -> list[str]:
         return []
 
 
-def why_not_there(job: Job, submitted: Path) -> str | None:
-    """Return why a submission's notebook may not be opened; None if it may.
+def read_handed_in(job: Job) -> bytes:
+    """Return what is handed in now. Nothing is read that a link on the way leads to, whenever it was put there.
 
-    The student's folder has a name that no folder may have, a link is on the path, or the notebook is missing.
+    Raise Ungradable if there is no such file, or none that can be read.
     """
-    if problem := why_rename(job.student):
-        return f"the folder's name {problem}"
-    for path in (submitted / job.student, job.notebook.parent, job.notebook):
-        what = "notebook" if path == job.notebook else "folder"
-        try:
-            kind = os.lstat(path).st_mode
-        except FileNotFoundError:
+    with _opened(job) as descriptor:
+        return content_of(descriptor)
+
+
+def why_not_there(job: Job) -> str | None:
+    """Return why a submission's notebook cannot be opened, such as a link on its path; None if it can."""
+    try:
+        with _opened(job):
+            return None
+    except Ungradable as problem:
+        return str(problem)
+
+
+@contextlib.contextmanager
+def _opened(job: Job) -> Iterator[int]:
+    if reason := why_rename(job.student):
+        raise Ungradable(f"the folder's name {reason}")
+    try:
+        with opened_below(job.notebook.parents[2], job.notebook.parts[-3:]) as descriptor:
+            yield descriptor
+    except NotOpened as problem:
+        raise Ungradable(_why_not_opened(job, problem)) from None
+
+
+def _why_not_opened(job: Job, problem: NotOpened) -> str:
+    name, is_notebook = clean(job.notebook.parts[-3:][problem.part]), problem.part == 2
+    what = "notebook" if is_notebook else "folder"
+    match problem.obstacle:
+        case Obstacle.MISSING:
             return f"{job.notebook.name} is missing; {_what_is_there(job.notebook.parent)}"
-        except OSError as error:
-            return f"{clean(path.name)} cannot be looked at ({error.strerror}): check its folder's permissions"
-        if stat.S_ISLNK(kind):
-            return f"{clean(path.name)} is a link, which may lead anywhere: put the {what} itself there"
-        if path != job.notebook and not stat.S_ISDIR(kind):
-            return f"{clean(path.name)} is not a folder: put the notebook at {clean(job.stem)}/{job.notebook.name}"
-    return None
+        case Obstacle.LINK:
+            return f"{name} is a link, which may lead anywhere: put the {what} itself there"
+        case Obstacle.NO_FOLDER:
+            return f"{name} is not a folder: put the notebook at {clean(job.stem)}/{job.notebook.name}"
+        case Obstacle.REFUSED if not is_notebook:
+            return f"{name} cannot be looked at ({problem.reason}): check its folder's permissions"
+    return why_no_file(problem)
 
 
 def _what_is_there(folder: Path) -> str:

@@ -22,7 +22,7 @@ from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
 from autograder.instructor.results.feedback_page import exercise_html, reason_for_students
 from autograder.instructor.results.student_view import for_students
-from autograder.instructor.submissions import Job, why_not_there
+from autograder.instructor.submissions import Job, read_handed_in
 from autograder.nbgrader_bridge.rebuild import Rebuilt, rebuild
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
@@ -80,7 +80,7 @@ def marked_notebook(original: Original, submission: Path, report: Report) -> dic
     If the submission cannot be read, it is the release without answers: the report says why.
     """
     try:
-        cells = parse_notebook(_bytes_of(submission, report))
+        cells = parse_notebook(read_handed_in(Job(report.student, report.assignment, submission)))
         rebuilt = rebuild(original.release, cells, original.assignment)
     except Ungradable:
         rebuilt = Rebuilt(json.loads(original.release), unanswered=frozenset(), unsure=frozenset())
@@ -90,14 +90,6 @@ def marked_notebook(original: Original, submission: Path, report: Report) -> dic
     ]
     metadata = rebuilt.notebook["metadata"] | {FEEDBACK: original.feedback}
     return rebuilt.notebook | {"cells": marked, "metadata": metadata}
-
-
-def _bytes_of(submission: Path, report: Report) -> bytes:
-    """Read `submitted/<student>/<stem>/<topic>.ipynb`. Raise Ungradable if a link may lead to somebody else's."""
-    problem = why_not_there(Job(report.student, report.assignment, submission), submission.parents[2])
-    if problem is not None:
-        raise Ungradable(problem)
-    return read_bytes(submission)
 
 
 # ---- marked cells

@@ -8,15 +8,14 @@ file format" (nbformat's documentation).
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import Ungradable
+from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most, size_of
 
 FILE_BYTES = 64 * 2**20
 VALUES = 2_000_000  # a short file can hold millions of empty lists, and each costs memory
@@ -28,8 +27,7 @@ NEWEST_FORMAT = 4
 _CLEAR = "clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again"
 _SHORTEN = "delete what the exercises do not need, save, and hand it in again"
 _SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"
-_OPEN_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # those that the platform has
-_FILE_TYPES = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
+_FILE_TYPES = {Obstacle.LINK: "a link", Obstacle.FOLDER: "a folder", Obstacle.SPECIAL: "a pipe or a device"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMBEDDED_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
 _KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown"}
@@ -50,25 +48,34 @@ class NotebookCell:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a regular file of at most 64 MiB, without following links or waiting for a pipe."""
+    """Return the content of a regular file of at most 64 MiB, without following a link or waiting for a pipe."""
     try:
-        _require_file(os.lstat(path))
-        descriptor = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _OPEN_FLAGS))
-        with os.fdopen(descriptor, "rb") as file:
-            # Checked again, as the file may have been replaced between the two calls.
-            _require_file(os.fstat(descriptor))
-            data = file.read(FILE_BYTES + 1)
+        with opened_below(path.parent, [path.name]) as descriptor:
+            return content_of(descriptor)
+    except NotOpened as problem:
+        raise Ungradable(why_no_file(problem)) from None
+
+
+def content_of(descriptor: int) -> bytes:
+    """Return the content of an open file of at most 64 MiB."""
+    try:
+        _require_size(size_of(descriptor))
+        data = read_at_most(descriptor, FILE_BYTES + 1)
     except OSError as error:
-        raise Ungradable(f"the file cannot be read ({error.strerror}): check its permissions") from None
-    _require_size(len(data))
+        raise Ungradable(_unreadable(error.strerror or type(error).__name__)) from None
+    _require_size(len(data))  # it may have grown meanwhile
     return data
 
 
-def _require_file(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        kind = _FILE_TYPES.get(stat.S_IFMT(status.st_mode), "a pipe or a device")
-        raise Ungradable(f"it is {kind}, not a file: hand in the notebook itself")
-    _require_size(status.st_size)
+def why_no_file(problem: NotOpened) -> str:
+    """Return why there is no file at the end of a path that could be read."""
+    if kind := _FILE_TYPES.get(problem.obstacle):
+        return f"it is {kind}, not a file: hand in the notebook itself"
+    return _unreadable(problem.reason)
+
+
+def _unreadable(reason: str) -> str:
+    return f"the file cannot be read ({reason}): check its permissions"
 
 
 def _require_size(size: int) -> None:

@@ -34,7 +34,11 @@ from autograder.notebooks.trained_model import NotTrained, read_trained
 
 def read_submission(path: Path, assignment: Assignment, student: str) -> Submission:
     """Read one notebook. Raise Ungradable if the file is not a readable notebook."""
-    data = read_bytes(path)
+    return submission_of(read_bytes(path), assignment, student)
+
+
+def submission_of(data: bytes, assignment: Assignment, student: str) -> Submission:
+    """Return what is graded of a notebook's content. Raise Ungradable if it is not a readable notebook."""
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
     program = Program(tuple(statement for cell in written for statement in cell.code.statements))

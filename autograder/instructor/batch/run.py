@@ -20,9 +20,15 @@ from autograder.instructor.batch.pool import Workers
 from autograder.instructor.batch.worker import ungraded
 from autograder.instructor.results.store import complete, report_of, write, write_grades
 from autograder.instructor.roster import first_entries, read_roster
-from autograder.instructor.submissions import Job, find_submissions, left_alone, students_in, why_not_there
+from autograder.instructor.submissions import (
+    Job,
+    find_submissions,
+    left_alone,
+    read_handed_in,
+    students_in,
+    why_not_there,
+)
 from autograder.notebooks.course import Course, kit_version
-from autograder.notebooks.ipynb import read_bytes
 from autograder.sandbox.levels import Level
 
 
@@ -183,7 +189,7 @@ def _is_valid(report: Report, job: Job, stamp: _Stamp) -> bool:
     if not report.graded or stamp.on(report) != report or why_no_folder(job.student):
         return False
     try:
-        return hashlib.sha256(read_bytes(job.notebook)).hexdigest() == report.submission_sha256
+        return hashlib.sha256(read_handed_in(job)).hexdigest() == report.submission_sha256
     except Ungradable:
         return False
 
@@ -195,7 +201,7 @@ def run_jobs(options: Options, jobs: Sequence[Job], listener: ProgressListener) 
     """Yield each job with its report, in the order in which they are done."""
     waiting = []
     for job in jobs:
-        problem = why_not_there(job, options.submitted)
+        problem = why_not_there(job)
         if problem is None:
             waiting.append(job)
         else:

@@ -19,9 +19,9 @@ from autograder.core.installed import TORCH_PACKAGES, pip
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.execution.limits import LIMITS
-from autograder.grading.pipeline import grade, suites_of
+from autograder.grading.pipeline import grade_content, suites_of
 from autograder.grading.suites import Suites
-from autograder.instructor.submissions import Job
+from autograder.instructor.submissions import Job, read_handed_in
 from autograder.notebooks.course import Course
 from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
@@ -111,7 +111,7 @@ def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:
 def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor) -> Report:
     """Return the report, whatever happens: a submission that cannot be graded is ungraded with a reason, never zero."""
     try:
-        return grade(job.notebook, job.student, suites, executor)
+        return grade_content(read_handed_in(job), job.student, suites, executor)
     except (Ungradable, UserError) as problem:
         return ungraded(job, suites.assignment, str(problem))
     except ServerDied as problem:

@@ -23,7 +23,7 @@ def test_hidden_names_are_nowhere(tmp_path: Path) -> None:
     job = Job("benedikta", STEM, course.submitted / "benedikta" / STEM / "perceptron.ipynb")
     job.notebook.parent.mkdir(parents=True)
     job.notebook.with_name("Benedikta final.ipynb").touch()
-    missing = why_not_there(job, course.submitted)
+    missing = why_not_there(job)
     assert missing is not None
     assert "Benedikta final" in missing
     put(

@@ -181,7 +181,7 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.ipynb"
     _sparse(path)
-    monkeypatch.setattr("autograder.notebooks.ipynb._require_file", lambda status: None)
+    monkeypatch.setattr("autograder.notebooks.ipynb.size_of", lambda descriptor: 0)
     with pytest.raises(Ungradable, match="at most 64"):
         read_bytes(path)
     assert FILE_BYTES == 64 * 2**20
