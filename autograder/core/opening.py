@@ -1,4 +1,4 @@
-"""Open files in folders that other people can change: no link is followed, no pipe or device is waited for.
+"""Open and write files in folders that other people can change: no link is followed, no pipe or device is waited for.
 
 A check of a path proves nothing about the file that is read a moment later. So each folder below the trusted root is
 opened from the one above it, and what is read is the file that was looked at. A hard link is a file like any other:
@@ -11,10 +11,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
+
+from autograder.core.files import write_atomically
 
 # Flags that a platform lacks are left out.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -50,17 +53,10 @@ def opened_below(root: Path, parts: Sequence[str]) -> Iterator[int]:
 
     Raise NotOpened, whose part is -1 if `root` cannot be opened.
     """
-    for part, name in enumerate(parts):
-        if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise NotOpened(part, Obstacle.MISSING, os.strerror(errno.ENOENT))
+    _require_names(parts)
     with contextlib.ExitStack() as descriptors:
         if _OPENS_FROM_FOLDERS:
-            folder = _open(root, _FOLDER & ~_NO_LINK, None, -1)
-            descriptors.callback(os.close, folder)
-            for part, name in enumerate(parts[:-1]):
-                folder = _open(name, _FOLDER, folder, part)
-                descriptors.callback(os.close, folder)
-            file = _open(parts[-1], _FILE, folder, len(parts) - 1)
+            file = _open(parts[-1], _FILE, _folder(descriptors, root, parts[:-1]), len(parts) - 1)
         else:
             path = root.joinpath(*parts)
             if path.is_symlink():
@@ -71,6 +67,52 @@ def opened_below(root: Path, parts: Sequence[str]) -> Iterator[int]:
         if not stat.S_ISREG(mode):
             raise NotOpened(len(parts) - 1, _obstacle(mode, _FILE))
         yield file
+
+
+def write_below(root: Path, parts: Sequence[str], data: bytes) -> None:
+    """Write all of the file `root/parts[0]/…` or nothing, and make the folders that are missing.
+
+    A link in the place of the file is replaced; one in the place of a folder is an obstacle. Raise NotOpened, or
+    OSError if the system refuses to write.
+    """
+    _require_names(parts)
+    if not _OPENS_FROM_FOLDERS:
+        write_atomically(root.joinpath(*parts), data)
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as descriptors:
+        folder = _folder(descriptors, root, parts[:-1], make=True)
+        temporary = f".writing-{os.getpid()}-{secrets.token_hex(8)}"  # `files.sweep` knows such names
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+
+
+def _require_names(parts: Sequence[str]) -> None:
+    for part, name in enumerate(parts):
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise NotOpened(part, Obstacle.MISSING, os.strerror(errno.ENOENT))
+
+
+def _folder(descriptors: contextlib.ExitStack, root: Path, parts: Sequence[str], *, make: bool = False) -> int:
+    """Open the folder `root/parts[0]/…`, and on the way those that are above it; `make` creates what is missing."""
+    folder = _open(root, _FOLDER & ~_NO_LINK, None, -1)
+    descriptors.callback(os.close, folder)
+    for part, name in enumerate(parts):
+        if make:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=folder)
+        folder = _open(name, _FOLDER, folder, part)
+        descriptors.callback(os.close, folder)
+    return folder
 
 
 def _open(path: str | Path, flags: int, folder: int | None, part: int) -> int:

@@ -19,8 +19,9 @@ from itertools import chain
 from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.files import sweep, write_atomically
+from autograder.core.files import sweep
 from autograder.core.folder_names import why_no_folder
+from autograder.core.opening import NotOpened, Obstacle, opened_below, write_below
 from autograder.core.sanitize import clean
 from autograder.core.text import listed
 from autograder.instructor.collect.archives import Handed, entries, handed
@@ -31,7 +32,7 @@ from autograder.instructor.collect.spool import Spool, spool_near
 from autograder.instructor.roster import read_roster
 from autograder.instructor.submissions import submission_path
 from autograder.notebooks.course import Course, topic_of
-from autograder.notebooks.ipynb import parse_notebook, read_bytes
+from autograder.notebooks.ipynb import content_of, parse_notebook, why_no_file
 
 BEFORE = ".before"  # added to the name of a notebook that was replaced
 
@@ -261,26 +262,45 @@ def _place(candidate: Candidate, submitted: Path, replace: bool) -> tuple[Candid
     target = submission_path(submitted, candidate.student, candidate.stem)
     placed = partial(Placed, student=candidate.student, stem=candidate.stem, notebook=target, source=candidate.source)
     try:
-        data, there = candidate.read(), _what_is_at(target)
+        data, there = candidate.read(), _what_is_at(target, submitted)
         if there == data:
             return candidate, placed(), False
         if there is not None and not replace:
             return Remark(candidate.source, f"differs from {clean(str(target))}: --replace takes the new one")
         sweep([target.parent])
         if there is not None:
-            write_atomically(target.with_name(target.name + BEFORE), there)
-        write_atomically(target, data)
-    except (UserError, OSError) as error:
+            _write(target.with_name(target.name + BEFORE), submitted, there)
+        _write(target, submitted, data)
+    except (Ungradable, UserError, OSError) as error:
         return Remark(candidate.source, clean(str(error)))
     return candidate, placed(replaced=there is not None), True
 
 
-def _what_is_at(target: Path) -> bytes | None:
+def _what_is_at(target: Path, submitted: Path) -> bytes | None:
     """Return the notebook that is there already; UserError if it is something else, or if a link leads to it."""
-    for folder in (target.parent.parent, target.parent):
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise UserError(f"{folder} is a link or a file where a folder must be: put the folder there")
     try:
-        return read_bytes(target) if os.path.lexists(target) else None
+        with opened_below(submitted, target.relative_to(submitted).parts) as descriptor:
+            return content_of(descriptor)
+    except NotOpened as problem:
+        if problem.obstacle is Obstacle.MISSING:
+            return None
+        raise UserError(_in_the_way(target, problem)) from None
     except Ungradable as error:
         raise UserError(f"{target} is in the way: {error}") from None
+
+
+def _write(target: Path, submitted: Path, data: bytes) -> None:
+    """Write a notebook. A link that somebody puts into the place of a folder meanwhile is not followed."""
+    try:
+        write_below(submitted, target.relative_to(submitted).parts, data)
+    except NotOpened as problem:
+        raise UserError(_in_the_way(target, problem)) from None
+    except OSError as error:
+        raise UserError(f"{target} cannot be written ({error.strerror})") from None
+
+
+def _in_the_way(target: Path, problem: NotOpened) -> str:
+    if problem.part < 2 and problem.obstacle in (Obstacle.LINK, Obstacle.NO_FOLDER):
+        folder = list(target.parents)[1 - problem.part]
+        return f"{folder} is a link or a file where a folder must be: put the folder there"
+    return f"{target} is in the way: {why_no_file(problem)}"

@@ -1,4 +1,4 @@
-"""Files below a folder that others can change: no link is followed, whenever it was put there, and no pipe waited for."""
+"""Files below a folder that others can change: no link is followed, whenever it was put there."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most, size_of
+from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most, size_of, write_below
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and links are made as POSIX does")
 PARTS = ("ada", "01_perceptron", "perceptron.ipynb")
@@ -126,13 +126,70 @@ def test_no_name_leads_out(root: Path, name: str) -> None:
     assert obstacle(root, (name, *PARTS[1:])) == (0, Obstacle.MISSING)
 
 
+# ---- writing
+
+
+def test_a_file_is_written_with_its_folders(root: Path) -> None:
+    for text in (b"first", b"second"):
+        write_below(root, ("zoe", "01_perceptron", "perceptron.ipynb"), text)
+        assert read(root, ("zoe", "01_perceptron", "perceptron.ipynb")) == text
+    assert [path.name for path in (root / "zoe" / "01_perceptron").iterdir()] == ["perceptron.ipynb"]
+    mode = (root / "zoe" / "01_perceptron" / "perceptron.ipynb").stat().st_mode
+    assert mode & 0o777 == 0o666 & ~current_umask()
+
+
+def current_umask() -> int:
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return umask
+
+
+@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("late", [False, True])
+def test_nothing_is_written_through_a_link(root: Path, part: int, late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def swap() -> None:
+        place = root.joinpath(*PARTS[: part + 1])
+        place.rename(place.with_name("moved"))
+        place.symlink_to(root.joinpath("ben", *PARTS[1 : part + 1]))
+
+    honest = os.open
+
+    def opened(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if str(path) == PARTS[part]:
+            swap()
+        return honest(path, flags, mode, dir_fd=dir_fd)
+
+    if late:
+        monkeypatch.setattr("autograder.core.opening.os.open", opened)
+    else:
+        swap()
+    with pytest.raises(NotOpened) as caught:
+        write_below(root, PARTS, b"stolen")
+    monkeypatch.undo()
+    assert (caught.value.part, caught.value.obstacle) == (part, Obstacle.LINK)
+    assert read(root, ("ben", *PARTS[1:])) == b"of ben"
+
+
+def test_a_link_in_the_place_of_the_file_is_replaced(root: Path) -> None:
+    root.joinpath(*PARTS).unlink()
+    root.joinpath(*PARTS).symlink_to(root.joinpath("ben", *PARTS[1:]))
+    write_below(root, PARTS, b"new")
+    assert (read(root), read(root, ("ben", *PARTS[1:]))) == (b"new", b"of ben")
+
+
+def open_descriptors() -> int:
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
+
+
 def test_nothing_stays_open(root: Path) -> None:
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+    before = open_descriptors()
     for _ in range(5):
         read(root)
         obstacle(root, ("ada", "nowhere", "x"))
         obstacle(root, ("ada",))
-    assert before in (0, len(os.listdir("/proc/self/fd")))
+        write_below(root, ("new", "folder", "x"), b"x")
+    assert open_descriptors() == before
 
 
 def test_a_platform_that_opens_nothing_from_folders(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

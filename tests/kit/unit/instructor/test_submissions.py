@@ -1,4 +1,4 @@
-"""What is graded is what lies in the student's own folder when it is read, whatever happened since the class was listed."""
+"""What is graded is what lies in the student's own folder when it is read, whatever was swapped meanwhile."""
 
 import hashlib
 import os
