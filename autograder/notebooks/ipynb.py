@@ -27,6 +27,7 @@ NEWEST_FORMAT = 4
 _CLEAR = "clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again"
 _SHORTEN = "delete what the exercises do not need, save, and hand it in again"
 _SAVE_AGAIN = "open it in JupyterLab, save it, and hand it in again"
+_TOO_DEEP = f"the file is nested too deeply to be a notebook: {_SAVE_AGAIN}"
 _FILE_TYPES = {Obstacle.LINK: "a link", Obstacle.FOLDER: "a folder", Obstacle.SPECIAL: "a pipe or a device"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMBEDDED_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
@@ -88,15 +89,73 @@ def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
 
     Raise Ungradable if it is not a notebook, is newer than format 4, or is larger than a person would write.
     """
-    cells = tuple(_cell(raw) for raw in _raw_cells(_load(_decode(data))))
+    cells = tuple(_cell(raw) for raw in _raw_cells(document_of(data)))
     _require_moderate_size(cells)
     return cells
 
 
 def parse_settings(data: bytes) -> dict[str, Any]:
     """Return the kit's part of a notebook's metadata, `autograder`; empty if there is none."""
-    notebook = _dict(_load(_decode(data)))
-    return _dict(_dict(notebook.get("metadata")).get("autograder"))
+    return _dict(_dict(document_of(data).get("metadata")).get("autograder"))
+
+
+# ---- files that are changed and written again
+
+
+def document_of(data: bytes) -> dict[str, Any]:
+    """Return the object that a notebook's file holds. Only what is in it may be odd: raise Ungradable if it is none."""
+    document = _load(_decode(data))
+    if not isinstance(document, dict):
+        raise Ungradable(f"the file is JSON but not a notebook: {_SAVE_AGAIN}")
+    return document
+
+
+def without_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same document without the outputs of its code cells."""
+    if "cells" in document:
+        return {**document, "cells": _without_outputs(document["cells"], "execution_count")}
+    worksheets = document.get("worksheets")  # of format 3
+    if not isinstance(worksheets, list):
+        return dict(document)
+    return {
+        **document,
+        "worksheets": [
+            sheet | {"cells": _without_outputs(sheet.get("cells"), "prompt_number")}
+            if isinstance(sheet, dict)
+            else sheet
+            for sheet in worksheets
+        ],
+    }
+
+
+def _without_outputs(cells: Any, counter: str) -> Any:
+    if not isinstance(cells, list):
+        return cells
+    return [
+        cell | {"outputs": [], counter: None} if isinstance(cell, dict) and cell.get("cell_type") == "code" else cell
+        for cell in cells
+    ]
+
+
+def with_settings(document: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same document with these values in the kit's part of its metadata, beside those that it has."""
+    metadata = _dict(document.get("metadata"))
+    return {
+        **document,
+        "metadata": {**metadata, "autograder": {**_dict(metadata.get("autograder")), **settings}},
+    }
+
+
+def document_bytes(document: Mapping[str, Any], indent: str | int | None = 1) -> bytes:
+    """Return the content of the file that holds a document. Raise Ungradable if it is nested too deeply."""
+    try:
+        text = json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
+    except RecursionError:
+        raise Ungradable(_TOO_DEEP) from None
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own `\\udcff`
+
+
+# ---- the text of a file
 
 
 def _decode(data: bytes) -> str:
@@ -118,7 +177,7 @@ def _load(text: str) -> Any:
     except ValueError:
         raise Ungradable(f"the file holds a number of thousands of digits: {_CLEAR}") from None
     except RecursionError:
-        raise Ungradable(f"the file is nested too deeply to be a notebook: {_SAVE_AGAIN}") from None
+        raise Ungradable(_TOO_DEEP) from None
 
 
 def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
@@ -129,9 +188,10 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
     return f"the file is not a notebook (no JSON, line {error.lineno}): {_SAVE_AGAIN}"
 
 
-def _raw_cells(notebook: Any) -> list[Any]:
-    if not isinstance(notebook, dict):
-        raise Ungradable(f"the file is JSON but not a notebook: {_SAVE_AGAIN}")
+# ---- its cells
+
+
+def _raw_cells(notebook: Mapping[str, Any]) -> list[Any]:
     version = notebook.get("nbformat", NEWEST_FORMAT)
     if isinstance(version, int | float) and version > NEWEST_FORMAT:
         raise Ungradable("the notebook's format is newer than 4, the newest known here: save it from JupyterLab 4")

@@ -7,13 +7,12 @@ which holds numbers and names but no code.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from autograder.core.errors import UserError
 from autograder.core.model import TrainedModel
-from autograder.notebooks.ipynb import parse_settings
+from autograder.notebooks.ipynb import document_bytes, document_of, parse_settings, with_settings
 
 SCHEMA = 1
 DATA = ("mnist", "digits")
@@ -103,8 +102,9 @@ _FIELDS: dict[str, Any] = {
 
 
 def packed(notebook: bytes, weights: bytes, history: Mapping[str, Any]) -> bytes:
-    """Return the notebook with a trained model in it. `weights` is the content of a safetensors file."""
-    content = json.loads(notebook)
-    settings = content.setdefault("metadata", {}).setdefault("autograder", {})
-    settings[_KEY] = {"weights": base64.b64encode(weights).decode(), "history": dict(history)}
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    """Return the notebook with a trained model in it. `weights` is the content of a safetensors file.
+
+    Raise Ungradable if it is no notebook.
+    """
+    trained = {"weights": base64.b64encode(weights).decode(), "history": dict(history)}
+    return document_bytes(with_settings(document_of(notebook), {_KEY: trained}))

@@ -6,7 +6,6 @@ A plan says which cell becomes the stub. Only then is the file changed.
 
 from __future__ import annotations
 
-import json
 import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +19,14 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import write_atomically
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.core.text import listed
-from autograder.notebooks.ipynb import NEWEST_FORMAT, NotebookCell, parse_notebook, read_bytes
+from autograder.notebooks.ipynb import (
+    NEWEST_FORMAT,
+    NotebookCell,
+    document_bytes,
+    document_of,
+    parse_notebook,
+    read_bytes,
+)
 from autograder.notebooks.student_cells import StudentCell, students_cells
 from autograder.student.handout import handout_of
 
@@ -58,13 +64,13 @@ def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
     """
     if exercise not in stubs:
         raise UserError(f"{notebook} has no exercise {exercise!r}. Known: {listed(stubs)}.")
-    text, cells = _read(notebook)
+    data, cells = _read(notebook)
     plan = _plan(cells, exercise, stubs)
     if plan is None:
         raise UserError(f"{notebook} has no cell that defines {exercise}: take the notebook anew, and copy yours in.")
     if plan.target is not None:
         _require_alone(plan.target, exercise, notebook)
-        _write(notebook, _with_stub(text, plan.target, stubs[exercise], notebook))
+        _write(notebook, _with_stub(data, plan.target, stubs[exercise], notebook))
     return plan.result
 
 
@@ -142,23 +148,25 @@ def _require_alone(target: StudentCell, exercise: str, notebook: Path) -> None:
 # ---- the file
 
 
-def _read(notebook: Path) -> tuple[str, tuple[NotebookCell, ...]]:
+def _read(notebook: Path) -> tuple[bytes, tuple[NotebookCell, ...]]:
     try:
         data = read_bytes(notebook)
-        return data.decode("utf-8-sig"), parse_notebook(data)
+        return data, parse_notebook(data)
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
 
 
-def _with_stub(text: str, target: StudentCell, stub: str, notebook: Path) -> bytes:
+def _with_stub(data: bytes, target: StudentCell, stub: str, notebook: Path) -> bytes:
     """Return the notebook's file with the stub in the target cell, indented as it was."""
-    content = json.loads(text)
+    content = document_of(data)
     if "cells" not in content:
         raise UserError(f"{notebook} has the format of 2013: open it in JupyterLab, save it, and reset again.")
     _replace(content, target, stub)
-    indent = re.match(r"\s*\{\r?\n([ \t]*)", text)
-    changed = json.dumps(content, ensure_ascii=False, indent=indent[1] if indent else None) + "\n"
-    return changed.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own `\udcff`
+    indent = re.match(r"\s*\{\r?\n([ \t]*)", data.decode("utf-8-sig"))
+    try:
+        return document_bytes(content, indent[1] if indent else None)
+    except Ungradable as error:
+        raise UserError(f"{notebook}: {error}") from None
 
 
 def _replace(content: dict[str, Any], target: StudentCell, stub: str) -> None:

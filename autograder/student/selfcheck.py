@@ -26,10 +26,11 @@ from autograder.execution.limits import LIMITS
 from autograder.grading.checks import trained_model
 from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
-from autograder.grading.pipeline import grade, opened
+from autograder.grading.pipeline import grade_content, opened
 from autograder.grading.runner import run_exercise
+from autograder.grading.suites import Suites
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
-from autograder.notebooks.submission import read_submission
+from autograder.notebooks.submission import read_submission, submission_of
 from autograder.student import messages
 from autograder.student.handout import Handout, find_handout
 from autograder.student.history import remember
@@ -188,16 +189,26 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
 
     Raise UserError if the notebook cannot be graded, NotInstalled if PyTorch is needed and missing.
     """
+    suites = handout.suites()
+    try:
+        data = read_bytes(notebook)
+    except Ungradable as error:
+        raise UserError(f"{notebook}: {error}") from None
+    return check_content(data, notebook, suites)
+
+
+def check_content(data: bytes, notebook: Path, suites: Suites) -> Report:
+    """Return the report of a notebook's content on the given tests, as `check_notebook` does. `notebook` names it."""
     try:
         with quiet():
-            return grade(notebook, "", handout.suites(), InProcessExecutor(LIMITS.call_seconds))
+            return grade_content(data, "", suites, InProcessExecutor(LIMITS.call_seconds))
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
 
 
-def weights_fit(notebook: Path, handout: Handout) -> bool:
+def weights_fit(data: bytes, handout: Handout) -> bool:
     """Return whether the weights packed into a notebook have the names and shapes of the model that it builds."""
-    submission = read_submission(notebook, handout.assignment, "")
+    submission = submission_of(data, handout.assignment, "")
     with quiet(), opened(InProcessExecutor(LIMITS.call_seconds), submission) as student:
         try:
             return bool(student.misfits(dict(trained_model(student).weights)) == 0)

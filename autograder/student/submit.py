@@ -7,21 +7,20 @@ them does not pass in the saved file, the kernel held something that the file do
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from autograder.core.errors import UserError
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import write_atomically
 from autograder.core.folder_names import proposed_folder, why_no_folder
 from autograder.core.model import Outcome, Report, TrainedModel
 from autograder.core.sanitize import clean
+from autograder.notebooks.ipynb import document_bytes, document_of, read_bytes, without_outputs
 from autograder.student.handout import Handout
 from autograder.student.history import remembered
-from autograder.student.selfcheck import check_notebook, weights_fit
+from autograder.student.selfcheck import check_content, weights_fit
 from autograder.student.training_files import NothingTrained, with_trained_model
 
 LARGE = 1 << 20  # bytes; outputs of larger notebooks are left out, as nobody grades them
@@ -49,9 +48,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class _Content:
-    """The content of the file to hand in, and the model in it. See `Receipt` for `untrained`."""
+    """The content of the file to hand in, and the model in it. See `Receipt` for the last two."""
 
     data: bytes
+    stripped: bool
     trained: TrainedModel | None = None
     untrained: str = ""
 
@@ -59,16 +59,17 @@ class _Content:
 def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Receipt:
     """Check the saved notebook, and write the file to hand in into `folder`, which is created if it is missing.
 
-    Raise UserError if the student's name cannot be part of a file name, if the notebook cannot be read, or if the
-    trained model is damaged.
+    The notebook is read once, and what is checked is what is written. Raise UserError if the student's name cannot be
+    part of a file name, if the notebook cannot be read or written, if the trained model is damaged, or if one of them
+    changes meanwhile.
     """
     _require_file_name(student)
-    report = check_notebook(notebook, handout)
-    saved = notebook.read_bytes()
-    stripped = len(saved) > LARGE
-    content = _with_model(without_outputs(saved) if stripped else saved, notebook, handout)
+    suites = handout.suites()
+    content = _content(notebook, handout)
+    report = check_content(content.data, notebook, suites)
+    fits = content.trained is None or weights_fit(content.data, handout)
+    _require_unchanged(content, notebook, handout)
     path = folder / f"{student}__{handout.assignment.stem}.ipynb"
-    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(path, content.data)
     return Receipt(
         path=path,
@@ -76,9 +77,9 @@ def submit(notebook: Path, handout: Handout, student: str, folder: Path) -> Rece
         at=datetime.now().astimezone(),
         report=report,
         stale=_stale(report, handout),
-        stripped=stripped,
+        stripped=content.stripped,
         trained=content.trained,
-        fits=content.trained is None or weights_fit(path, handout),
+        fits=fits,
         untrained=content.untrained,
     )
 
@@ -98,20 +99,32 @@ def _stale(report: Report, handout: Handout) -> tuple[str, ...]:
     return tuple(name for name in remembered(handout) if name not in passed)
 
 
-def _with_model(data: bytes, notebook: Path, handout: Handout) -> _Content:
-    """Return a notebook's content with the trained model, if the assignment asks for one and it was trained."""
-    if not handout.assignment.torch:
-        return _Content(data)
+def _content(notebook: Path, handout: Handout) -> _Content:
+    """Read the notebook, and the trained model beside it if the assignment asks for one."""
     try:
-        return _Content(*with_trained_model(data, notebook.resolve().parent))
-    except NothingTrained as problem:
-        return _Content(data, untrained=str(problem))
+        data = read_bytes(notebook)
+        if stripped := len(data) > LARGE:
+            data = document_bytes(without_outputs(document_of(data)))
+        if not handout.assignment.torch:
+            return _Content(data, stripped)
+        try:
+            whole, trained = with_trained_model(data, notebook.resolve().parent)
+        except NothingTrained as problem:
+            return _Content(data, stripped, untrained=str(problem))
+        return _Content(whole, stripped, trained)
+    except Ungradable as error:
+        raise UserError(f"{notebook}: {error}") from None
 
 
-def without_outputs(data: bytes) -> bytes:
-    """Return the same notebook without the outputs of its cells."""
-    notebook: dict[str, Any] = json.loads(data)
-    for cell in notebook["cells"]:
-        if cell.get("cell_type") == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+def _require_unchanged(content: _Content, notebook: Path, handout: Handout) -> None:
+    """Raise UserError if the notebook or the model on the disk is not what was checked. Its own code may change it."""
+    try:
+        changed = _content(notebook, handout).data != content.data
+    except UserError:
+        changed = True
+    if changed:
+        what = "the notebook or the trained model" if handout.assignment.torch else "the notebook"
+        raise UserError(
+            f"{notebook}: {what} was changed on the disk while it was checked, so nothing was written. If you saved it "
+            "just now, submit again. If its own code writes to the file, take that code out, save, and submit again."
+        )

@@ -5,6 +5,7 @@ The weights may be in a safetensors file or in one of PyTorch's. Safetensors are
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from autograder.notebooks.trained_model import WEIGHT_BYTES, NotTrained, packed,
 SAFETENSORS = "weights.safetensors"
 TORCH_FILES = ("weights.pt", "weights.pth")
 HISTORY = "history.json"
+_MOST_BYTES = 64 << 20  # of a file; a history is a few megabytes at most
 _LAST_CELLS = "Run the notebook's last cells, which write it"
 
 
@@ -30,7 +32,10 @@ def with_trained_model(notebook: bytes, folder: Path) -> tuple[bytes, TrainedMod
     Raise NothingTrained if both are missing, and UserError if one is missing, too large or damaged.
     """
     path = _weights_in(folder)
-    weights = path.read_bytes() if path.name == SAFETENSORS else _as_safetensors(path)
+    data = _read(path)
+    if len(data) > WEIGHT_BYTES:
+        raise UserError(f"{path} has {path.stat().st_size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
+    weights = data if path.name == SAFETENSORS else _as_safetensors(data, path)
     content = packed(notebook, weights, _history_in(folder))
     try:
         return content, read_trained(content)
@@ -48,17 +53,26 @@ def _weights_in(folder: Path) -> Path:
         raise UserError(
             f"{folder} holds {listed(path.name for path in paths)}: delete those that are not to be graded."
         )
-    if (size := paths[0].stat().st_size) > WEIGHT_BYTES:
-        raise UserError(f"{paths[0]} has {size:,} bytes; at most {WEIGHT_BYTES:,} are read.")
     return paths[0]
 
 
-def _as_safetensors(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
+    """Return the content of a file, of a large one at least so much that it is seen to be too large."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. {_LAST_CELLS}.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+
+
+def _as_safetensors(data: bytes, path: Path) -> bytes:
     import torch
     from safetensors.numpy import save
 
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         return bytes(save({name: _as_array(tensor) for name, tensor in state.items()}))
     except Exception as error:  # PyTorch, pickle and zipfile raise a dozen kinds
         raise UserError(
@@ -75,10 +89,8 @@ def _as_array(tensor: Any) -> Any:
 def _history_in(folder: Path) -> dict[str, Any]:
     path = folder / HISTORY
     try:
-        history = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing. {_LAST_CELLS}.") from None
-    except ValueError:
+        history = json.loads(_read(path))
+    except (ValueError, RecursionError):
         raise UserError(f"{path} is damaged. {_LAST_CELLS}.") from None
     if not isinstance(history, dict):
         raise UserError(f"{path} holds no history. {_LAST_CELLS}.")

@@ -18,7 +18,7 @@ from autograder.core.model import Outcome, Visibility
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
-from autograder.grading.pipeline import grade, suites_of
+from autograder.grading.pipeline import grade, grade_content, suites_of
 from autograder.notebooks.course import Course
 from autograder.student import history, selfcheck, submit
 from autograder.student.handout import Handout, find_handout, handouts_in
@@ -149,6 +149,41 @@ check(gate)
     with pytest.raises(NotYet):
         exec("def gate(name):\n    return [0, 0], 0\ncheck(gate)", kernel())
     assert submitted(STEM, "--student", "mia")[0] == 0  # it no longer passed when it was checked last
+
+
+REWRITES = {
+    "another file": "Path({0!r}).write_text('{{}}')",
+    "a byte more": "Path({0!r}).write_bytes(Path({0!r}).read_bytes() + b' ')",
+    "no file": "Path({0!r}).unlink()",
+    "a link": "Path({0!r}).rename('moved'), Path({0!r}).symlink_to(Path('moved').resolve())",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
+def test_a_notebook_that_rewrites_itself_is_not_handed_in(unpacked: Path, rewrite: str) -> None:
+    code = rewrite.format(str(notebook(unpacked)))
+    write(unpacked, gate=f"from pathlib import Path\n    {code}\n    return [1, 1], -1.5")
+    status, output = submitted(STEM, "--student", "mia")
+    assert status == 2
+    assert "the notebook was changed on the disk while it was checked, so nothing was written" in output.replace(
+        "\n", " "
+    )
+    assert not list(unpacked.glob("mia__*"))
+
+
+@pytest.mark.slow
+def test_what_was_checked_is_what_is_written(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that changes for the moment of one reading, and back again, is handed in as it was checked."""
+    honest, graded = notebook(unpacked).read_bytes(), []
+    monkeypatch.setattr(
+        selfcheck, "grade_content", lambda data, *rest: graded.append(data) or grade_content(data, *rest)
+    )
+    (handout,) = handouts_in(unpacked)
+    receipt = submit.submit(notebook(unpacked), handout, "mia", unpacked)
+    assert graded == [honest]
+    assert receipt.path.read_bytes() == honest
+    assert receipt.sha256 == hashlib.sha256(honest).hexdigest() == receipt.report.submission_sha256
 
 
 @pytest.mark.slow

@@ -223,6 +223,22 @@ def test_what_is_amiss_is_said(
     assert Path(f"mia__{STEM}.ipynb").is_file() == written
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["weights.safetensors", "history.json"])
+def test_a_model_that_changes_while_the_notebook_is_checked(unpacked: Path, name: str) -> None:
+    lay(unpacked, weights_safetensors=weights())
+    path = unpacked / "capstone.ipynb"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    rewrite = f"open({str(unpacked / name)!r}, 'ab').write(b'x')"
+    for cell in content["cells"]:
+        if cell["id"] == "build_model":
+            cell["source"] = cell["source"].replace(MODEL, f"{rewrite}\n    {MODEL}")
+    path.write_text(json.dumps(content), encoding="utf-8")
+    code, output = submitted()
+    assert (code, "or the trained model was changed on the disk while it was checked" in output) == (2, True), output
+    assert not Path(f"mia__{STEM}.ipynb").is_file()
+
+
 @pytest.mark.parametrize(
     "command", [["submit", STEM, "--student", "mia"], ["check", f"assignments/{STEM}/capstone.ipynb"]]
 )
