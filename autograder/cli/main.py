@@ -10,8 +10,12 @@ Exit codes of all commands:
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -41,6 +45,14 @@ class _Commands(click.Group):
             with formatter.section(group):
                 formatter.write_dl([(entry.name, entry.summary) for entry in members])
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line. If its output cannot be written, say so in one line; nobody reads a traceback then."""
+        _fill_standard_streams()
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            _end_without_output(error)
+
     def invoke(self, context: click.Context) -> object:
         """Run the command that was typed; print a UserError as one line, without a traceback."""
         from autograder.cli.output.terminal import warn
@@ -54,6 +66,37 @@ class _Commands(click.Group):
             kept = " What was graded is kept; the same command goes on from there."
             warn(f"Stopped.{kept if context.invoked_subcommand == 'grade' else ''}")
             context.exit(130)
+        except OSError as error:
+            if error.filename is None:  # it is about a stream, not a file
+                _end_without_output(error)
+            cure = "Check its permissions and the space on the disk."
+            warn(f"{error.filename} cannot be used ({error.strerror}). {cure}")
+            context.exit(2)
+
+
+def _fill_standard_streams() -> None:
+    """Open what the shell has closed (`>&-`), or the next file that is opened would take what a program prints."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)  # it gets the lowest free number
+            os.set_inheritable(null, True)
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  as long as the process
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """End with code 2 after an output could not be written: a full disk, or a reader who has gone (`| head`)."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(f"The output cannot be written ({error.strerror or error}).", file=sys.stderr, flush=True)
+    for stream in (sys.stdout, sys.stderr):  # Python writes once more what is left in their buffers, when it ends
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+    raise SystemExit(2) from None
 
 
 @click.group(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 
 from rich.console import Console, RenderableType
@@ -18,8 +20,15 @@ def console() -> Console:
     """Return where to print; it is wide enough for a table when it is not a terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names are not lost, nor is a run, to a terminal without UTF-8
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=120)
+    out = _Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else _Console(highlight=False, width=120)
+
+
+class _Console(Console):
+    """A console that leaves it to `cli.main` what happens if nobody reads its output any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def print_plain(out: Console, text: str, style: str = "") -> None:
