@@ -11,6 +11,7 @@ Exit codes of all commands:
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from difflib import get_close_matches
@@ -67,11 +68,23 @@ class _Commands(click.Group):
             warn(f"Stopped.{kept if context.invoked_subcommand == 'grade' else ''}")
             context.exit(130)
         except OSError as error:
-            if error.filename is None:  # it is about a stream, not a file
+            if error.filename is None and error.errno in _OUTPUT_REFUSED:
                 _end_without_output(error)
-            cure = "Check its permissions and the space on the disk."
-            warn(f"{error.filename} cannot be used ({error.strerror}). {cure}")
+            warn(_refused(error))
             context.exit(2)
+
+
+_OUTPUT_REFUSED = {errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF, errno.EFBIG, errno.EINVAL}
+
+
+def _refused(error: OSError) -> str:
+    """Return what the system refused, and what to do."""
+    if error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror}). Check its permissions and the space on the disk."
+    reason = str(error.strerror or error)
+    if "temporary directory" in reason:
+        return f"{reason}. Make one of them writable, or name another folder: export TMPDIR=FOLDER"
+    return f"The system refused it: {reason}."
 
 
 def _fill_standard_streams() -> None:

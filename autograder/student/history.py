@@ -14,28 +14,28 @@ from autograder.core.files import write_atomically
 from autograder.core.model import ExerciseResult, Outcome
 from autograder.student.handout import Handout
 
+_NO_MEMORY = (OSError, RuntimeError, UserError)  # RuntimeError: the system does not know the user's home
+
 
 def remember(handout: Handout, results: Iterable[ExerciseResult]) -> None:
     """Keep which of these exercises pass in the kernel; what is known of the others stays.
 
     If the file cannot be written, only a later warning is lost, so no error is raised.
     """
-    path = memory_path(handout)
     passed = dict.fromkeys(remembered(handout))
     for result in results:
         passed.pop(result.name, None)
         if result.outcome is Outcome.PASSED:
             passed[result.name] = None
-    with contextlib.suppress(OSError, UserError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(list(passed)).encode())
+    with contextlib.suppress(*_NO_MEMORY):
+        write_atomically(memory_path(handout), json.dumps(list(passed)).encode())
 
 
 def remembered(handout: Handout) -> tuple[str, ...]:
     """Return the exercises that passed when they were last checked in a kernel, in the assignment's order."""
     try:
         names = json.loads(memory_path(handout).read_bytes())
-    except (OSError, ValueError):
+    except (*_NO_MEMORY, ValueError, RecursionError):
         return ()
     known = [exercise.name for exercise in handout.assignment.exercises]
     return tuple(name for name in known if name in names) if isinstance(names, list) else ()

@@ -222,6 +222,17 @@ def test_a_memory_that_cannot_be_written_stops_no_check(unpacked: Path) -> None:
     assert history.remembered(handout) == ()
 
 
+def test_without_a_home_nothing_is_remembered(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    handout: Handout = find_handout(STEM, unpacked)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(history.Path, "home", no_home)
+    history.remember(handout, [])
+    assert history.remembered(handout) == ()
+
+
 def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
     handout: Handout = find_handout(STEM, unpacked)
     path = history.memory_path(handout)
