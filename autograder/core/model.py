@@ -98,11 +98,12 @@ class SourceCell:
 
 @dataclass(frozen=True)
 class BrokenCell:
-    """A student's cell that is not valid Python, and the exercises that are missing for that reason."""
+    """A student's cell that is not valid Python or too large, and the exercises that are missing for that reason."""
 
     label: str
     exercises: tuple[str, ...]
     error: str  # one line: what is wrong and on which line
+    too_large: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from autograder.execution.interface import (
     cell_label,
     raised_from,
     warning_from,
+    why_absent,
 )
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
@@ -40,14 +41,16 @@ class InProcessSession:
         cell_of: Callable[[str], str | None] | None = None,
         seconds: float | None = None,
         companion: str = "",
+        absent: Callable[[str], Absent] = lambda _: Absent(Outcome.STUB),
     ) -> None:
         self.namespace = namespace
         self.functions = {**namespace, **runner.companion_functions(companion, namespace)}
         self.cell_of = cell_of or _cells_by_file(namespace).get
         self.seconds = seconds  # that a call may take, if the platform can stop it
+        self.why_absent = absent
 
     def absent(self, name: str) -> Absent | None:
-        return None if callable(self.namespace.get(name)) else Absent(Outcome.STUB)
+        return None if callable(self.namespace.get(name)) else self.why_absent(name)
 
     def call(self, request: CallRequest) -> Returned | Raised:
         message = wire.unpack_frame(request.frame)
@@ -78,10 +81,19 @@ class InProcessExecutor:
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
         namespace = types.ModuleType("__main__").__dict__
-        for cell in source.cells:
-            runner.run_cell(cell.label, cell.text, list(cell.statements), namespace)
+        failures = [
+            raised_from(failure)
+            for cell in source.cells
+            for failure in runner.run_cell(cell.label, cell.text, list(cell.statements), namespace)
+        ]
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
-        session = InProcessSession(namespace, cell_of=labels.get, seconds=self.seconds, companion=source.companion)
+        session = InProcessSession(
+            namespace,
+            cell_of=labels.get,
+            seconds=self.seconds,
+            companion=source.companion,
+            absent=lambda name: why_absent(name, source, failures),
+        )
         yield Student(session)
 
 

@@ -59,11 +59,19 @@ class NotPython:
 
 
 @dataclass(frozen=True)
+class NotRead:
+    """The cell of a function is too large to be read."""
+
+    cell: str  # its label
+    error: str  # one line: in which way, and what to do
+
+
+@dataclass(frozen=True)
 class Absent:
     """Why there is no such function: it was never written (STUB), or its cell could not be run."""
 
     outcome: Outcome
-    because: Raised | SessionEnded | NotPython | None = None
+    because: Raised | SessionEnded | NotPython | NotRead | None = None
 
 
 class SessionEnded(Exception):
@@ -265,6 +273,27 @@ class Function:
 
 def _accept(call: Call) -> None:
     """Judge nothing: the test looks at the answer itself."""
+
+
+def why_absent(
+    name: str, source: Source, failures: Sequence[Raised], left_out: Mapping[str, SessionEnded] | None = None
+) -> Absent:
+    """Return why a function is not there after its source was run.
+
+    failures: what the statements raised; left_out: the cells that could not be run, by label
+    """
+    for broken in source.broken:
+        if name in broken.exercises:
+            why = NotRead(broken.label, broken.error) if broken.too_large else NotPython(broken.error)
+            return Absent(Outcome.RAISED, why)
+    labels = {cell.label for cell in source.cells if name in cell.exercises}
+    for label, end in (left_out or {}).items():
+        if label in labels:
+            return Absent(end.outcome, end)
+    for failure in failures:
+        if failure.cell in labels:
+            return Absent(Outcome.RAISED, failure)
+    return Absent(Outcome.STUB)
 
 
 def raised_from(message: Mapping[str, Any], source: Source | None = None) -> Raised:

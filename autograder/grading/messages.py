@@ -258,6 +258,11 @@ def cell_broken(name: str, error: str) -> str:
     return filled(f"{name} is missing, because its cell is not valid Python: {error}")
 
 
+def cell_not_read(name: str, cell: str, error: str) -> str:
+    """Say that the function's cell is too large to be read."""
+    return filled(f"{name} is missing, because {cell} was not read: {error}.")
+
+
 def cell_raised(name: str, error: StudentException) -> str:
     """Say that the function's cell raised. No test has run then, so its text holds no input, also in a hidden test."""
     at = f" on line {error.line}" if error.code else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.core.model import Outcome, Place, Source, Visibility
-from autograder.execution.interface import Absent, NotPython, Raised, SessionEnded
+from autograder.execution.interface import Absent, NotPython, NotRead, Raised, SessionEnded
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.messages import Finding, FindingKind, StudentException
@@ -147,6 +147,8 @@ class FunctionMissing:
         match self.absent.because:
             case NotPython(error=error):
                 return messages.cell_broken(context.exercise, error)
+            case NotRead(cell=cell, error=error):
+                return messages.cell_not_read(context.exercise, cell, error)
             case Raised() as reply:
                 return messages.cell_raised(context.exercise, context.exception(reply))
             case SessionEnded(outcome=Outcome.TIMEOUT, reason=""):

@@ -111,10 +111,16 @@ def companion_functions(text: str, namespace: Mapping[str, Any]) -> dict[str, Ca
 def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, Any]) -> list[Message]:
     """Run the top-level statements with these numbers one by one. Return the exceptions, each as a message.
 
-    A statement that fails costs only itself.
+    A statement that fails costs only itself. A cell that Python's compiler refuses is not run, as in a kernel.
     """
-    body = ast.parse(text).body
-    failures = []
+    failures: list[Message] = []
+    try:
+        _require_compilable(text)
+        body = ast.parse(text).body
+    except Exception as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        said = {"text": error.msg[: exceptions.MAX_TEXT]} if isinstance(error, SyntaxError) else {}
+        return [{**describe_exception(error), **said, "cell": label, "line": line or 0}]
     for statement in (part for index in statements for part in _parts(body[index])):
         try:
             program = ast.Module([statement], type_ignores=[])
@@ -123,6 +129,13 @@ def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, 
             failure = describe_exception(error)
             failures.append({**failure, "cell": failure["cell"] or label})  # a syntax error is in no frame of the cell
     return failures
+
+
+def _require_compilable(text: str) -> None:
+    """Raise SyntaxError for what only the compiler finds, such as `return` outside a function."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(text, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:

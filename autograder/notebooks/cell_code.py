@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass
 
 from autograder.core.sanitize import clean
-from autograder.notebooks.ipynb import CELL_CHARACTERS
-from autograder.notebooks.statements import TOO_DEEP, Statement
+from autograder.notebooks.parser import Budget
+from autograder.notebooks.statements import Statement
 
 MAGIC_LINES = 200
-PARSED_CHARACTERS = 4_000_000  # in all attempts at one cell together, to limit the time
 
 _TRANSPARENT = {"%%time", "%%timeit", "%%capture", "%%prun"}
 _ASSIGNED_MAGIC = re.compile(r"[^=!%]*[^=!%<>]=\s*[!%]")
@@ -39,10 +37,11 @@ class Code:
         return [statement.node for statement in self.statements]
 
 
-def read_code(text: str) -> Code:
+def read_code(text: str, budget: Budget) -> Code:
     """Return the statements of a cell as Jupyter would run it; none for a cell in another language (`%%bash`).
 
-    Raise NotPython if Jupyter would refuse to run it. The message names the kind of error and its line.
+    Raise NotPython if it is not valid Python. The message names the kind of error and its line. Raise OverBudget if
+    it is larger than what is read.
     """
     lines = text.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
@@ -51,7 +50,7 @@ def read_code(text: str) -> Code:
             return Code("", ())
         lines[first] = ""
         first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    text, body = _parse_with_magics(_dedent(lines, lines[first]))
+    text, body = _parse_with_magics(_dedent(lines, lines[first]), budget)
     return Code(text, tuple(Statement(node) for node in body))
 
 
@@ -61,15 +60,12 @@ def _dedent(lines: list[str], first: str) -> list[str]:
     return [line.removeprefix(indent) for line in lines]
 
 
-def _parse_with_magics(lines: list[str]) -> tuple[str, list[ast.stmt]]:
+def _parse_with_magics(lines: list[str], budget: Budget) -> tuple[str, list[ast.stmt]]:
     """Parse; at each magic line that Python cannot parse, put `pass` in its place and parse again."""
-    size = sum(map(len, lines)) + 1
-    if size > CELL_CHARACTERS:
-        raise NotPython(f"it has more than {CELL_CHARACTERS} characters")
-    for _ in range(min(MAGIC_LINES, PARSED_CHARACTERS // size)):
+    for _ in range(MAGIC_LINES):
         text = "\n".join(lines)
         try:
-            return text, _parse(text)
+            return text, budget.parse(text)
         except SyntaxError as error:
             number = (error.lineno or 0) - 1
             if not (0 <= number < len(lines) and _is_magic(lines[number])):
@@ -77,18 +73,7 @@ def _parse_with_magics(lines: list[str]) -> tuple[str, list[ast.stmt]]:
             _blank(lines, number)
         except ValueError as error:
             raise NotPython(clean(f"ValueError: {error}", 200)) from None
-        except TOO_DEEP as error:
-            raise NotPython(f"{type(error).__name__}: it is nested too deeply") from None
     raise NotPython("it has too many lines that start with % or !")
-
-
-def _parse(text: str) -> list[ast.stmt]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        body = ast.parse(text).body
-        # Compiled, too, because only the compiler finds errors such as `return` outside a function.
-        compile(text, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    return body
 
 
 def _is_magic(line: str) -> bool:

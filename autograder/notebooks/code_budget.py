@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from autograder.core.errors import Ungradable
 from autograder.core.model import Source
+from autograder.notebooks.parser import Budget
 
 TRAINED_CHARACTERS = 1 << 16  # of the code that comes with a trained model
 PACKED_BYTES = 1 << 14  # of all of it, compressed: ordinary code shrinks to a third, but learned numbers do not
@@ -46,7 +47,7 @@ def longest_literal(text: str) -> int:
 
     Docstrings do not count. The operands of an operator count separately.
     """
-    tree = ast.parse(text)
+    tree = ast.Module(Budget().parse(text), type_ignores=[])
     starts = [0, *accumulate(len(line) + 1 for line in text.encode("utf-8", "replace").split(b"\n"))]
     docstrings = {id(docstring) for node in ast.walk(tree) if (docstring := _docstring(node)) is not None}
     literals = (node for node in ast.walk(tree) if isinstance(node, _LITERALS) and id(node) not in docstrings)

@@ -35,7 +35,8 @@ def _remarks(
     yield from _double_remarks(written, assignment)
     for cell in written:
         if cell.error:
-            yield f"{cell.label} is not Python ({cell.error}) and was left out"
+            what = "was not read" if cell.too_large else "is not Python"
+            yield f"{cell.label} {what} ({cell.error}) and was left out"
     for number, notebook_cell in enumerate(cells, 1):
         if notebook_cell.damaged:
             yield f"cell {number} is damaged (its source is not text) and was read as empty"

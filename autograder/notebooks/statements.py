@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
-import symtable
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-# What Python's own parser and compiler raise for code that is nested too deeply.
-TOO_DEEP = (RecursionError, MemoryError)
+from autograder.notebooks.global_names import global_names
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
@@ -50,14 +46,7 @@ class Statement:
     @cached_property
     def needs(self) -> frozenset[str]:
         """Return the global names that it refers to, at once or when a function in it is called."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                text = ast.unparse(_without_docstring(self.node))
-                return frozenset(_referenced(symtable.symtable(text, "<cell>", "exec")))
-        except (SyntaxError, ValueError, *TOO_DEEP):
-            # Not every tree can be written out again. Too many names are better than too few.
-            return frozenset(node.id for node in ast.walk(self.node) if isinstance(node, ast.Name))
+        return global_names(self.node)
 
     @property
     def is_definition(self) -> bool:
@@ -104,27 +93,8 @@ def _bound_by(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def _without_docstring(node: ast.stmt) -> ast.stmt:
-    """Drop a docstring, which is most of a solution cell, refers to no name, and is slow to write out."""
-    if not isinstance(node, ast.FunctionDef) or ast.get_docstring(node, clean=False) is None:
-        return node
-    shorter = copy.copy(node)
-    shorter.body = node.body[1:] or [ast.Pass()]
-    return shorter
-
-
 def _root(node: ast.AST) -> str | None:
     """Return `TABLE` for `TABLE[0].entries.setdefault(1, [])`."""
     while isinstance(node, ast.Subscript | ast.Attribute | ast.Call | ast.Starred):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _referenced(table: symtable.SymbolTable) -> Iterator[str]:
-    top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        # symtable calls N in `global N; N += 1` only assigned, although the function needs it.
-        if symbol.is_referenced() if top else symbol.is_global():
-            yield symbol.get_name()
-    for child in table.get_children():
-        yield from _referenced(child)

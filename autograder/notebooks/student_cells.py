@@ -12,6 +12,9 @@ from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Cell, SourceCell
 from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code
 from autograder.notebooks.ipynb import NotebookCell
+from autograder.notebooks.parser import Budget, OverBudget
+
+_NO_CODE = (Code("", ()), None, False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,8 @@ class StudentCell:
     origin: NotebookCell
     exercises: tuple[str, ...]  # that it stands for, by its grade_id, or defines
     code: Code
-    error: str | None = None  # why it is not valid Python
+    error: str | None = None  # why it is not valid Python, or is too large to be read
+    too_large: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +50,7 @@ def release_of(assignment: Assignment) -> Release:
 def _release_of(cells: tuple[Cell, ...]) -> Release:
     codes, given = [], []
     for cell in cells:
-        code, error = _code_or_error(cell.source) if cell.kind == "code" else (Code("", ()), None)
+        code, error, _ = _code_or_error(cell.source, Budget.unlimited()) if cell.kind == "code" else _NO_CODE
         codes.append(code)
         if "given" in cell.tags:
             if error:
@@ -68,10 +72,11 @@ def students_cells(cells: Sequence[NotebookCell], assignment: Assignment) -> tup
     A solution cell that became text counts as code. A question's text that became code does not.
     """
     release = release_of(assignment)
+    budget = Budget()
     changed = []
     for number, cell in enumerate(cells, 1):
         if _reads_as_code(cell, release) and normal(cell.source) not in release.sources:
-            written = _student_cell(number, cell, assignment)
+            written = _student_cell(number, cell, assignment, budget)
             if written.error or not any(same_code(written.code, code) for code in release.codes):
                 changed.append(written)
     labels = _unique(cell.label for cell in changed)
@@ -84,22 +89,31 @@ def _reads_as_code(cell: NotebookCell, release: Release) -> bool:
     return release.kinds.get(cell.grade_id or "", "code") == "code"
 
 
-def _student_cell(number: int, cell: NotebookCell, assignment: Assignment) -> StudentCell:
-    code, error = _code_or_error(cell.source)
+def _student_cell(number: int, cell: NotebookCell, assignment: Assignment, budget: Budget) -> StudentCell:
+    code, error, too_large = _code_or_error(cell.source, budget)
     names = [exercise.name for exercise in assignment.exercises]
     defined = {name for statement in code.statements for name in statement.defines}
     if error:
         defined = {name for name in names if _seems_to_define(cell.source, name)}
     exercises = tuple(name for name in names if name in defined or name == cell.grade_id)
-    label = f"your cell {exercises[0]}" if len(exercises) == 1 else f"cell {number}"
-    return StudentCell(number=number, label=label, origin=cell, exercises=exercises, code=code, error=error)
+    named = len(exercises) == 1 and not too_large
+    return StudentCell(
+        number=number,
+        label=f"your cell {exercises[0]}" if named else f"cell {number}",
+        origin=cell,
+        exercises=exercises,
+        code=code,
+        error=error,
+        too_large=too_large,
+    )
 
 
-def _code_or_error(text: str) -> tuple[Code, str | None]:
+def _code_or_error(text: str, budget: Budget) -> tuple[Code, str | None, bool]:
+    """Return a cell's code, why there is none, and whether that is because it is too large."""
     try:
-        return read_code(text), None
-    except NotPython as error:
-        return Code(text, ()), str(error)
+        return read_code(text, budget), None, False
+    except (NotPython, OverBudget) as error:
+        return Code(text, ()), str(error), isinstance(error, OverBudget)
 
 
 def _seems_to_define(text: str, name: str) -> bool:

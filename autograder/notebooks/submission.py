@@ -83,7 +83,12 @@ def _indices(code: Code, needed: frozenset[Statement]) -> tuple[int, ...]:
 def _broken_cells(written: Iterable[StudentCell], program: Program) -> tuple[BrokenCell, ...]:
     """Return the cells that are not valid Python, each with its exercises that no other cell defines."""
     return tuple(
-        BrokenCell(cell.label, tuple(name for name in cell.exercises if name not in program.defined), cell.error)
+        BrokenCell(
+            cell.label,
+            tuple(name for name in cell.exercises if name not in program.defined),
+            cell.error,
+            cell.too_large,
+        )
         for cell in written
         if cell.error
     )

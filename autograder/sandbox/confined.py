@@ -13,13 +13,13 @@ from autograder.core.model import Outcome, Source
 from autograder.execution.interface import (
     Absent,
     CallRequest,
-    NotPython,
     Raised,
     Returned,
     SessionEnded,
     Student,
     raised_from,
     warning_from,
+    why_absent,
 )
 from autograder.execution.limits import Limits
 from autograder.guest import wire
@@ -154,19 +154,9 @@ class SandboxSession:
     def absent(self, name: str) -> Absent | None:
         if self._process is None:
             self.open()
-        for broken in self.source.broken:
-            if name in broken.exercises and name not in self.names:
-                return Absent(Outcome.RAISED, NotPython(broken.error))
         if name in self.names:
             return None
-        labels = {cell.label for cell in self.source.cells if name in cell.exercises}
-        for label, end in self.left_out.items():
-            if label in labels:
-                return Absent(end.outcome, end)
-        for failure in self.failures:
-            if failure.cell in labels:
-                return Absent(Outcome.RAISED, failure)
-        return Absent(Outcome.STUB)
+        return why_absent(name, self.source, self.failures, self.left_out)
 
     def close(self) -> int | None:
         """End the process. Return its status as `Popen.returncode` counts, None if unknown."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,8 @@ from autograder.guest.wire import Opaque, Seed
 from autograder.sandbox.confined import SandboxExecutor, SandboxSession
 from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.levels import Level
+
+Opened = Callable[..., AbstractContextManager[Student]]
 
 # ---- what a call gives, in both kinds of sandboxes
 
@@ -300,6 +303,35 @@ def test_a_cell_that_blames_another_costs_only_its_own_notebook(server: ForkServ
     """
     with confined(server, "def f():\n    return 1", forger, "def g():\n    return 2", open_seconds=0.3) as student:
         assert student.g() == 2
+
+
+@pytest.mark.parametrize("opened", [live, confined], ids=["live", "confined"])
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("def bad(x):\n    y = x\nreturn y", 3, "'return' outside function"),
+        ("def bad(x):\n    global x", 2, "name 'x' is parameter and global"),
+        ("def bad():\n    return 1\nbreak", 3, "'break' outside loop"),
+    ],
+)
+def test_a_cell_that_only_the_compiler_refuses_is_not_run(
+    server: ForkServer, opened: Opened, text: str, line: int, words: str
+) -> None:
+    with opened(server, "def f():\n    return 1", text) as student:
+        assert student.f() == 1
+        absent = student.session.absent("bad")
+        assert absent is not None
+        assert isinstance(absent.because, Raised)
+        assert (absent.because.type, absent.because.line, absent.because.text) == ("SyntaxError", line, words)
+
+
+def test_a_cell_whose_bytecode_needs_gigabytes_costs_only_itself(server: ForkServer) -> None:
+    nested = "".join(f"{' ' * n} try:\n{' ' * n}  pass\n{' ' * n} finally:\n" for n in range(0, 40, 2))
+    with confined(server, "def f():\n    return 1", f"def bad():\n{nested}{' ' * 41} pass") as student:
+        assert student.f() == 1
+        absent = student.session.absent("bad")
+        assert absent is not None
+        assert absent.outcome is not Outcome.STUB
 
 
 # ---- time

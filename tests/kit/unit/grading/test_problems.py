@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.core.model import Outcome, Place, Source, SourceCell, Visibility
-from autograder.execution.interface import Absent, NotPython, Raised, SessionEnded
+from autograder.execution.interface import Absent, NotPython, NotRead, Raised, SessionEnded
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.problems import (
     CallStopped,
@@ -88,6 +88,12 @@ PROBLEMS: dict[str, tuple[Problem, Outcome, Place | None, str]] = {
         Outcome.RAISED,
         None,
         "gate is missing, because its cell is not valid Python: SyntaxError on line 1",
+    ),
+    "not read": (
+        FunctionMissing(Absent(Outcome.RAISED, NotRead("cell 7", "it is nested too deeply"))),
+        Outcome.RAISED,
+        None,
+        "gate is missing, because cell 7 was not read: it is nested too deeply.",
     ),
     "cell raised": (
         FunctionMissing(Absent(Outcome.RAISED, DIVISION)),
