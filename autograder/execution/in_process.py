@@ -66,7 +66,7 @@ class InProcessSession:
             raise SessionEnded(Outcome.TIMEOUT, "") from None
         except BaseException as error:
             return raised_from(exceptions.describe(error, self.cell_of))
-        return _returned(value, arguments if request.want_arguments else None, warned)
+        return _returned(value, arguments if request.want_arguments else None, warned, request.limit)
 
     def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         yield from map(self.call, requests)
@@ -97,10 +97,12 @@ class InProcessExecutor:
         yield Student(session)
 
 
-def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None) -> Returned:
+def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None, limit: wire.FrameLimit) -> Returned:
     """Return an answer as it would arrive over the wire."""
     try:
-        answer = wire.unpack_frame(wire.pack({"value": value, "after": after}))
+        answer = wire.unpack_frame(wire.pack({"value": value, "after": after}, limit))
+    except wire.TooLarge as error:
+        return Returned(wire.too_large(error))
     except wire.WireError as error:
         return Returned(wire.Opaque(str(error)))
     return Returned(answer["value"], answer["after"], warning_from(warned))

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from autograder.core.model import NoModel, Outcome, Source, TrainedModel
 from autograder.core.sanitize import clean
+from autograder.execution.limits import UNKNOWN_REPLY, reply_limit
 from autograder.guest import wire
 
 
@@ -110,6 +111,7 @@ class CallRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     functions: tuple[Callable[..., Any], ...] = ()
     seconds: float | None = None  # None: the session's own limit
+    limit: wire.FrameLimit = wire.LARGEST  # of each message about this call that comes back
     want_arguments: bool = False
     want_warning: bool = False
 
@@ -130,6 +132,7 @@ class CallRequest:
                 "kwargs": dict(self.options),
                 "want_arguments": self.want_arguments,
                 "want_warning": self.want_warning,
+                "limit": [self.limit.head, self.limit.body],
             }
         )
 
@@ -235,15 +238,24 @@ class Function:
         arguments: Sequence[Any],
         options: Mapping[str, Any] | None = None,
         *,
+        expected: Any,
         want_arguments: bool = False,
         want_warning: bool = False,
     ) -> None:
-        """Call the function and let `judge` look at the reply, which the test itself does not see."""
-        expected = self._expected_call(
-            arguments, options or {}, judge, want_arguments=want_arguments, want_warning=want_warning
+        """Call the function and let `judge` look at the reply, which the test itself does not see.
+
+        expected: the right answer. It limits how large the reply may be; None allows a short one.
+        """
+        expected_call = self._expected_call(
+            arguments,
+            options or {},
+            judge,
+            limit=reply_limit((expected, arguments) if want_arguments else expected),
+            want_arguments=want_arguments,
+            want_warning=want_warning,
         )
-        self.student.expected_calls.append(expected)
-        judge(self.student.make_call(expected))
+        self.student.expected_calls.append(expected_call)
+        judge(self.student.make_call(expected_call))
 
     def _expected_call(
         self,
@@ -251,6 +263,7 @@ class Function:
         options: Mapping[str, Any],
         judge: Callable[[Call], None],
         *,
+        limit: wire.FrameLimit = UNKNOWN_REPLY,
         want_arguments: bool = False,
         want_warning: bool = False,
     ) -> ExpectedCall:
@@ -265,6 +278,7 @@ class Function:
             options={key: plain(value) for key, value in options.items()},
             functions=functions,
             seconds=self.student.seconds,
+            limit=limit,
             want_arguments=want_arguments,
             want_warning=want_warning,
         )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.guest import wire
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: times in seconds, memory in bytes. The wire limits replies (`wire.MAX_BODY`)."""
+    """What a submission may use: times in seconds, memory in bytes."""
 
     call_seconds: float = 5.0  # unless `@exercise(…, seconds=…)` gives more
     open_seconds: float = 10.0
@@ -19,3 +24,29 @@ class Limits:
 
 
 LIMITS = Limits()
+
+# The reply of a call: the floor lets a wrong shape be told as such; the longest right reply of the course has 160 kB.
+_FLOOR = wire.FrameLimit(head=64 << 10, body=1 << 20)
+_BODY_PER_NUMBER = 4 * 16  # bytes: four times as many numbers as are right, of the widest kind
+_HEAD_PER_NUMBER = 4 * 32  # bytes: as many in lists, in decimal digits
+UNKNOWN_REPLY = wire.FrameLimit(head=256 << 10, body=4 << 20)  # for a test that looks at the answer itself
+
+
+def reply_limit(expected: Any) -> wire.FrameLimit:
+    """Return how large the reply of a call may be whose right answer is known."""
+    numbers = _numbers_in(expected)
+    return wire.FrameLimit(
+        head=min(_FLOOR.head + numbers * _HEAD_PER_NUMBER, wire.MAX_HEAD),
+        body=min(_FLOOR.body + numbers * _BODY_PER_NUMBER, wire.MAX_BODY),
+    )
+
+
+def _numbers_in(value: Any) -> int:
+    """Return how many numbers are in an answer. A text counts by its length."""
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, list | tuple):
+        return sum(map(_numbers_in, value))
+    if isinstance(value, dict):
+        return sum(map(_numbers_in, [*value, *value.values()]))
+    return len(value) // 8 + 1 if isinstance(value, str) else 1

@@ -46,7 +46,7 @@ def close(
     If `expected` is a tuple, the function must return a tuple or list of exactly that many results.
     """
     rule = tolerance_for(terms, scale) if tolerance is None else (lambda _: tolerance)
-    function.check_call(lambda call: _require_answer(call, expected, rule), arguments, options)
+    function.check_call(lambda call: _require_answer(call, expected, rule), arguments, options, expected=expected)
 
 
 def equal(
@@ -57,7 +57,9 @@ def equal(
     expected: Any,
 ) -> None:
     """Call the function once. It must return exactly `expected`: counts, shapes, masks, 0/1 outputs."""
-    function.check_call(lambda call: _require_answer(call, expected, lambda _: 0.0), arguments, options)
+    function.check_call(
+        lambda call: _require_answer(call, expected, lambda _: 0.0), arguments, options, expected=expected
+    )
 
 
 def raises(
@@ -68,7 +70,7 @@ def raises(
     error: type[Exception] = ValueError,
 ) -> None:
     """Call the function once. It must raise `error` or an exception derived from it."""
-    function.check_call(lambda call: _require_error(call, error.__name__), arguments, options)
+    function.check_call(lambda call: _require_error(call, error.__name__), arguments, options, expected=None)
 
 
 def unchanged(
@@ -88,7 +90,7 @@ def unchanged(
         _require_answer(call, expected, tolerance_for(terms))
         _require_unchanged(call)
 
-    function.check_call(judge, arguments, options, want_arguments=True)
+    function.check_call(judge, arguments, options, expected=expected, want_arguments=True)
 
 
 def silent(
@@ -107,7 +109,7 @@ def silent(
         if isinstance(call.reply, Returned) and call.reply.warned:
             raise CheckFailed(Finding(FindingKind.WARNED, warned=call.reply.warned))
 
-    function.check_call(judge, arguments, options, want_warning=True)
+    function.check_call(judge, arguments, options, expected=expected, want_warning=True)
 
 
 def _require_error(call: Call, wanted: str) -> None:

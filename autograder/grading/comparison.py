@@ -17,6 +17,7 @@ from autograder.grading import messages
 from autograder.grading.error_location import region
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.value_format import MAX_SHOWN, entry_where, shape_of, show, show_entry
+from autograder.guest.wire import TOO_LARGE, Opaque
 
 _EPS32 = float(np.finfo(np.float32).eps)
 
@@ -148,7 +149,7 @@ def _is_numeric(values: list[Any]) -> bool:
 def results_of(value: Any, count: int, part: str) -> tuple[Any, ...]:
     """Return an answer as exactly `count` results: a tuple, a list, or the rows of an array."""
     if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim > 0):
-        reason = messages.no_number("None") if value is None else ""
+        reason = messages.no_number("None") if value is None else _too_large(value)
         raise CheckFailed(
             Finding(FindingKind.TYPE, returned=show(value), expected=f"{count} results", part=part, sentence=reason)
         )
@@ -184,7 +185,14 @@ def _only_numbers(value: Any) -> bool:
     return isinstance(value, bool | int | float | complex | np.generic | np.ndarray)
 
 
+def _too_large(value: Any) -> str:
+    """Return a sentence about an answer that was too large to be sent; empty for any other."""
+    return messages.too_large() if isinstance(value, Opaque) and value.described.startswith(TOO_LARGE) else ""
+
+
 def _no_number(value: Any) -> str:
+    if sentence := _too_large(value):
+        return sentence
     if isinstance(value, complex) or (isinstance(value, np.ndarray) and value.dtype.kind == "c"):
         return messages.no_number("complex")
     return messages.no_number("None" if value is None else _KINDS.get(type(value), "no number"))

@@ -61,9 +61,11 @@ def _fingerprint(value: Any) -> Fingerprint:
 
 
 def _sample(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    flat = array.astype(np.float64).ravel()
-    positions = np.linspace(0, flat.size - 1, MAX_NUMBERS).astype(int)
-    return flat if flat.size <= MAX_NUMBERS else np.take(flat, positions)
+    """Return some numbers of an array. They are taken before they are widened: an array may be large."""
+    flat = array.ravel()
+    if flat.size > MAX_NUMBERS:
+        flat = np.take(flat, np.linspace(0, flat.size - 1, MAX_NUMBERS).astype(int))
+    return flat.astype(np.float64)
 
 
 def _number(entry: float) -> float | str:

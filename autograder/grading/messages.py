@@ -145,6 +145,11 @@ def no_number(kind: str) -> str:
     return "It is None. Is a `return` missing?" if kind == "None" else f"It is {kind}."
 
 
+def too_large() -> str:
+    """Say that an answer was too large to be read."""
+    return "The answer is too large: it holds far more numbers than the right one."
+
+
 def place(what: str, axis: int, index: int, length: int) -> str:
     """Return `the last row`, `row 3` or `the second entry along axis 1`."""
     if not what:

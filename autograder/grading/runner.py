@@ -19,6 +19,7 @@ from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.comparison import CheckFailed
 from autograder.grading.diagnosis import Fingerprint, Mistake, fingerprint, recognised
+from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.problems import (
     CallStopped,
     Context,
@@ -177,6 +178,8 @@ def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
         return CallStopped(end.outcome, end.reason)
     except UserError:
         raise
+    except MemoryError:  # all that a test needs by itself is small
+        return WrongAnswer(Finding(FindingKind.TYPE, sentence=messages.too_large()))
     except Exception:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
         return TestBroke()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 MAX_TEXT = 500  # characters
+MAX_NAME = 100
+MAX_KINDS = 20
 
 
 def type_name(of: type) -> str:
@@ -25,9 +27,10 @@ def describe(error: BaseException, cell_of: Callable[[str], str | None]) -> dict
         code = traceback.tb_frame.f_code
         label = cell_of(code.co_filename)
         if label is not None:
-            cell, line, function = label, traceback.tb_lineno, code.co_name
+            cell, line, function = label, traceback.tb_lineno, code.co_name[:MAX_NAME]
         traceback = traceback.tb_next
-    kinds = [type_name(base) for base in type.mro(type(error))]  # a subclass of ValueError is a ValueError, too
+    bases = type.mro(type(error))[:MAX_KINDS]  # a subclass of ValueError is a ValueError, too
+    kinds = [type_name(base)[:MAX_NAME] for base in bases]
     return {"kinds": kinds, "text": _text_of(error), "cell": cell, "line": line, "function": function}
 
 

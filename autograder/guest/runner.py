@@ -22,6 +22,7 @@ import numpy as np
 from . import exceptions, wire
 
 _LAZY_ANNOTATIONS = __future__.annotations.compiler_flag  # a type hint never costs a definition
+READY = wire.FrameLimit(head=1 << 18, body=0)  # of the message that the source was run
 FILE = "cell:"  # the file name under which a cell is compiled starts so
 _USUAL_IMPORTS = (
     "abc bisect collections copy dataclasses decimal enum fractions functools heapq inspect itertools "
@@ -49,8 +50,8 @@ class Connection:
         message: Message = wire.read_frame(self._exactly)
         return message
 
-    def write(self, message: Message) -> None:
-        self._send(wire.pack(message))
+    def write(self, message: Message, limit: wire.FrameLimit = wire.LARGEST) -> None:
+        self._send(wire.pack(message, limit))
 
     def _exactly(self, count: int) -> bytearray:
         buffer = bytearray(count)
@@ -85,8 +86,16 @@ def run_source(connection: Connection) -> dict[str, Any]:
         connection.write({"op": "cell", "number": number})
         failures += run_cell(label, text, statements, namespace)
     names = [name for name in opening["names"] if callable(namespace.get(name))]
-    connection.write({"op": "ready", "failures": failures, "names": names})
+    _report_ready(connection, failures, names)
     return {**namespace, **companion_functions(opening["companion"], namespace)}
+
+
+def _report_ready(connection: Connection, failures: list[Message], names: list[str]) -> None:
+    """Report what happened to the source: all failures, or, if these are too many, the first few."""
+    try:
+        connection.write({"op": "ready", "failures": failures, "names": names}, READY)
+    except wire.TooLarge:
+        connection.write({"op": "ready", "failures": failures[:10], "names": names}, READY)
 
 
 def companion_functions(text: str, namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
@@ -148,11 +157,12 @@ def _parts(statement: ast.stmt) -> list[ast.stmt]:
 
 def answer(connection: Connection, request: Message, functions: dict[str, Any]) -> None:
     """Make one call of a student's function and send what it returned or raised."""
-    serial = request["serial"]
+    serial, limit = request["serial"], wire.FrameLimit(*request["limit"])
+    ask = functools.partial(_ask, connection, serial, limit)
     reply: Message
     try:
-        arguments = [_revive(value, connection, serial) for value in request["args"]]
-        keywords = {key: _revive(value, connection, serial) for key, value in request["kwargs"].items()}
+        arguments = [_revive(value, ask) for value in request["args"]]
+        keywords = {key: _revive(value, ask) for key, value in request["kwargs"].items()}
         function = functions[request["name"]]
         value, warned = call_function(function, arguments, keywords, want_warning=request["want_warning"])
         after = arguments if request["want_arguments"] else None
@@ -160,9 +170,9 @@ def answer(connection: Connection, request: Message, functions: dict[str, Any]) 
     except BaseException as error:
         reply = {"op": "raised", "serial": serial, **describe_exception(error)}
     try:
-        connection.write(reply)
+        connection.write(reply, limit)
     except wire.WireError as error:
-        opaque = wire.Opaque(str(error))
+        opaque = wire.too_large(error) if isinstance(error, wire.TooLarge) else wire.Opaque(str(error))
         connection.write({"op": "returned", "serial": serial, "value": opaque, "after": None, "warned": None})
 
 
@@ -178,25 +188,21 @@ def call_function(
     return value, next((str(entry.message) for entry in caught if issubclass(entry.category, RuntimeWarning)), "")
 
 
-def _revive(value: Any, connection: Connection, serial: int) -> Any:
+def _revive(value: Any, ask: Callable[..., Any]) -> Any:
     if type(value) is wire.Seed:
         return np.random.default_rng(value.value)
     if type(value) is wire.Callback:
-        return _remote_function(connection, serial, value.number)
+        return lambda *arguments: ask(value.number, arguments)
     return value
 
 
-def _remote_function(connection: Connection, serial: int, number: int) -> Callable[..., Any]:
-    """Return a function that stands for one of the grader's: each call asks the grader over the wire."""
-
-    def function(*arguments: Any) -> Any:
-        connection.write({"op": "ask", "serial": serial, "callback": number, "args": arguments})
-        reply = connection.read()
-        if reply["op"] == "refused":
-            raise RuntimeError(reply["why"])
-        return reply["value"]
-
-    return function
+def _ask(connection: Connection, serial: int, limit: wire.FrameLimit, number: int, arguments: tuple[Any, ...]) -> Any:
+    """Call one of the grader's functions over the wire."""
+    connection.write({"op": "ask", "serial": serial, "callback": number, "args": arguments}, limit)
+    reply = connection.read()
+    if reply["op"] == "refused":
+        raise RuntimeError(reply["why"])
+    return reply["value"]
 
 
 def describe_exception(error: BaseException) -> Message:

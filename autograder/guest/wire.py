@@ -40,8 +40,26 @@ PREFIX = struct.Struct("<IQ")
 DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"])
 
 
+TOO_LARGE = "an answer that is too large"  # how the description of an `Opaque` begins that stands for one
+
+
+@dataclass(frozen=True)
+class FrameLimit:
+    """How many bytes a frame may have. The reader of an answer knows about how large the right one is."""
+
+    head: int = MAX_HEAD
+    body: int = MAX_BODY
+
+
+LARGEST = FrameLimit()
+
+
 class WireError(Exception):
     """The frame breaks the rules of the wire."""
+
+
+class TooLarge(WireError):
+    """The message is larger than its reader takes."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +86,9 @@ class Callback:
     number: int
 
 
-def pack(message: dict[str, Any]) -> bytes:
-    """Return one frame with the message. Raise WireError if a value of it is too large or cannot be read."""
-    writer = _Writer()
+def pack(message: dict[str, Any], limit: FrameLimit = LARGEST) -> bytes:
+    """Return one frame with the message. Raise TooLarge if it exceeds the limit, WireError if it cannot be written."""
+    writer = _Writer(limit)
     try:
         tree = {key: writer.branch(value, 0) for key, value in message.items()}
         head = json.dumps(tree, separators=(",", ":")).encode()
@@ -78,16 +96,24 @@ def pack(message: dict[str, Any]) -> bytes:
         raise
     except Exception as error:  # an object that pretends to be what it is not
         raise WireError(f"unwritable value: {type_name(type(error))}") from None
-    if len(head) > MAX_HEAD:
-        raise WireError("more text and lists than the wire takes")
+    if len(head) > limit.head:
+        raise TooLarge(f"more than {limit.head >> 10} KiB of text and lists")
     return b"".join([PREFIX.pack(len(head), writer.size), head, *writer.buffers])
 
 
-def read_frame(read: Callable[[int], bytes | bytearray]) -> dict[str, Any]:
-    """Return the next message. `read(n)` gives exactly n bytes or raises an error of its own."""
+def too_large(error: TooLarge) -> Opaque:
+    """Return what stands for an answer that exceeds the limit of its reader."""
+    return Opaque(f"{TOO_LARGE}: {error}")
+
+
+def read_frame(read: Callable[[int], bytes | bytearray], limit: FrameLimit = LARGEST) -> dict[str, Any]:
+    """Return the next message. `read(n)` gives exactly n bytes or raises an error of its own.
+
+    Raise TooLarge, before anything of it is read, if the frame exceeds the limit.
+    """
     head_length, body_length = PREFIX.unpack(read(PREFIX.size))
-    if head_length > MAX_HEAD or body_length > MAX_BODY:
-        raise WireError("a frame larger than the wire takes")
+    if head_length > limit.head or body_length > limit.body:
+        raise TooLarge("a frame larger than its reader takes")
     return unpack(bytes(read(head_length)), read(body_length))
 
 
@@ -111,6 +137,8 @@ def unpack(head: bytes, body: bytes | bytearray) -> dict[str, Any]:
         return message
     except WireError:
         raise
+    except MemoryError:
+        raise TooLarge("a frame larger than the memory that is left") from None
     except Exception as error:  # whatever hostile bytes make json or numpy raise
         raise WireError(f"unreadable frame: {type(error).__name__}") from None
 
@@ -118,7 +146,8 @@ def unpack(head: bytes, body: bytes | bytearray) -> dict[str, Any]:
 class _Writer:
     """Turns values into a JSON tree and the buffers it points to."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: FrameLimit) -> None:
+        self.limit = limit
         self.buffers: list[bytes] = []
         self.size = 0
         self.items = 0
@@ -142,13 +171,13 @@ class _Writer:
     def pairs(self, entries: dict[Any, Any], depth: int) -> list[list[Any]]:
         self._count(len(entries), depth)
         if len(entries) > MAX_KEYS:
-            raise WireError(f"a dict of more than {MAX_KEYS} keys")
+            raise TooLarge(f"a dict of more than {MAX_KEYS} keys")
         return [[self.branch(key, depth + 1), self.branch(value, depth + 1)] for key, value in entries.items()]
 
     def _count(self, items: int, depth: int) -> None:
         self.items += items
         if depth >= MAX_DEPTH or self.items > MAX_ITEMS:
-            raise WireError("lists nested too deep or with too many items")
+            raise TooLarge("lists nested too deep or with too many items")
 
     def array(self, value: np.ndarray[Any, Any] | np.generic, _: int) -> list[Any] | Opaque:
         if issubclass(type(value), np.ma.MaskedArray):
@@ -158,10 +187,10 @@ class _Writer:
         if code not in DTYPES:
             return Opaque(f"an array of dtype {plain.dtype}")
         if plain.ndim > MAX_AXES or len(self.buffers) >= MAX_ARRAYS:
-            raise WireError("too many arrays or axes")
+            raise TooLarge("too many arrays or axes")
         size = self.size + plain.size * np.dtype(code).itemsize
-        if size > MAX_BODY or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
-            raise WireError(f"more than {MAX_BODY >> 20} MiB of arrays")
+        if size > self.limit.body or _too_long(plain.shape):  # before any copy: a broadcast view may claim terabytes
+            raise TooLarge(f"more than {self.limit.body >> 20} MiB of arrays")
         with np.errstate(all="ignore"):
             self.buffers.append(plain.astype(code, order="C", copy=False).tobytes())
         self.size = size

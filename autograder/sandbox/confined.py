@@ -23,6 +23,7 @@ from autograder.execution.interface import (
 )
 from autograder.execution.limits import Limits
 from autograder.guest import wire
+from autograder.guest.runner import READY
 from autograder.sandbox.fork_server import ForkServer, Process, ServerDied
 
 FRAMES_AHEAD = 64 << 10  # bytes: less than a socket holds, so that sending requests never waits for a busy sandbox
@@ -93,7 +94,9 @@ class SandboxSession:
             texts = [(cell.label, cell.text, list(cell.statements)) for cell in cells]
             opening = {"cells": texts, "names": sorted(self.exercises), "companion": self.source.companion}
             channel.send(wire.pack({"op": "open", **opening}))
-            while (message := channel.receive("cell", "ready"))["op"] == "cell":
+            while (message := channel.receive("cell", "ready", limit=READY))["op"] == "cell":
+                if len(started) == len(cells):
+                    raise wire.WireError("more cells than there are")
                 started.append(cells[message["number"]].label)
             self.failures = tuple(raised_from(failure, self.source) for failure in message["failures"])
             self.names = frozenset(message["names"]) & self.exercises
@@ -140,7 +143,7 @@ class SandboxSession:
         with self._ending():
             channel.deadline = self._deadline(request.seconds or self.limits.call_seconds)
             for _ in range(self.limits.questions + 1):
-                message = channel.receive("returned", "raised", "ask")
+                message = channel.receive("returned", "raised", "ask", limit=request.limit)
                 if message["serial"] != request.serial:
                     raise wire.WireError("an answer to another question")
                 if message["op"] == "returned":
@@ -185,6 +188,9 @@ class SandboxSession:
             if status is None:
                 raise ServerDied("the fork server ended while a sandbox was open") from None
             raise SessionEnded(Outcome.KILLED, _died_of(status)) from None
+        except (wire.TooLarge, MemoryError):
+            self.close()
+            raise SessionEnded(Outcome.KILLED, "it sent an answer that is too large") from None
         except (wire.WireError, KeyError, TypeError, IndexError, ValueError, AttributeError):
             self.close()
             raise SessionEnded(Outcome.KILLED, "it sent something that is no answer") from None
@@ -202,9 +208,9 @@ class Channel:
         self.connection.settimeout(self._remaining())
         self.connection.sendall(frames)
 
-    def receive(self, *expected: str) -> dict[str, Any]:
-        """Return the next message, which must be one of the expected operations."""
-        message = wire.read_frame(self._exactly)
+    def receive(self, *expected: str, limit: wire.FrameLimit) -> dict[str, Any]:
+        """Return the next message, which must be one of the expected operations and not exceed the limit."""
+        message = wire.read_frame(self._exactly, limit)
         if message.get("op") not in expected:
             raise wire.WireError("an unexpected message")
         return message

@@ -62,13 +62,14 @@ def _difference(answer: Any, expected: Any) -> Iterator[str]:
             yield from _difference(answer_part, expected_part)
         return
     try:
+        if np.shape(answer) != np.shape(expected):
+            return
         got, want = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
     except (TypeError, ValueError, OverflowError):
         return
-    if got.shape == want.shape:
-        yield "  answer - expected"
-        with np.errstate(all="ignore"):
-            yield from _value("", got - want)
+    yield "  answer - expected"
+    with np.errstate(all="ignore"):
+        yield from _value("", got - want)
 
 
 def _value(name: str, value: Any) -> Iterator[str]:

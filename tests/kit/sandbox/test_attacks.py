@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,8 +233,18 @@ def forged_dtype():
     framed('{"op": "returned", "serial": 1, "value": {"A": ["|O", [0]]}, "after": null}')
 
 def header_only():
-    os.write(3, (10).to_bytes(4, "little") + (60 << 20).to_bytes(8, "little"))
+    os.write(3, (10).to_bytes(4, "little") + (1000).to_bytes(8, "little"))
     time.sleep(1000)
+
+def large_body():
+    os.write(3, (10).to_bytes(4, "little") + (60 << 20).to_bytes(8, "little"))
+    while True:
+        os.write(3, bytes(1 << 16))
+
+def large_head():
+    os.write(3, (1 << 20).to_bytes(4, "little") + bytes(8))
+    while True:
+        os.write(3, b"[" * (1 << 16))
 
 def drip():
     os.write(3, (1000).to_bytes(4, "little") + bytes(8))
@@ -334,7 +345,10 @@ RAISED = [
 ]
 ENDED = [
     *[(name, Outcome.TIMEOUT) for name in "spin multiply backtrack sleep never_give_up header_only drip".split()],
-    *[(name, Outcome.KILLED) for name in "abort null raw_flood deep_head long_number forged_dtype".split()],
+    *[
+        (name, Outcome.KILLED)
+        for name in "abort null raw_flood large_body large_head deep_head long_number forged_dtype".split()
+    ],
     *[(name, Outcome.KILLED) for name in "other_serial no_serial wrong_kind no_kind array_of_serials".split()],
     *[(name, Outcome.KILLED) for name in "arguments_as_array arguments_as_text raised_numbers raised_nothing".split()],
     *[(name, Outcome.KILLED) for name in "ask_unknown ask_with_text close_connection".split()],
@@ -376,6 +390,19 @@ def test_what_a_room_is_refused(hostile: Student, name: str, arguments: tuple[An
 def test_how_a_room_is_ended(hostile: Student, name: str, outcome: Outcome) -> None:
     end = ended(hostile, name, seconds=SHORT if outcome is Outcome.TIMEOUT else 10)
     assert end.outcome is outcome
+
+
+@pytest.mark.parametrize("name", ["large_body", "large_head"])
+def test_a_frame_that_is_too_large_is_not_read(hostile: Student, name: str) -> None:
+    hostile.session.absent(name)  # the sandbox is open
+    tracemalloc.start()
+    try:
+        end = ended(hostile, name, seconds=10)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert end.reason == "it sent an answer that is too large"
+    assert peak < 1 << 20
 
 
 @pytest.mark.parametrize("status", [0, 1, 70, 255])

@@ -14,6 +14,9 @@ from opened_sandboxes import LIMITS, SHORT, ask, cell, checked, confined, ended,
 
 from autograder.core.model import Outcome, Source, SourceCell
 from autograder.execution.interface import CallRaised, Raised, Returned, SessionEnded, Student
+from autograder.grading.checks import close
+from autograder.grading.comparison import CheckFailed
+from autograder.grading.messages import FindingKind
 from autograder.guest.wire import Opaque, Seed
 from autograder.sandbox.confined import SandboxExecutor, SandboxSession
 from autograder.sandbox.fork_server import ForkServer
@@ -82,6 +85,9 @@ def describe_array(x):
 def handed_back():
     return {"scalar": np.float32(1.5), "row": np.arange(3)[::-1], "pair": (1, None), "odd": {1, 2}, "f": len}
 
+def ones(n):
+    return np.ones(n)
+
 def too_much():
     return np.broadcast_to(0.0, (10**6, 10**6))
 
@@ -111,7 +117,14 @@ def test_every_kind_of_answer(student: Student) -> None:
 
 
 def test_an_answer_too_large_is_only_a_wrong_answer(student: Student) -> None:
-    assert student.too_much() == Opaque("more than 64 MiB of arrays")
+    assert student.too_much() == Opaque("an answer that is too large: more than 4 MiB of arrays")
+    with pytest.raises(CheckFailed) as caught:
+        close(student.ones, [1 << 21], expected=1.0)  # 16 MiB
+    assert caught.value.finding.sentence.startswith("The answer is too large")
+    with pytest.raises(CheckFailed) as caught:
+        close(student.ones, [1 << 16], expected=np.ones((256, 1)))
+    assert caught.value.finding.kind is FindingKind.SHAPE
+    close(student.ones, [1 << 21], expected=np.ones(1 << 21))
     assert student.scaled(1) == 2
 
 

@@ -61,7 +61,7 @@ def ask(student: Student, name: str, *arguments: Any, seconds: float | None = No
 def checked(student: Student, name: str, arguments: Sequence[Any], options: Any = None, **wanted: bool) -> Call:
     """Make a call as a check does, and return it as the judge sees it. `wanted`: see `Function.check_call`."""
     calls: list[Call] = []
-    getattr(student, name).check_call(calls.append, arguments, options, **wanted)
+    getattr(student, name).check_call(calls.append, arguments, options, expected=None, **wanted)
     return calls[0]
 
 
