@@ -102,9 +102,10 @@ class Suites:
         return self.assignment.exercise(test.exercise).points * test.weight / self.weights[test.exercise]
 
     @property
-    def extra_seconds(self) -> float:
-        """Return how much more time tests have than the usual limit of a call; a submission's limit grows by it."""
-        return sum(max(0.0, (test.seconds or 0.0) - LIMITS.call_seconds) for test in self.tests)
+    def submission_seconds(self) -> float:
+        """Return what a submission may take: the usual limit, and what tests have beyond the usual limit of a call."""
+        extra = sum(max(0.0, (test.seconds or 0.0) - LIMITS.call_seconds) for test in self.tests)
+        return LIMITS.submission_seconds + extra
 
 
 # ---- collection

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Outcome, TestResult
 from autograder.core.text import listed
+from autograder.execution.limits import LIMITS
 from autograder.grading.pipeline import opened, suites_of
 from autograder.grading.runner import Run, run_exercise_tests
 from autograder.instructor.submissions import Job, find_submissions, read_handed_in
@@ -48,9 +49,13 @@ def explain(
     chosen = suites.assignment.exercise(exercise)
     secrets = course.secrets([stem])
     environment = environment_for(torch=suites.assignment.torch)
+    limits = replace(LIMITS, submission_seconds=suites.submission_seconds)
     with (
         proved_sandbox(
-            secrets, sandbox=sandbox or course.settings.grading.sandbox, environment=environment
+            secrets,
+            sandbox=sandbox or course.settings.grading.sandbox,
+            limits=limits,
+            environment=environment,
         ) as executor,
         opened(executor, submission) as functions,
     ):

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograder.core.model import Outcome, Source
@@ -37,14 +38,18 @@ _SIGNALS = {
 
 
 class SandboxExecutor:
-    """Opens one sandbox for each submission, all from one warm fork server."""
+    """Opens one sandbox for each submission, all from one warm fork server.
 
-    def __init__(self, server: ForkServer) -> None:
+    seconds: what a submission may take, which depends on its assignment; None: the server's limit
+    """
+
+    def __init__(self, server: ForkServer, *, seconds: float | None = None) -> None:
         self.server = server
+        self.limits = server.limits if seconds is None else replace(server.limits, submission_seconds=seconds)
 
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
-        session = SandboxSession(self.server, source)
+        session = SandboxSession(self.server, source, self.limits)
         try:
             with contextlib.suppress(SessionEnded):  # no time left: each call will raise the same again
                 session.open()
@@ -56,9 +61,9 @@ class SandboxExecutor:
 class SandboxSession:
     """The process of one submission. After TIMEOUT or KILLED the next call gets a new one, with the same source."""
 
-    def __init__(self, server: ForkServer, source: Source) -> None:
+    def __init__(self, server: ForkServer, source: Source, limits: Limits | None = None) -> None:
         self.server = server
-        self.limits: Limits = server.limits
+        self.limits = limits or server.limits
         self.source = source
         self.left_out = _too_long(source)  # by label; cells that hang or die when the sandbox opens are added
         self.failures: tuple[Raised, ...] = ()

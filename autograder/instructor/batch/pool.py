@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -56,7 +56,7 @@ class Workers:
         self.workers: list[_Worker] = []
         self.ways_out = 0  # that the probe tried, and that were refused
         self.context = multiprocessing.get_context("spawn")
-        self.seconds = float("inf")  # for one submission; set by the suites
+        self.seconds: Mapping[str, float] = {}  # for one submission, by stem; set by the suites
         stems = sorted({job.stem for job in jobs})
         secrets = course.secrets(stems, [job.notebook for job in jobs])
         self.sandbox = sandbox
@@ -78,7 +78,7 @@ class Workers:
             self.__exit__()
             raise
         self.ways_out = len(greetings[0].probed.held)
-        self.seconds = greetings[0].submission_seconds + _SLACK
+        self.seconds = {stem: seconds + _SLACK for stem, seconds in greetings[0].seconds.items()}
 
     @property
     def level(self) -> Level:
@@ -100,8 +100,9 @@ class Workers:
             for worker in busy:
                 if worker.connection in ready:
                     yield from self._receive(worker)
-                elif time.monotonic() >= worker.ends:
-                    yield from self._replace(worker, f"grading it took longer than {self.seconds:g} s")
+                elif time.monotonic() >= worker.ends and worker.job is not None:
+                    seconds = self.seconds[worker.job.stem]
+                    yield from self._replace(worker, f"grading it took longer than {seconds:g} s")
 
     def _start(self, *, controls: bool) -> _Worker:
         ours, theirs = self.context.Pipe()
@@ -129,7 +130,8 @@ class Workers:
     def _give(self, worker: _Worker) -> None:
         worker.job, worker.ends = None, float("inf")
         if self.waiting:
-            worker.job, worker.ends = self.waiting.pop(), time.monotonic() + self.seconds
+            worker.job = self.waiting.pop()
+            worker.ends = time.monotonic() + self.seconds[worker.job.stem]
             with contextlib.suppress(OSError):  # a dead worker is found when its answer is read
                 worker.connection.send(worker.job)
 

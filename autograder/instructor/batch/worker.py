@@ -8,7 +8,7 @@ import importlib.util
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -46,7 +46,7 @@ class Ready:
     """The first message of a worker."""
 
     probed: ProbeResult
-    submission_seconds: float  # the limit that the suites grant a submission
+    seconds: Mapping[str, float]  # that a submission may take, by stem: never by what else is graded
 
 
 def work(connection: Connection, setup: Setup) -> None:
@@ -62,8 +62,8 @@ def work(connection: Connection, setup: Setup) -> None:
 
 def _answer_jobs(connection: Connection, setup: Setup) -> None:
     suites = {stem: suites_of(setup.course, stem) for stem in setup.stems}
-    extra = max((suite.extra_seconds for suite in suites.values()), default=0.0)
-    limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + extra)
+    seconds = {stem: suite.submission_seconds for stem, suite in suites.items()}
+    limits = replace(LIMITS, submission_seconds=max(seconds.values()))  # of CPU time, which the servers enforce
     needed = dict.fromkeys([NUMPY, *map(_environment, suites.values())])
     missing = {environment: problem for environment in needed if (problem := _why_not_there(environment)) is not None}
     with ExitStack() as running:
@@ -74,11 +74,13 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
         }
         for server in servers.values():
             server.start()
-        connection.send(Ready(_probed(list(servers.values()), setup), limits.submission_seconds))
+        connection.send(Ready(_probed(list(servers.values()), setup), seconds))
         while (job := connection.recv()) is not None:
             environment = _environment(suites[job.stem])
             if environment in servers:
-                report = grade_or_explain(job, suites[job.stem], SandboxExecutor(servers[environment]))
+                report = grade_or_explain(
+                    job, suites[job.stem], SandboxExecutor(servers[environment], seconds=seconds[job.stem])
+                )
             else:
                 report = ungraded(job, suites[job.stem].assignment, missing[environment])
             connection.send(report)

@@ -72,7 +72,7 @@ def honest(suites: Suites) -> TrainedModel:
 
 @pytest.fixture(scope="module")
 def executor(suites: Suites) -> Iterator[SandboxExecutor]:
-    limits = replace(LIMITS, submission_seconds=LIMITS.submission_seconds + suites.extra_seconds, start_seconds=120.0)
+    limits = replace(LIMITS, submission_seconds=suites.submission_seconds, start_seconds=120.0)
     with ForkServer(tested.level(), environment=TORCH, limits=limits) as server:
         server.start()
         yield SandboxExecutor(server)

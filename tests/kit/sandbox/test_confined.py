@@ -397,6 +397,14 @@ def test_processor_time_is_limited_by_the_kernel() -> None:
         assert (end.outcome, end.reason) == (Outcome.KILLED, "it was ended by the limit of processor time")
 
 
+def test_an_executor_grants_what_its_assignment_does(server: ForkServer) -> None:
+    with SandboxExecutor(server, seconds=0.0).open(source("def f(): return 1")) as student:
+        end = ended(student, "f")
+        assert (end.outcome, end.reason) == (Outcome.TIMEOUT, "the notebook had used up its 0 s")
+    with SandboxExecutor(server).open(source("def f(): return 1")) as student:
+        assert student.f() == 1
+
+
 # ---- without confinement: only the deadline and the wire
 
 

@@ -354,7 +354,7 @@ def outcomes(workers: Workers) -> dict[str, float | str | None]:
     """By student: the score, or why there is none."""
     with workers:
         if isinstance(workers, Disturbed) and workers.signal == signal.SIGSTOP:
-            workers.seconds = 3.0
+            workers.seconds = {STEM: 3.0}
         return {job.student: report.reason or report.score for job, report in workers.run()}
 
 
