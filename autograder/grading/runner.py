@@ -34,6 +34,7 @@ from autograder.grading.suites import Suites, Test
 from autograder.grading.value_format import show_call
 
 _log = logging.getLogger(__name__)
+MESSAGE_CHARACTERS = 4_000  # of one test; a usual one has a few hundred
 _ANSWERED_WRONGLY = frozenset({Outcome.FAILED, Outcome.RAISED})
 
 
@@ -219,6 +220,7 @@ def _result(
     if run.problem is not None:
         context = _context(suites, exercise, source, run, hint=named.sentence if named else "")
         message = run.problem.message(replace(context, told_instead=told_instead))
+        message = message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]} …"
     return TestResult(
         id=run.test.id,
         name=run.test.sentence,

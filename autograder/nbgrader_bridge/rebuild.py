@@ -15,9 +15,11 @@ from typing import Any
 
 from autograder.core.model import Assignment, Cell
 from autograder.core.sanitize import clean_source
+from autograder.core.text import plural
 from autograder.notebooks.ipynb import NotebookCell
 from autograder.notebooks.student_cells import StudentCell, normal, students_cells
 
+OWN_CHARACTERS = 300_000  # of the cells that a student added, with 200 for each cell; nbgrader's pages show all of them
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")
 
 
@@ -41,7 +43,7 @@ def rebuild(release: bytes, cells: Sequence[NotebookCell], assignment: Assignmen
     unsure = unanswered.intersection(_questions(assignment))
     if not _has_loose_text(own_cells, answers, code_cells):
         unsure = unsure.difference(cell.grade_id for cell in cells if cell.grade_id)
-    merged = list(_merged(notebook["cells"], answers, own_cells))
+    merged = list(_merged(notebook["cells"], answers, _shown(own_cells)))
     return Rebuilt(notebook | {"cells": merged}, unanswered, unsure)
 
 
@@ -101,6 +103,23 @@ def _own_cells(
         if text and text not in places.by_text and (cell.kind != "code" or id(cell) in changed_code):
             own_cells[above].append(cell)
     return own_cells
+
+
+def _shown(own_cells: _OwnCells) -> _OwnCells:
+    """Return as many of the student's own cells as a page may show, and at the end how many more there are."""
+    space, more = OWN_CHARACTERS, 0
+    shown: dict[int, list[NotebookCell]] = defaultdict(list)
+    for place in sorted(own_cells):
+        for cell in own_cells[place]:
+            space -= len(cell.source) + 200
+            if space >= 0:
+                shown[place].append(cell)
+            else:
+                more += 1
+    if more:
+        note = f"… {plural(more, 'more cell')} of this notebook not shown: see the file that was handed in."
+        shown[max(own_cells)].append(NotebookCell(note, "markdown"))
+    return shown
 
 
 class _Places:

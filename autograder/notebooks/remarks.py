@@ -12,6 +12,8 @@ from autograder.notebooks.program import Program
 from autograder.notebooks.student_cells import StudentCell, normal, release_of
 
 REMARKS = 20  # that one notebook may get
+CHARACTERS = 600  # of one remark
+_PLACES = 10  # that one remark names
 _CHANGES = ("text", "points", "type", "lock")
 
 
@@ -21,7 +23,7 @@ def remarks_on(
     """Return a sentence for each difference from the release, except for changes that a student is meant to make."""
     remarks = tuple(_remarks(cells, written, program, assignment))
     more = len(remarks) - REMARKS
-    return remarks[:REMARKS] + ((f"and {more} more",) if more > 0 else ())
+    return tuple(remark[:CHARACTERS] for remark in remarks[:REMARKS]) + ((f"and {more} more",) if more > 0 else ())
 
 
 def _remarks(
@@ -91,5 +93,11 @@ def _double_remarks(written: Sequence[StudentCell], assignment: Assignment) -> I
             cell for cell in written if any(exercise.name in statement.defines for statement in cell.code.statements)
         ]
         if len({cell.origin.grade_id or cell.number for cell in definitions}) > 1:
-            places = listed(f"cell {cell.number}" for cell in definitions)
+            places = listed(_some([f"cell {cell.number}" for cell in definitions]))
             yield f"{exercise.name} is defined in several cells ({places}); the last one counts"
+
+
+def _some(places: list[str]) -> list[str]:
+    """Return the first places, and how many more there are."""
+    more = len(places) - _PLACES
+    return [*places[:_PLACES], f"{more} more"] if more > 0 else places

@@ -24,12 +24,14 @@ from autograder.core.model import (
 from autograder.core.sanitize import clean
 from autograder.notebooks.cell_code import Code
 from autograder.notebooks.code_budget import require_no_hidden_numbers
-from autograder.notebooks.ipynb import SOURCE_CHARACTERS, parse_notebook, read_bytes
+from autograder.notebooks.ipynb import parse_notebook, read_bytes
 from autograder.notebooks.program import Program
 from autograder.notebooks.remarks import remarks_on
 from autograder.notebooks.statements import Statement
 from autograder.notebooks.student_cells import StudentCell, release_of, students_cells
 from autograder.notebooks.trained_model import NotTrained, read_trained
+
+SHOWN_CHARACTERS = 300_000  # of a submission's code, in its record and on its page: a person writes far less
 
 
 def read_submission(path: Path, assignment: Assignment, student: str) -> Submission:
@@ -110,10 +112,17 @@ def _calls_between(program: Program, assignment: Assignment) -> tuple[tuple[str,
 
 
 def _code_cells(written: Iterable[StudentCell], program: Program, assignment: Assignment) -> tuple[CodeCell, ...]:
-    """Return the cells that are run at least in part, and those that are not valid Python, as feedback shows them."""
+    """Return the cells that are run at least in part, and those that are not valid Python, as feedback shows them.
+
+    What is beyond `SHOWN_CHARACTERS` is cut.
+    """
     needed = _needed(program, assignment)
-    return tuple(
-        CodeCell(cell.label, clean(cell.origin.source.expandtabs(4), SOURCE_CHARACTERS, newlines=True), cell.exercises)
-        for cell in written
-        if cell.error or _indices(cell.code, needed)
-    )
+    cells, space = [], SHOWN_CHARACTERS
+    for cell in written:
+        if cell.error or _indices(cell.code, needed):
+            text = clean(cell.origin.source[:space].expandtabs(4), space, newlines=True)
+            if len(text) < len(cell.origin.source):
+                text += f"\n… the rest of {len(cell.origin.source)} characters is not shown"
+            cells.append(CodeCell(cell.label, text, cell.exercises))
+            space = max(space - len(text), 0)
+    return tuple(cells)

@@ -41,10 +41,6 @@ def pytest_configure(config: pytest.Config) -> None:
     fuzzing.runs_in_full = bool(config.getoption("--full"))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    fuzzing.runs_in_full = bool(config.getoption("--full"))
-
-
 @pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark by folder, skip what needs something that is missing, and take a sample of each long series."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.core.model import TestResult
+from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.execution.interface import Raised, Returned
 from autograder.grading.problems import WrongAnswer
@@ -17,6 +18,8 @@ from autograder.instructor.explain import Explained
 
 _SHOWN_ENTRIES = 1000  # of a larger array only the corners are shown
 _COLUMNS = 110
+LINES = 400  # of one test
+_CHARACTERS = 2_000  # of a value that is no array
 
 
 def explained_text(explained: Explained) -> str:
@@ -31,7 +34,9 @@ def _test(result: TestResult, run: Run, parameters: Sequence[str]) -> str:
     named = f", {result.mistake}" if result.mistake else ""
     lines = [f"{result.id} ({worth}): {result.outcome}{named}", f"  {result.name}"]
     lines += [f"  | {line}" for line in (result.message or "").splitlines()]
-    return "\n".join([*lines, *_call(run, parameters)])
+    lines += _call(run, parameters)
+    more = len(lines) - LINES
+    return "\n".join(lines[:LINES] + ([f"  … {plural(more, 'more line')} not shown"] if more > 0 else []))
 
 
 def _call(run: Run, parameters: Sequence[str]) -> Iterator[str]:
@@ -78,7 +83,11 @@ def _value(name: str, value: Any) -> Iterator[str]:
         for number, part in enumerate(value):
             yield from _value(f"{name}[{number}]", part)
         return
-    text = _array(value) if isinstance(value, np.ndarray) and value.ndim else show(value)
+    text = (
+        _array(value)
+        if isinstance(value, np.ndarray) and value.ndim
+        else clean(show(value), _CHARACTERS, newlines=True)
+    )
     first, *more = text.splitlines() or [""]
     yield f"    {prefix}{first}"
     yield from (f"    {' ' * len(prefix)}{line}" for line in more)

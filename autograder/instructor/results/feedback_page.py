@@ -7,8 +7,10 @@ parameters in brackets would reveal an input. The reports are those that `studen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from markupsafe import escape
 
 from autograder.core.model import CodeCell, ExerciseResult, Outcome, Report, TestResult, Visibility
 from autograder.core.sanitize import clean
@@ -19,6 +21,8 @@ from autograder.rendering.html import render
 LINES = 200  # of a cell; a longer one shows its beginning, and the lines around the marked ones
 CHARACTERS = 400  # of a line
 HEAD_BYTES = 500  # of a page: they say which feedback it gives
+CODE_BYTES = 1_500_000  # of code with its markup, in all exercises of one submission together
+_LINE_BYTES = 450  # that a line's markup takes in a notebook's output; less on a page, which has classes
 
 _SIGNS = {  # for readers who do not see the colours
     Outcome.PASSED: ("✓", "good"),
@@ -31,15 +35,15 @@ _SIGNS = {  # for readers who do not see the colours
 def feedback_page(report: Report, feedback: Feedback = "full") -> str:
     """Return a whole HTML page: scores, messages, the student's code with the lines that raised, remarks."""
     exercises = tuple(_exercise_view(report, result) for result in report.exercises)
-    shown = {cell.label for exercise in exercises for cell in exercise.cells}
-    rest = tuple(_cell_view(cell, frozenset()) for cell in report.code if cell.label not in shown)
+    named = {cell.label for result in report.exercises for cell, _ in _cells(report.code, result)}
+    rest = [(cell, frozenset[int]()) for cell in report.code if cell.label not in named]
     return render(
         "feedback.html",
         report=report,
         student=clean(report.student),
         reason=reason_for_students(report),
         told=exercises,
-        rest=rest,
+        rest=_views(rest, _share(report)),
         feedback=feedback,
     )
 
@@ -97,6 +101,14 @@ class _CellView:
         return any(line.marked for line in self.lines)
 
 
+@dataclass(frozen=True)
+class _Code:
+    """The cells of a part of the page, and how many more there are."""
+
+    cells: tuple[_CellView, ...]
+    more: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class _ExerciseView:
     """An exercise, arranged for a reader."""
@@ -108,7 +120,7 @@ class _ExerciseView:
     passed_count: int
     failures: tuple[_Failure, ...]
     passed: tuple[_Sentence, ...]
-    cells: tuple[_CellView, ...]
+    code: _Code
 
 
 def _exercise_view(report: Report, result: ExerciseResult) -> _ExerciseView:
@@ -122,7 +134,7 @@ def _exercise_view(report: Report, result: ExerciseResult) -> _ExerciseView:
         passed_count=len(passed),
         failures=tuple(_failures(result.tests)),
         passed=_sentences(passed),
-        cells=tuple(_cells(report.code, result)),
+        code=_views(list(_cells(report.code, result)), _share(report)),
     )
 
 
@@ -157,20 +169,47 @@ def reason_for_students(report: Report) -> str | None:
 # ---- code
 
 
-def _cells(code: Iterable[CodeCell], result: ExerciseResult) -> Iterator[_CellView]:
+_Marks = frozenset[int]  # the lines in which an exercise raised
+
+
+def _cells(code: Iterable[CodeCell], result: ExerciseResult) -> Iterator[tuple[CodeCell, _Marks]]:
     """Yield the cells of an exercise, and those in which it raised."""
     places = {(test.place.cell, test.place.line) for test in result.tests if test.place}
     for cell in code:
         marks = frozenset(line for label, line in places if label == cell.label)
         if marks or result.name in cell.exercises:
-            yield _cell_view(cell, marks)
+            yield cell, marks
 
 
-def _cell_view(cell: CodeCell, marks: frozenset[int]) -> _CellView:
+def _share(report: Report) -> int:
+    """Return the bytes that each exercise, and the rest of the page, may take for code."""
+    return CODE_BYTES // (len(report.exercises) + 1)
+
+
+def _views(cells: Sequence[tuple[CodeCell, _Marks]], space: int) -> _Code:
+    """Return as many cells as there is space for, in order. Those in which the exercise raised come before others."""
+    views: dict[int, _CellView] = {}
+    for number, (cell, marks) in sorted(enumerate(cells), key=lambda numbered: not numbered[1][1]):
+        view, size = _cell_view(cell, marks, space)
+        if not view.lines:
+            break
+        views[number] = view
+        space -= size
+    return _Code(tuple(views[number] for number in sorted(views)), len(cells) - len(views))
+
+
+def _cell_view(cell: CodeCell, marks: _Marks, space: int) -> tuple[_CellView, int]:
+    """Return a cell with the lines that there is space for, and the bytes that they take."""
     lines = cell.text.rstrip("\n").split("\n")
-    numbers = _nearest(len(lines), marks)
+    numbers, size = [], 0
+    for number in _nearest(len(lines), marks):
+        size += _LINE_BYTES + len(escape(clean(lines[number - 1], CHARACTERS)).encode("utf-8", "replace"))
+        if size > space:
+            break
+        numbers.append(number)
+    numbers.sort()
     before = [0, *numbers]
-    return _CellView(
+    view = _CellView(
         cell.label,
         tuple(
             _Line(number, clean(lines[number - 1], CHARACTERS), number in marks, _between(last, number))
@@ -178,13 +217,14 @@ def _cell_view(cell: CodeCell, marks: frozenset[int]) -> _CellView:
         ),
         _between(before[-1], len(lines) + 1),
     )
+    return view, size
 
 
 def _nearest(count: int, marks: Iterable[int]) -> list[int]:
-    """Return the numbers of at most `LINES` lines: those nearest to the first one and to the marked ones."""
+    """Return the numbers of at most `LINES` lines, the nearest to the first one and to the marked ones first."""
     anchors = [1, *(mark for mark in marks if 0 < mark <= count)]
     nearest_first = sorted(range(1, count + 1), key=lambda line: min(abs(line - anchor) for anchor in anchors))
-    return sorted(nearest_first[:LINES])
+    return nearest_first[:LINES]
 
 
 def _between(last: int, following: int) -> str:
