@@ -1,4 +1,8 @@
-"""Every limit of a sandbox, in one place."""
+"""Every limit of a sandbox, and of the grader's own processes, in one place.
+
+Two kinds of limits are elsewhere: how much of a notebook is read (`notebooks/ipynb.py` for the file,
+`notebooks/parser.py` for code), and how much of it is shown (`instructor/results/feedback_page.py`).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,20 @@ class Limits:
 
 
 LIMITS = Limits()
+
+# Memory that a trusted process may take for one submission, beyond what it has between submissions. The costliest code
+# takes 40 MiB, a usual submission less than 10. The capstone's tests hold MNIST several times. A large notebook, with
+# pictures in its outputs, takes three times its size while it is read: a batch's processes read such notebooks in turn.
+GRADER_MEMORY = 64 << 20
+GRADER_MEMORY_TORCH = 1 << 30
+LARGE_NOTEBOOK = 4 << 20
+LARGE_NOTEBOOK_MEMORY = 128 << 20
+
+
+def grader_memory(*, torch: bool) -> int:
+    """Return what a trusted process may need for one submission of an assignment, with or without PyTorch, in bytes."""
+    return GRADER_MEMORY_TORCH if torch else GRADER_MEMORY
+
 
 # The reply of a call: the floor lets a wrong shape be told as such; the longest right reply of the course has 160 kB.
 _FLOOR = wire.FrameLimit(head=64 << 10, body=1 << 20)

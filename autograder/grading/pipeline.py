@@ -33,7 +33,11 @@ def grade(notebook: Path, student: str, suites: Suites, executor: Executor) -> R
 
 def grade_content(data: bytes, student: str, suites: Suites, executor: Executor) -> Report:
     """Grade the content of one notebook, as `grade` does. The report names the digest of these bytes."""
-    submission = submission_of(data, suites.assignment, student)
+    return grade_submission(submission_of(data, suites.assignment, student), suites, executor)
+
+
+def grade_submission(submission: Submission, suites: Suites, executor: Executor) -> Report:
+    """Grade a submission that was read, as `grade` does."""
     with opened(executor, submission) as functions:
         results = run_suites(suites, submission.source, functions)
     return report_on(submission, suites, results)

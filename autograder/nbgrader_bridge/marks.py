@@ -20,6 +20,8 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, ExerciseResult, Outcome, Report
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
+from autograder.execution.limits import LARGE_NOTEBOOK_MEMORY
+from autograder.execution.memory_limit import growth_limited
 from autograder.instructor.results.feedback_page import exercise_html, reason_for_students
 from autograder.instructor.results.student_view import for_students
 from autograder.instructor.submissions import Job, read_handed_in
@@ -77,12 +79,14 @@ def original_of(course: Course, stem: str) -> Original:
 def marked_notebook(original: Original, submission: Path, report: Report) -> dict[str, Any]:
     """Return the notebook that nbgrader shows to a human grader, and makes its feedback from.
 
-    If the submission cannot be read, it is the release without answers: the report says why.
+    If the submission cannot be read, or only with too much memory, it is the release without answers: the report says
+    why.
     """
     try:
-        cells = parse_notebook(read_handed_in(Job(report.student, report.assignment, submission)))
-        rebuilt = rebuild(original.release, cells, original.assignment)
-    except Ungradable:
+        with growth_limited(LARGE_NOTEBOOK_MEMORY):
+            cells = parse_notebook(read_handed_in(Job(report.student, report.assignment, submission)))
+            rebuilt = rebuild(original.release, cells, original.assignment)
+    except (Ungradable, MemoryError):
         rebuilt = Rebuilt(json.loads(original.release), unanswered=frozenset(), unsure=frozenset())
     shown = for_students(report, original.feedback)
     marked = [

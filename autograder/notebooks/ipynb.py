@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from autograder.core.errors import Ungradable
 from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most, size_of
 
-FILE_BYTES = 64 * 2**20
+FILE_BYTES = 32 * 2**20
 VALUES = 2_000_000  # a short file can hold millions of empty lists, and each costs memory
 CELLS = 2_000
 SOURCE_CHARACTERS = 2**20
@@ -31,6 +31,7 @@ _TOO_DEEP = f"the file is nested too deeply to be a notebook: {_SAVE_AGAIN}"
 _FILE_TYPES = {Obstacle.LINK: "a link", Obstacle.FOLDER: "a folder", Obstacle.SPECIAL: "a pipe or a device"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMBEDDED_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
+_NEVER_READ = frozenset({"outputs", "attachments"})
 _KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown"}
 
 
@@ -49,7 +50,7 @@ class NotebookCell:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a regular file of at most 64 MiB, without following a link or waiting for a pipe."""
+    """Return the content of a regular file of at most 32 MiB, without following a link or waiting for a pipe."""
     try:
         with opened_below(path.parent, [path.name]) as descriptor:
             return content_of(descriptor)
@@ -58,7 +59,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def content_of(descriptor: int) -> bytes:
-    """Return the content of an open file of at most 64 MiB."""
+    """Return the content of an open file of at most 32 MiB."""
     try:
         _require_size(size_of(descriptor))
         data = read_at_most(descriptor, FILE_BYTES + 1)
@@ -89,7 +90,7 @@ def parse_notebook(data: bytes) -> tuple[NotebookCell, ...]:
 
     Raise Ungradable if it is not a notebook, is newer than format 4, or is larger than a person would write.
     """
-    cells = tuple(_cell(raw) for raw in _raw_cells(document_of(data)))
+    cells = tuple(_cell(raw) for raw in _raw_cells(_object(data, _without_media)))
     _require_moderate_size(cells)
     return cells
 
@@ -104,7 +105,11 @@ def parse_settings(data: bytes) -> dict[str, Any]:
 
 def document_of(data: bytes) -> dict[str, Any]:
     """Return the object that a notebook's file holds. Only what is in it may be odd: raise Ungradable if it is none."""
-    document = _load(_decode(data))
+    return _object(data, dict)
+
+
+def _object(data: bytes, make: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
+    document = _load(_decode(data), make)
     if not isinstance(document, dict):
         raise Ungradable(f"the file is JSON but not a notebook: {_SAVE_AGAIN}")
     return document
@@ -165,19 +170,28 @@ def _decode(data: bytes) -> str:
         raise Ungradable(f"the file holds more than {VALUES} values: {_CLEAR}")
     try:
         return data.decode("utf-8-sig")
+    except MemoryError:
+        raise Ungradable(f"reading the file takes too much memory: {_CLEAR}") from None
     except UnicodeDecodeError:
         raise Ungradable(f"the file is not UTF-8 text: {_SAVE_AGAIN}") from None
 
 
-def _load(text: str) -> Any:
+def _load(text: str, make: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=make)
+    except MemoryError:
+        raise Ungradable(f"reading the file takes too much memory: {_CLEAR}") from None
     except json.JSONDecodeError as error:
         raise Ungradable(_why_not_json(text, error)) from None
     except ValueError:
         raise Ungradable(f"the file holds a number of thousands of digits: {_CLEAR}") from None
     except RecursionError:
         raise Ungradable(_TOO_DEEP) from None
+
+
+def _without_media(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of a notebook. Outputs and attachments are dropped at once: nobody grades these megabytes."""
+    return {key: value for key, value in pairs if key not in _NEVER_READ}
 
 
 def _why_not_json(text: str, error: json.JSONDecodeError) -> str:

@@ -114,7 +114,7 @@ def _calls_between(program: Program, assignment: Assignment) -> tuple[tuple[str,
 def _code_cells(written: Iterable[StudentCell], program: Program, assignment: Assignment) -> tuple[CodeCell, ...]:
     """Return the cells that are run at least in part, and those that are not valid Python, as feedback shows them.
 
-    What is beyond `SHOWN_CHARACTERS` is cut.
+    Text beyond `SHOWN_CHARACTERS` is cut.
     """
     needed = _needed(program, assignment)
     cells, space = [], SHOWN_CHARACTERS

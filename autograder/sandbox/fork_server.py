@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from autograder.core.errors import UserError
 from autograder.execution.limits import LIMITS, Limits
+from autograder.execution.memory_limit import inherited_by_none
 from autograder.guest import control
 from autograder.sandbox import contents, launch
 from autograder.sandbox.environments import NUMPY, Environment
@@ -79,7 +80,8 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                self._process = self._spawn(theirs.fileno())
+                with inherited_by_none():
+                    self._process = self._spawn(theirs.fileno())
             except BaseException:
                 ours.close()
                 raise

@@ -19,7 +19,7 @@ from autograder.instructor.explain import Explained
 _SHOWN_ENTRIES = 1000  # of a larger array only the corners are shown
 _COLUMNS = 110
 LINES = 400  # of one test
-_CHARACTERS = 2_000  # of a value that is no array
+_CHARACTERS = 2_000  # of any value but an array
 
 
 def explained_text(explained: Explained) -> str:

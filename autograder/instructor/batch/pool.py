@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from autograder.core.errors import UserError
 from autograder.core.model import Report
@@ -60,7 +61,16 @@ class Workers:
         stems = sorted({job.stem for job in jobs})
         secrets = course.secrets(stems, [job.notebook for job in jobs])
         self.sandbox = sandbox
-        self.setup = Setup(course=course, stems=tuple(stems), level=Level.NONE, secrets=secrets, controls=True)
+        # Memory instead of a file on a disk: nothing is left, even if this process is killed.
+        self.turns = os.memfd_create("turns") if hasattr(os, "memfd_create") else None
+        self.setup = Setup(
+            course=course,
+            stems=tuple(stems),
+            level=Level.NONE,
+            secrets=secrets,
+            controls=True,
+            turns=None if self.turns is None else Path(f"/proc/{os.getpid()}/fd/{self.turns}"),
+        )
         self.count = min(count or cpu_count(), len(jobs))
 
     def __enter__(self) -> Workers:
@@ -75,7 +85,7 @@ class Workers:
                 self.workers.append(self._start(controls=number == 0))
             greetings = [self._greeting(worker) for worker in self.workers]
         except BaseException:
-            self.__exit__()
+            self._stop_all()
             raise
         self.ways_out = len(greetings[0].probed.held)
         self.seconds = {stem: seconds + _SLACK for stem, seconds in greetings[0].seconds.items()}
@@ -86,6 +96,12 @@ class Workers:
         return self.setup.level
 
     def __exit__(self, *_: object) -> None:
+        self._stop_all()
+        if self.turns is not None:
+            os.close(self.turns)
+            self.turns = None
+
+    def _stop_all(self) -> None:
         for worker in self.workers:
             worker.stop()
         self.workers.clear()

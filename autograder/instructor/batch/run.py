@@ -16,6 +16,8 @@ from autograder.core.folder_names import why_no_folder
 from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
+from autograder.execution.limits import GRADER_MEMORY
+from autograder.execution.memory_limit import growth_limited
 from autograder.instructor.batch.pool import Workers
 from autograder.instructor.batch.worker import ungraded
 from autograder.instructor.results.store import complete, report_of, write, write_grades
@@ -100,7 +102,13 @@ def grade_class(options: Options, listener: ProgressListener) -> Summary:
     merged = _Merged()
     for job, report in run_jobs(options, plan.to_grade, listener):
         stamped = plan.stamps[job.stem].on(report)
-        merged.add(options, job, stamped)
+        try:
+            with growth_limited(GRADER_MEMORY):
+                merged.add(options, job, stamped)
+        except MemoryError:
+            reason = "its result takes too much memory to be written; look at the notebook yourself"
+            stamped = plan.stamps[job.stem].on(ungraded(job, options.course.assignment(job.stem), reason))
+            merged.add(options, job, stamped)
         listener.on_graded(stamped)
     write_grades(options.results, plan.rows, options.course.stems)
     return _summary(options, plan, merged)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -18,11 +19,13 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.installed import TORCH_PACKAGES, pip
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
-from autograder.execution.limits import LIMITS
-from autograder.grading.pipeline import grade_content, suites_of
+from autograder.execution.limits import LARGE_NOTEBOOK, LARGE_NOTEBOOK_MEMORY, LIMITS, grader_memory
+from autograder.execution.memory_limit import growth_limited
+from autograder.grading.pipeline import grade_submission, suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job, read_handed_in
 from autograder.notebooks.course import Course
+from autograder.notebooks.submission import submission_of
 from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.environments import NUMPY, TORCH, Environment, environment_for
 from autograder.sandbox.escape_probe import ProbeResult, probe
@@ -39,6 +42,7 @@ class Setup:
     level: Level
     secrets: tuple[Path, ...]  # files that the probe must not be able to read
     controls: bool  # whether this worker's probe runs its positive controls
+    turns: Path | None = None  # the file by which workers take turns at reading a large notebook
 
 
 @dataclass(frozen=True)
@@ -110,10 +114,17 @@ def _probed(servers: Sequence[ForkServer], setup: Setup) -> ProbeResult:
     return ProbeResult(held, tuple(dict.fromkeys(name for result in results for name in result.escaped)))
 
 
-def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor) -> Report:
+def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor, turns: Path | None = None) -> Report:
     """Return the report, whatever happens: a submission that cannot be graded is ungraded with a reason, never zero."""
+    memory = grader_memory(torch=suites.assignment.torch)
     try:
-        return grade_content(read_handed_in(job), job.student, suites, executor)
+        with growth_limited(memory):
+            with _reading(job.notebook, turns, memory):
+                submission = submission_of(read_handed_in(job), suites.assignment, job.student)
+            return grade_submission(submission, suites, executor)
+    except MemoryError:
+        reason = f"grading it took more than {memory >> 20} MiB in the grader; look at the notebook yourself"
+        return ungraded(job, suites.assignment, reason)
     except (Ungradable, UserError) as problem:
         return ungraded(job, suites.assignment, str(problem))
     except ServerDied as problem:
@@ -122,6 +133,25 @@ def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor) -> Rep
         details = clean(traceback.format_exc(), 20_000, newlines=True)
         print(f"{job.stem}, {clean(job.student)}: the grader broke.\n{details}", file=sys.stderr)
         return ungraded(job, suites.assignment, "the grader broke while grading this; the details are on the terminal")
+
+
+@contextlib.contextmanager
+def _reading(notebook: Path, turns: Path | None, memory: int) -> Iterator[None]:
+    """Limit the memory of reading a notebook. Wait until no other worker reads a large one if this one is large."""
+    try:
+        is_large = os.lstat(notebook).st_size > LARGE_NOTEBOOK
+    except OSError:
+        is_large = False  # reading it says what is wrong
+    if not is_large:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        if turns is not None:
+            import fcntl  # not on Windows
+
+            fcntl.flock(stack.enter_context(turns.open("rb")), fcntl.LOCK_EX)  # ends with this process, too
+        stack.enter_context(growth_limited(max(memory, LARGE_NOTEBOOK_MEMORY)))
+        yield
 
 
 def ungraded(job: Job, assignment: Assignment, reason: str) -> Report:

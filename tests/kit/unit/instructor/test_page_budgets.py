@@ -1,4 +1,4 @@
-"""How much of a submission is shown: what is cut says so, and a page stays small whatever was handed in."""
+"""How much of a submission is shown: each cut says so, and a page stays small whatever was handed in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ALL = "=".join(NAMES)
 BOMBS = {
     "many cells with all exercises": [f"{ALL}=0" + "\n" * 200 + "0"] * 200,
     "long lines of signs": [f"{ALL}=0\n" + ("# " + "<&>\"'" * 90 + "\n") * 30] * 60,
-    "cells that are no Python": ["def f0(: " + "&" * 400 + "\n" * 200] * 300,
+    "cells of broken Python": ["def f0(: " + "&" * 400 + "\n" * 200] * 300,
     "much code": [f"{ALL}='{'&' * 60_000}'"] * 15,
     "tabs": [f"{ALL}=0\n" + "\t" * 5_000 + "# x"] * 100,
     "cells of one exercise": ["f3 = 0"] * 1_500,
