@@ -100,7 +100,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def read_handed_in(job: Job) -> bytes:
-    """Return what is handed in now. Nothing is read that a link on the way leads to, whenever it was put there.
+    """Return what is handed in now. No link in the path is followed, whenever it was put there.
 
     Raise Ungradable if there is no such file, or none that can be read.
     """

@@ -104,7 +104,7 @@ _FIELDS: dict[str, Any] = {
 def packed(notebook: bytes, weights: bytes, history: Mapping[str, Any]) -> bytes:
     """Return the notebook with a trained model in it. `weights` is the content of a safetensors file.
 
-    Raise Ungradable if it is no notebook.
+    Raise Ungradable if it is not a notebook.
     """
     trained = {"weights": base64.b64encode(weights).decode(), "history": dict(history)}
     return document_bytes(with_settings(document_of(notebook), {_KEY: trained}))

@@ -1,4 +1,4 @@
-"""What is graded is what lies in the student's own folder when it is read, whatever was swapped meanwhile."""
+"""The grader grades the file in the student's own folder when it reads it, whatever was swapped meanwhile."""
 
 import hashlib
 import os

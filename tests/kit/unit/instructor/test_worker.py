@@ -20,6 +20,7 @@ from autograder.instructor.batch import worker
 from autograder.instructor.batch.worker import Ready, Setup
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
+from autograder.sandbox.levels import Level
 from autograder.notebooks.ipynb import FILE_BYTES
 from autograder.notebooks.submission import read_submission
 
@@ -60,7 +61,7 @@ def granted(monkeypatch: pytest.MonkeyPatch, stems: tuple[str, ...]) -> dict[str
     monkeypatch.setattr(worker.ForkServer, "start", lambda _: None)
     connection: Any = OtherEnd([Job("ada", stem, Path("x.ipynb")) for stem in stems])
     course = Course(Path("/nowhere"))
-    setup = Setup(course=course, stems=stems, confined=False, secrets=(), controls=False)
+    setup = Setup(course=course, stems=stems, level=Level.NONE, secrets=(), controls=False)
     worker._answer_jobs(connection, setup)
     ready = connection.received[0]
     assert isinstance(ready, Ready)
@@ -100,11 +101,11 @@ class TestMemory:
     def test_a_submission_that_meets_the_limit_is_ungraded(self, monkeypatch: pytest.MonkeyPatch, torch: bool) -> None:
         granted = grader_memory(torch=torch)
 
-        def greedy(*_: Any) -> Report:
+        def greedy(*_: Any) -> bytes:
             np.empty(granted * 2, np.uint8)
             raise AssertionError("there is no limit")
 
-        monkeypatch.setattr(worker, "grade", greedy)
+        monkeypatch.setattr(worker, "read_handed_in", greedy)
         suites: Any = SimpleNamespace(assignment=Assignment("01_a", (), (), torch=torch))
         nobody: Any = None
         report = worker.grade_or_explain(Job("ada", "01_a", Path("x.ipynb")), suites, nobody)
