@@ -20,9 +20,9 @@ from autograder.instructor.batch import worker
 from autograder.instructor.batch.worker import Ready, Setup
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
-from autograder.sandbox.levels import Level
 from autograder.notebooks.ipynb import FILE_BYTES
 from autograder.notebooks.submission import read_submission
+from autograder.sandbox.levels import Level
 
 if sys.platform != "win32":
     import fcntl
