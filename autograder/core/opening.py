@@ -103,7 +103,7 @@ def _require_names(parts: Sequence[str]) -> None:
 
 
 def _folder(descriptors: contextlib.ExitStack, root: Path, parts: Sequence[str], *, make: bool = False) -> int:
-    """Open the folder `root/parts[0]/…` from the one above it, and so on; `make` creates missing folders."""
+    """Open the folder `root/parts[0]/…` through those that are above it; `make` creates what is missing."""
     folder = _open(root, _FOLDER & ~_NO_LINK, None, -1)
     descriptors.callback(os.close, folder)
     for part, name in enumerate(parts):

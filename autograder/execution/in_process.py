@@ -68,6 +68,12 @@ class InProcessSession:
             return raised_from(exceptions.describe(error, self.cell_of))
         return _returned(value, arguments if request.want_arguments else None, warned, request.limit)
 
+    def settle(self) -> None:
+        """Do nothing: a call has ended when its answer is there."""
+
+    def restart(self) -> None:
+        """Do nothing: there is one process, the student's own."""
+
     def calls(self, requests: Sequence[CallRequest], *, ahead: bool) -> Generator[Returned | Raised, None, None]:
         yield from map(self.call, requests)
 

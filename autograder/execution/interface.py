@@ -162,6 +162,12 @@ class Session(Protocol):
     def absent(self, name: str) -> Absent | None:
         """Return why there is no such function, or None if there is one."""
 
+    def settle(self) -> None:
+        """Let the next call meet a new process if this one is not ready for it: it died, or sent what nobody asked."""
+
+    def restart(self) -> None:
+        """Let the next call meet a new process, which remembers no earlier call."""
+
 
 class Executor(Protocol):
     """Opens a session for the source of a submission, and closes it."""

@@ -61,19 +61,28 @@ class Run:
 def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
     """Run the tests of every exercise, in the assignment's order: first all public ones, then the hidden ones.
 
-    Messages about public tests quote what the student's code says. It has seen no hidden input by then.
+    Messages about public tests quote what the student's code says. It has seen no hidden input by then. The hidden
+    tests get a new process, so that what a later exercise does to it harms no earlier one.
     """
     exercises = suites.assignment.exercises
     running = [_runs(suites, exercise.name, student) for exercise in exercises]
-    public = [
-        tuple(islice(runs, suites.public_count(exercise.name)))
-        for exercise, runs in zip(exercises, running, strict=True)
-    ]
-    complete = [(*first, *rest) for first, rest in zip(public, running, strict=True)]
+    counts = [suites.public_count(exercise.name) for exercise in exercises]
+    public = [_settled(islice(runs, count), student) for runs, count in zip(running, counts, strict=True)]
+    student.session.restart()
+    hidden = [_settled(runs, student) for runs in running]
+    complete = [(*first, *rest) for first, rest in zip(public, hidden, strict=True)]
     return tuple(
         _exercise_result(exercise, _with_results(suites, exercise, source, runs))
         for exercise, runs in zip(exercises, complete, strict=True)
     )
+
+
+def _settled(runs: Iterator[Run], student: Student) -> tuple[Run, ...]:
+    """Return all runs of some tests. What a failed one has left behind is not met by the next exercise."""
+    done = tuple(runs)
+    if any(run.problem is not None for run in done):
+        student.session.settle()
+    return done
 
 
 def run_exercise(suites: Suites, exercise: Exercise, source: Source, student: Student) -> ExerciseResult:

@@ -166,6 +166,14 @@ class SandboxSession:
             return None
         return why_absent(name, self.source, self.failures, self.left_out)
 
+    def settle(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(SessionEnded):
+                self.call(CallRequest(name=""))  # no function has this name: an orderly process answers that it raised
+
+    def restart(self) -> None:
+        self.close()
+
     def close(self) -> int | None:
         """End the process. Return its status as `Popen.returncode` counts, None if unknown."""
         if self._process is None:

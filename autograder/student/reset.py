@@ -214,7 +214,8 @@ def _new_id(content: Mapping[str, Any]) -> dict[str, str]:
     version, minor = content.get("nbformat"), content.get("nbformat_minor")
     if version != NEWEST_FORMAT or not isinstance(minor, int) or minor < 5:
         return {}
-    used = {cell.get("id") for cell in content["cells"] if isinstance(cell, dict)}
+    ids = [cell.get("id") for cell in content["cells"] if isinstance(cell, dict)]
+    used = {name for name in ids if isinstance(name, str)}
     return {"id": next(name for name in iter(lambda: uuid4().hex[:8], "") if name not in used)}
 
 

@@ -53,7 +53,7 @@ def test_a_student_reads_what_is_wrong(unpacked: Path, name: str) -> None:
             assert command != "submit" or not list(Path.cwd().glob("*.ipynb"))
         assert unpacked.read_bytes() == FILES[name]
     handed_in = Path(f"mia__{STEM}.ipynb")
-    if handed_in.is_file():  # the file reads as the content that was checked
+    if handed_in.is_file():  # the file that was written can be read again
         json.loads(handed_in.read_bytes().decode("utf-8-sig"))
         assert run(["check", str(handed_in.rename(unpacked))])[0] in (0, 1)
     run(["progress"])

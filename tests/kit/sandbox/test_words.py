@@ -178,3 +178,19 @@ def test_the_stub_of_an_exercise_is_named_and_a_line_is_quoted(server: ForkServe
     message = own.exercises[0].tests[0].message or ""
     assert "first raised NotImplementedError on line 13 of your cell first." in message
     assert "raise NotImplementedError" in message
+
+
+FIND = "    frame = sys._getframe()\n    while 'connection' not in frame.f_locals: frame = frame.f_back\n"
+LEFT_BEHIND = {
+    "an answer too many": "    forge(op='returned', value=0.0, after=None, warned=None)\n"
+    "    del frame.f_locals['connection'].write\n    return 0.0\n",
+    "a process that ends": "    import os\n    frame.f_locals['connection'].read = lambda: os._exit(3)\n"
+    "    return 0.0\n",
+}
+
+
+@pytest.mark.parametrize("body", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_an_exercise_leaves_behind_is_not_met_by_the_next(server: ForkServer, body: str) -> None:
+    graded = report(server, "close", f"def first(x):\n{FIND}{body}", "def second(x):\n    return 2.0 * x\n")
+    assert graded.exercises[0].score == 0
+    assert graded.exercises[1].outcome is Outcome.PASSED

@@ -1,4 +1,4 @@
-"""The grader grades the file in the student's own folder when it reads it, whatever was swapped meanwhile."""
+"""The kit grades what lies in a student's own folder when it is read, whatever was swapped meanwhile."""
 
 import hashlib
 import os

@@ -108,9 +108,8 @@ def documents(draw: Callable[[Any], Any]) -> Any:
     document = copy.deepcopy(BASE)
     for _ in range(draw(st.integers(1, 4))):
         path = draw(st.sampled_from(PLACES))
-        document = changed(
-            document, path, draw(st.sampled_from(["replace", "remove", "double", "wrap"])), draw(_VALUES)
-        )
+        how = draw(st.sampled_from(["replace", "remove", "double", "wrap"]))
+        document = changed(document, path, how, copy.deepcopy(draw(_VALUES)))  # the same value may be drawn twice
     return document
 
 
