@@ -30,12 +30,13 @@ class Limits:
 LIMITS = Limits()
 
 # Memory that a trusted process may take for one submission, beyond what it has between submissions. The costliest code
-# takes 40 MiB, a usual submission less than 10. The capstone's tests hold MNIST several times. A large notebook, with
-# pictures in its outputs, takes three times its size while it is read: a batch's processes read such notebooks in turn.
+# takes 25 MiB to be read, a usual submission less than 10. The capstone's tests hold MNIST several times. A large
+# notebook, with pictures in its outputs, takes three times its size: a batch's processes read such notebooks in turn.
 GRADER_MEMORY = 64 << 20
 GRADER_MEMORY_TORCH = 1 << 30
-LARGE_NOTEBOOK = 4 << 20
-LARGE_NOTEBOOK_MEMORY = 128 << 20
+READING_MEMORY = 40 << 20
+LARGE_NOTEBOOK = 512 << 10
+LARGE_NOTEBOOK_MEMORY = 100 << 20
 
 
 def grader_memory(*, torch: bool) -> int:

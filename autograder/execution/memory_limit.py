@@ -8,9 +8,12 @@ that raises MemoryError, which costs the submission its answer or its grading, a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+_M_MMAP_THRESHOLD = -3
 
 if sys.platform == "linux":
     import resource
@@ -29,6 +32,14 @@ if sys.platform == "linux":
         finally:
             resource.setrlimit(resource.RLIMIT_DATA, (before, hard))
 
+    def give_back_freed_memory() -> None:
+        """Let large blocks of memory return to the system when they are freed, in this process from now on.
+
+        glibc keeps blocks up to 32 MiB for later, once the process has freed one of that size.
+        """
+        with contextlib.suppress(AttributeError):  # not glibc
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 18)
+
     @contextlib.contextmanager
     def inherited_by_none() -> Iterator[None]:
         """Lift the limit for a process that starts in the block: it has limits of its own."""
@@ -46,6 +57,9 @@ if sys.platform == "linux":
         return int(line.split()[1]) << 10
 
 else:
+
+    def give_back_freed_memory() -> None:
+        """Change nothing."""
 
     @contextlib.contextmanager
     def growth_limited(size: int) -> Iterator[None]:

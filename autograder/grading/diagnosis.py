@@ -17,6 +17,7 @@ import numpy as np
 from autograder.execution.interface import Call, Raised, SessionEnded
 
 MAX_NUMBERS = 64  # entries of an array that a fingerprint keeps, at fixed positions
+MAX_PARTS = 500  # of a list or dict, with all that is in it: a larger one is no mistake that has a name
 _CLOSE = 1e-5  # difference between equal numbers, relative to the largest one
 
 Fingerprint = Any  # a fingerprint of an answer, as JSON
@@ -51,6 +52,8 @@ def _fingerprint(value: Any) -> Fingerprint:
         if array.dtype.kind in "biuf":
             return {"shape": list(array.shape), "numbers": [_number(entry) for entry in _sample(array)]}
         return {"type": str(array.dtype)}
+    if isinstance(value, list | tuple | dict) and _parts_of(value, MAX_PARTS) > MAX_PARTS:
+        return {"type": f"a {type(value).__name__} of over {MAX_PARTS} parts"}
     if isinstance(value, list | tuple):
         return [_fingerprint(item) for item in value[:MAX_NUMBERS]]
     if isinstance(value, dict):
@@ -58,6 +61,17 @@ def _fingerprint(value: Any) -> Fingerprint:
     if isinstance(value, str) or value is None:
         return value
     return {"type": repr(value)[:100]}
+
+
+def _parts_of(value: Any, most: int) -> int:
+    """Return how many values are in a list or dict, at any depth; any larger number if there are more than `most`."""
+    count, todo = 0, [value]
+    while todo and count <= most:
+        inside = todo.pop()
+        inside = list(inside.values()) if isinstance(inside, dict) else inside
+        count += len(inside)
+        todo += [item for item in inside[:MAX_NUMBERS] if isinstance(item, list | tuple | dict)]
+    return count
 
 
 def _sample(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from autograder.core.errors import Ungradable
 from autograder.core.opening import NotOpened, Obstacle, opened_below, read_at_most, size_of
 
-FILE_BYTES = 32 * 2**20
+FILE_BYTES = 24 * 2**20
 VALUES = 2_000_000  # a short file can hold millions of empty lists, and each costs memory
 CELLS = 2_000
 SOURCE_CHARACTERS = 2**20
@@ -50,7 +50,7 @@ class NotebookCell:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a regular file of at most 32 MiB, without following a link or waiting for a pipe."""
+    """Return the content of a regular file of at most 24 MiB, without following a link or waiting for a pipe."""
     try:
         with opened_below(path.parent, [path.name]) as descriptor:
             return content_of(descriptor)
@@ -59,7 +59,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def content_of(descriptor: int) -> bytes:
-    """Return the content of an open file of at most 32 MiB."""
+    """Return the content of an open file of at most 24 MiB."""
     try:
         _require_size(size_of(descriptor))
         data = read_at_most(descriptor, FILE_BYTES + 1)

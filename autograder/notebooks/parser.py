@@ -13,8 +13,8 @@ import warnings
 from dataclasses import dataclass
 
 CELL_CHARACTERS = 1 << 16  # of one cell: as many as cross the wire to a sandbox
-CELL_TOKENS = 15_000  # the longest cell of the course has 1,500
-NOTEBOOK_TOKENS = 40_000  # of all trees that are kept: at most 40 MB; the longest notebook of the course has 12,000
+CELL_TOKENS = 12_000  # the longest cell of the course has 1,500
+NOTEBOOK_TOKENS = 25_000  # of all trees that are kept: at most 25 MB; the longest notebook of the course has 12,000
 NOTEBOOK_CHARACTERS = 2_000_000  # that are parsed for one notebook, to limit the time: a cell may take several attempts
 DEPTH = 300  # of a tree: of brackets, blocks and operands in one another
 

@@ -19,8 +19,8 @@ from autograder.core.errors import Ungradable, UserError
 from autograder.core.installed import TORCH_PACKAGES, pip
 from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
-from autograder.execution.limits import LARGE_NOTEBOOK, LARGE_NOTEBOOK_MEMORY, LIMITS, grader_memory
-from autograder.execution.memory_limit import growth_limited
+from autograder.execution.limits import LARGE_NOTEBOOK, LARGE_NOTEBOOK_MEMORY, LIMITS, READING_MEMORY, grader_memory
+from autograder.execution.memory_limit import give_back_freed_memory, growth_limited
 from autograder.grading.pipeline import grade_submission, suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job, read_handed_in
@@ -56,6 +56,7 @@ class Ready:
 def work(connection: Connection, setup: Setup) -> None:
     """Send the result of the probe, then answer each job with its report. Ends when the other side goes away."""
     _die_with_parent()
+    give_back_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides what Ctrl-C does
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
@@ -119,7 +120,7 @@ def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor, turns:
     memory = grader_memory(torch=suites.assignment.torch)
     try:
         with growth_limited(memory):
-            with _reading(job.notebook, turns, memory):
+            with _reading(job.notebook, turns):
                 submission = submission_of(read_handed_in(job), suites.assignment, job.student)
             return grade_submission(submission, suites, executor)
     except MemoryError:
@@ -136,21 +137,18 @@ def grade_or_explain(job: Job, suites: Suites, executor: SandboxExecutor, turns:
 
 
 @contextlib.contextmanager
-def _reading(notebook: Path, turns: Path | None, memory: int) -> Iterator[None]:
+def _reading(notebook: Path, turns: Path | None) -> Iterator[None]:
     """Limit the memory of reading a notebook. Wait until no other worker reads a large one if this one is large."""
     try:
         is_large = os.lstat(notebook).st_size > LARGE_NOTEBOOK
     except OSError:
         is_large = False  # reading it says what is wrong
-    if not is_large:
-        yield
-        return
     with contextlib.ExitStack() as stack:
-        if turns is not None:
+        if is_large and turns is not None:
             import fcntl  # not on Windows
 
             fcntl.flock(stack.enter_context(turns.open("rb")), fcntl.LOCK_EX)  # ends with this process, too
-        stack.enter_context(growth_limited(max(memory, LARGE_NOTEBOOK_MEMORY)))
+        stack.enter_context(growth_limited(LARGE_NOTEBOOK_MEMORY if is_large else READING_MEMORY))
         yield
 
 

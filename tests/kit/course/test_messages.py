@@ -35,7 +35,7 @@ COURSE = Course(ROOT)
 CLASS = ROOT / "tests" / "sample_class" / "submitted"
 ELSEWHERE = {
     "broken",  # a test of ours breaks in no submission of the class
-    "cell_not_read",  # the class writes no cell of 15,000 words: tests/kit/unit/grading/test_problems.py
+    "cell_not_read",  # the class writes no cell of 12,000 words: tests/kit/unit/grading/test_problems.py
     "companion_exception",  # the class hands in no capstone: tests/kit/course/test_capstone_messages.py
     "only_verdict",  # only if a course asks for it: tests/kit/unit/instructor/test_student_view.py
     "remarks",  # what surrounds the messages in a whole notebook: below

@@ -548,7 +548,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 OF_AN_OWN_ZIP = {  # its budget is exceeded before an entry of it is read
-    "huge_claim": "unpacks to 4095 MiB; at most 128 are read: unpack what is needed",
+    "huge_claim": "unpacks to 4095 MiB; at most 96 are read: unpack what is needed",
     "bomb": "unpacks to 1022 times its size, as no notebooks do: unpack what is needed",
 }
 

@@ -116,21 +116,21 @@ class TestMemory:
         notebook, turns = tmp_path / "x.ipynb", tmp_path / "turns"
         turns.touch()
         notebook.write_bytes(bytes(LARGE_NOTEBOOK + 1))
-        with worker._reading(notebook, turns, 1 << 20), turns.open("rb") as other:
+        with worker._reading(notebook, turns), turns.open("rb") as other:
             with pytest.raises(BlockingIOError):
                 fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
             np.ones(64 << 20, np.uint8)
         notebook.write_bytes(b"")
-        with worker._reading(notebook, turns, 1 << 20), turns.open("rb") as other:
+        with worker._reading(notebook, turns), turns.open("rb") as other:
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is a limit on Linux alone")
 def test_a_notebook_that_is_costly_to_read_is_ungraded_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "x.ipynb"
-    wide = ["a" * (1 << 20) + "\U0001f600"] * 28  # one character makes each four times as wide in memory
+    wide = ["a" * (1 << 20) + "\U0001f600"] * 22  # one character makes each four times as wide in memory
     content = {"cells": [], "metadata": {"x": wide}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     assert path.stat().st_size < FILE_BYTES
-    with pytest.raises(Ungradable, match="too much memory: clear the outputs"), worker._reading(path, None, 1 << 20):
+    with pytest.raises(Ungradable, match="too much memory: clear the outputs"), worker._reading(path, None):
         read_submission(path, Assignment("01_a", (), ()), "ada")

@@ -97,5 +97,5 @@ def test_a_notebook_of_70_mib_is_not_read(tmp_path: Path) -> None:
     shutil.copyfile(SOLUTION, path)
     with path.open("r+b") as file:
         file.truncate(70 << 20)
-    with pytest.raises(Ungradable, match="the file has 70 MiB; at most 32 are read"):
+    with pytest.raises(Ungradable, match="the file has 70 MiB; at most 24 are read"):
         read_submission(path, ASSIGNMENT, "cheat")
