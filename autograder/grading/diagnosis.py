@@ -17,7 +17,7 @@ import numpy as np
 from autograder.execution.interface import Call, Raised, SessionEnded
 
 MAX_NUMBERS = 64  # entries of an array that a fingerprint keeps, at fixed positions
-MAX_PARTS = 500  # of a list or dict, with all that is in it: a larger one is no mistake that has a name
+MAX_PARTS = 500  # of a list or dict, with all that is in it: no mistake that has a name returns more
 _CLOSE = 1e-5  # difference between equal numbers, relative to the largest one
 
 Fingerprint = Any  # a fingerprint of an answer, as JSON

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from places import ROOT
 
-from autograder.core.errors import Ungradable
 from autograder.core.model import Assignment, Report
 from autograder.execution.limits import LARGE_NOTEBOOK, LIMITS, grader_memory
 from autograder.execution.memory_limit import growth_limited, inherited_by_none
@@ -21,7 +22,6 @@ from autograder.instructor.batch.worker import Ready, Setup
 from autograder.instructor.submissions import Job
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import FILE_BYTES
-from autograder.notebooks.submission import read_submission
 from autograder.sandbox.levels import Level
 
 if sys.platform != "win32":
@@ -78,17 +78,38 @@ def test_a_time_limit_belongs_to_the_assignment(monkeypatch: pytest.MonkeyPatch)
 
 # ---- memory
 
+FRESH = """
+from pathlib import Path
+import numpy as np
+import pytest
+from autograder.core.errors import Ungradable
+from autograder.core.model import Assignment
+from autograder.execution.memory_limit import give_back_freed_memory, growth_limited
+from autograder.instructor.batch import worker
+from autograder.notebooks.submission import read_submission
+give_back_freed_memory()
+"""
+
+
+def in_a_fresh_process(code: str) -> None:
+    """Run some code in a new process: one that has freed much memory may take it again, whatever the limit."""
+    code = FRESH + textwrap.dedent(code)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is a limit on Linux alone")
 class TestMemory:
     def test_a_block_may_take_no_more_than_it_is_granted(self) -> None:
-        with growth_limited(32 << 20):
-            np.ones(8 << 20, np.uint8)
-            with pytest.raises(MemoryError):
-                np.ones(64 << 20, np.uint8)
-            with growth_limited(128 << 20):
-                np.ones(64 << 20, np.uint8)
-        np.ones(64 << 20, np.uint8)
+        in_a_fresh_process("""
+            with growth_limited(32 << 20):
+                np.ones(8 << 20, np.uint8)
+                with pytest.raises(MemoryError):
+                    np.ones(64 << 20, np.uint8)
+                with growth_limited(128 << 20):
+                    np.ones(64 << 20, np.uint8)
+            np.ones(64 << 20, np.uint8)
+        """)
 
     def test_a_process_that_starts_has_limits_of_its_own(self) -> None:
         code = "import resource; print(resource.getrlimit(resource.RLIMIT_DATA)[0])"
@@ -132,5 +153,8 @@ def test_a_notebook_that_is_costly_to_read_is_ungraded_with_advice(tmp_path: Pat
     content = {"cells": [], "metadata": {"x": wide}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     assert path.stat().st_size < FILE_BYTES
-    with pytest.raises(Ungradable, match="too much memory: clear the outputs"), worker._reading(path, None):
-        read_submission(path, Assignment("01_a", (), ()), "ada")
+    in_a_fresh_process(f"""
+        path = Path({str(path)!r})
+        with pytest.raises(Ungradable, match="too much memory: clear the outputs"), worker._reading(path, None):
+            read_submission(path, Assignment("01_a", (), ()), "ada")
+    """)
