@@ -549,7 +549,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 OF_AN_OWN_ZIP = {  # its budget is exceeded before an entry of it is read
     "huge_claim": "unpacks to 4095 MiB; at most 96 are read: unpack what is needed",
-    "bomb": "unpacks to 1022 times its size, as no notebooks do: unpack what is needed",
+    "bomb": "unpacks to 1020 times its size, as no notebooks do: unpack what is needed",
 }
 
 
