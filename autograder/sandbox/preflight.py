@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -50,6 +51,7 @@ def strongest(sandbox: str, start: Callable[[Level], Started]) -> Started:
     """
     if not hasattr(os, "fork"):
         raise UserError("This platform cannot fork processes, so it cannot run sandboxes. Grade on Linux.")
+    _require_temporary_folder()
     obstacles: dict[Level, Obstacle] = {}
     for level in CHOICES[sandbox]:
         obstacle = obstacle_to(level)
@@ -60,6 +62,16 @@ def strongest(sandbox: str, start: Callable[[Level], Started]) -> Started:
                 obstacle = Obstacle(str(problem), ())
         obstacles[level] = obstacle
     raise UserError(refusal(obstacles))
+
+
+def _require_temporary_folder() -> None:
+    try:
+        tempfile.gettempdir()  # pytest needs one, and so does the escape probe
+    except OSError as error:
+        raise UserError(
+            f"There is no temporary folder that you may write to ({error.strerror}). "
+            "Set the environment variable TMPDIR to a folder that you may write to."
+        ) from None
 
 
 def refusal(obstacles: dict[Level, Obstacle]) -> str:

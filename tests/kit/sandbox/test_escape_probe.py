@@ -173,15 +173,6 @@ def test_a_secret_known_by_its_folder_only(secret: Path) -> None:
 # ---- a probe that cannot be made names what is missing
 
 
-def test_no_temporary_folder(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(**_: object) -> None:
-        raise FileNotFoundError(2, "No usable temporary directory found")
-
-    monkeypatch.setattr(escape_attempts.tempfile, "TemporaryDirectory", refused)
-    with pytest.raises(UserError, match="TMPDIR"):
-        probed(secret)
-
-
 def test_no_loopback_interface(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(escape_attempts.socket, "create_server", lambda _: NotListening())
     with pytest.raises(UserError, match=r"to connect to a port is not possible even without .* `ip link set lo up`"):

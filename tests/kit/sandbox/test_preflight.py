@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import get_args
 
@@ -159,6 +160,16 @@ def test_a_level_that_escapes_gives_way_to_the_next() -> None:
     assert tried == [Level.NAMESPACES_AND_LANDLOCK, Level.NAMESPACES, Level.LANDLOCK]
     with pytest.raises(UserError, match="namespaces: a sandbox here would not keep a student from: read secret"):
         strongest("namespaces", start)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_without_a_temporary_folder_the_cure_is_named(monkeypatch: pytest.MonkeyPatch, choice: str) -> None:
+    def gettempdir() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", gettempdir)
+    with pytest.raises(UserError, match="Set the environment variable TMPDIR"):
+        strongest(choice, lambda level: level)
 
 
 # ---- the reasons that a refusal names
