@@ -100,9 +100,9 @@ class SandboxSession:
             opening = {"cells": texts, "names": sorted(self.exercises), "companion": self.source.companion}
             channel.send(wire.pack({"op": "open", **opening}))
             while (message := channel.receive("cell", "ready", limit=READY))["op"] == "cell":
-                if len(started) == len(cells):
-                    raise wire.WireError("more cells than there are")
-                started.append(cells[message["number"]].label)
+                if type(message["number"]) is not int or message["number"] != len(started):
+                    raise wire.WireError("a cell out of turn")  # the cell that runs now has sent it, and is left out
+                started.append(cells[len(started)].label)
             self.failures = tuple(raised_from(failure, self.source) for failure in message["failures"])
             self.names = frozenset(message["names"]) & self.exercises
 
