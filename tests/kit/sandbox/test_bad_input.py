@@ -107,7 +107,7 @@ content("conflict", b"{\n<<<<<<< HEAD\n \"cells\": [],\n=======\n \"cells\": [1]
 content("deep", b"[" * 100_000, f"the file is nested too deeply to be a notebook: {SAVE_AGAIN}")
 
 
-@case(f"the file has 300 MiB; at most 64 are read: {CLEAR}")
+@case(f"the file has 300 MiB; at most 24 are read: {CLEAR}")
 def outputs_of_300_megabytes(submission: Submission) -> None:
     with submission.notebook.open("wb") as file:
         file.write(SOLUTION)
