@@ -73,7 +73,7 @@ def test_a_swap_after_the_class_was_listed(
     assert (report.reason or "").startswith(words)
     assert why_not_there(job) == report.reason
     with pytest.raises(UserError, match=words):
-        explain(Course(ROOT), submitted, "carla", STEM, "gate", confined=False)
+        explain(Course(ROOT), submitted, "carla", STEM, "gate", sandbox="none")
     shown = marked_notebook(original_of(Course(ROOT), STEM), job.notebook, honest)
     assert "(x @ w > threshold)" not in str(shown)
     late = lateness_of(submitted, "carla", STEM, None)
