@@ -35,6 +35,7 @@ class Obstacle(Enum):
     NO_FOLDER = auto()  # where a folder should be
     SPECIAL = auto()  # a pipe, a device or a socket
     REFUSED = auto()  # by the system
+    CLOSED = auto()  # the folder that it is in may not be searched
 
 
 class NotOpened(Exception):
@@ -126,7 +127,7 @@ def _open(path: str | Path, flags: int, folder: int | None, part: int) -> int:
     except FileNotFoundError:
         raise NotOpened(part, Obstacle.MISSING, reason) from None
     except OSError:
-        raise NotOpened(part, Obstacle.REFUSED, reason) from None
+        raise NotOpened(part, Obstacle.CLOSED, reason) from None
     raise NotOpened(part, _obstacle(mode, flags), reason)
 
 

@@ -138,7 +138,7 @@ def _why_not_opened(job: Job, problem: NotOpened) -> str:
             return f"{name} is a link, which may lead anywhere: put the {what} itself there"
         case Obstacle.NO_FOLDER:
             return f"{name} is not a folder: put the notebook at {clean(job.stem)}/{job.notebook.name}"
-        case Obstacle.REFUSED if not is_notebook:
+        case Obstacle.CLOSED | Obstacle.REFUSED if problem.obstacle is Obstacle.CLOSED or not is_notebook:
             return f"{name} cannot be looked at ({problem.reason}): check its folder's permissions"
     return why_no_file(problem)
 
