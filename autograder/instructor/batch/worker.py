@@ -83,9 +83,8 @@ def _answer_jobs(connection: Connection, setup: Setup) -> None:
         while (job := connection.recv()) is not None:
             environment = _environment(suites[job.stem])
             if environment in servers:
-                report = grade_or_explain(
-                    job, suites[job.stem], SandboxExecutor(servers[environment], seconds=seconds[job.stem])
-                )
+                executor = SandboxExecutor(servers[environment], seconds=seconds[job.stem])
+                report = grade_or_explain(job, suites[job.stem], executor, setup.turns)
             else:
                 report = ungraded(job, suites[job.stem].assignment, missing[environment])
             connection.send(report)

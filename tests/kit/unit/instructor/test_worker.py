@@ -49,7 +49,8 @@ def granted(monkeypatch: pytest.MonkeyPatch, stems: tuple[str, ...]) -> dict[str
     """Return the limits that each assignment's submission gets if these assignments are graded together."""
     limits = {}
 
-    def grade(job: Job, suites: Any, executor: Any) -> Report:
+    def grade(job: Job, suites: Any, executor: Any, turns: Path | None) -> Report:
+        assert turns == Path("/turns")
         limits[job.stem] = executor.limits
         return Report(job.student, job.stem, 1.0)
 
@@ -61,7 +62,7 @@ def granted(monkeypatch: pytest.MonkeyPatch, stems: tuple[str, ...]) -> dict[str
     monkeypatch.setattr(worker.ForkServer, "start", lambda _: None)
     connection: Any = OtherEnd([Job("ada", stem, Path("x.ipynb")) for stem in stems])
     course = Course(Path("/nowhere"))
-    setup = Setup(course=course, stems=stems, level=Level.NONE, secrets=(), controls=False)
+    setup = Setup(course=course, stems=stems, level=Level.NONE, secrets=(), controls=False, turns=Path("/turns"))
     worker._answer_jobs(connection, setup)
     ready = connection.received[0]
     assert isinstance(ready, Ready)
