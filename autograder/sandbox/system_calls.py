@@ -11,7 +11,7 @@ ALLOWED = """
 read write close fstat newfstatat statx ppoll pselect6 lseek mprotect munmap mremap madvise
 brk rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack pread64 readv writev faccessat faccessat2
 sched_yield sched_getaffinity dup nanosleep clock_gettime clock_getres clock_nanosleep gettimeofday times
-getpid gettid getppid getuid geteuid getgid getegid recvfrom sendto exit exit_group uname sysinfo getcwd
+getpid gettid getppid getuid geteuid getgid getegid exit exit_group uname sysinfo getcwd
 readlinkat getdents64 getrusage futex set_robust_list set_tid_address restart_syscall getrandom
 membarrier rseq
 """.split()
@@ -28,6 +28,8 @@ _COMMAND = 0xFFFFFFFF  # the kernel reads 32 bits of it
 CONDITIONS: list[tuple[str, dict[int, tuple[int, int]]]] = [
     ("openat", {2: (_WRITING, 0)}),
     ("mmap", {3: (_UNCOUNTED, 0)}),
+    *((call, {3: (_ALL_BITS, 0)}) for call in ("recvfrom", "sendto")),  # no flags: urgent bytes (MSG_OOB) on a local
+    # socket are code of the kernel that nothing needs, and that sandboxes were escaped by (CVE-2025-38236)
     ("prlimit64", {0: (_COMMAND, 0), 2: (_ALL_BITS, 0)}),  # a process may read its own limits
     *(("fcntl", {1: (_COMMAND, command)}) for command in (0, 1, 2, 3, 1030)),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL,
     # F_DUPFD_CLOEXEC; not F_SETOWN and F_SETFL, by which the kernel would send signals for this process

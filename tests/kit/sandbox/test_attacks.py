@@ -53,6 +53,14 @@ def fill_memory():
 def large_array():
     return np.ones(20 << 27).sum()
 
+def urgent_byte():
+    if libc.sendto(3, b"!", 1, socket.MSG_OOB, None, 0) < 0:
+        raise OSError(ctypes.get_errno(), "sendto")
+
+def urgent_byte_received():
+    if libc.recvfrom(3, ctypes.create_string_buffer(1), 1, socket.MSG_OOB | socket.MSG_DONTWAIT, None, None) < 0:
+        raise OSError(ctypes.get_errno(), "recvfrom")
+
 def shared_memory():
     return len(mmap.mmap(-1, 1 << 30))
 
@@ -328,6 +336,7 @@ RAISED = [
     *[(name, (), "PermissionError") for name in "fork spawn execute shared_memory stack_memory write_null".split()],
     *[(name, (), "PermissionError") for name in "change_mode truncate link make_folder remove connect".split()],
     *[(name, (), "PermissionError") for name in "connect_abstract owner become_root write_anywhere".split()],
+    *[(name, (), "PermissionError") for name in "urgent_byte urgent_byte_received".split()],
     *[("kill", (pid,), "PermissionError") for pid in (-1, 0, 1, 2, 3)],
     ("raise_limits", (), "ValueError"),
     ("stop_myself", (), "PermissionError"),
