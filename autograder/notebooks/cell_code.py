@@ -44,14 +44,19 @@ def read_code(text: str, budget: Budget) -> Code:
     it is larger than what is read.
     """
     lines = text.split("\n")
-    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    first = _line_with_text(lines, 0)
     while lines[first].startswith("%%"):
         if lines[first].split()[0] not in _TRANSPARENT:
             return Code("", ())
         lines[first] = ""
-        first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+        first = _line_with_text(lines, first)  # not from the start: there may be thousands of these lines
     text, body = _parse_with_magics(_dedent(lines, lines[first]), budget)
     return Code(text, tuple(Statement(node) for node in body))
+
+
+def _line_with_text(lines: list[str], start: int) -> int:
+    """Return the number of the first line from `start` on that is not blank; 0 if there is none."""
+    return next((number for number in range(start, len(lines)) if lines[number].strip()), 0)
 
 
 def _dedent(lines: list[str], first: str) -> list[str]:

@@ -19,6 +19,7 @@ from places import ROOT
 
 from autograder.core.model import Assignment, Cell, Exercise
 from autograder.nbgrader_bridge.rebuild import rebuild
+from autograder.notebooks.cell_code import read_code
 from autograder.notebooks.global_names import global_names
 from autograder.notebooks.ipynb import parse_notebook
 from autograder.notebooks.parser import CELL_CHARACTERS, CELL_TOKENS, Budget, OverBudget
@@ -222,3 +223,34 @@ def test_names_in_whole_files(folder: str) -> None:
 def test_type_parameters_are_no_global_names(text: str, names: set[str]) -> None:
     (statement,) = ast.parse(text).body
     assert global_names(statement) == names
+
+
+class CountedLines(list[str]):
+    """The lines of a cell, which count how often one is read."""
+
+    reads = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[str]:
+        for line in super().__iter__():
+            self.reads += 1
+            yield line
+
+
+class CountedText(str):
+    """A cell whose lines are counted."""
+
+    lines: CountedLines
+
+    def split(self, *_: Any) -> CountedLines:  # type: ignore[override]
+        self.lines = CountedLines(super().split("\n"))
+        return self.lines
+
+
+def test_thousands_of_magics_are_read_once() -> None:
+    text = CountedText("\n" * 1000 + "%%time\n" * 1000)
+    read_code(text, Budget())
+    assert text.lines.reads < 10 * len(text.lines)
