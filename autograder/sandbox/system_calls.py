@@ -22,16 +22,16 @@ ALLOWED_ON_X86 = (
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _UNCOUNTED = 0x1 | 0x100  # MAP_SHARED, MAP_GROWSDOWN: neither counts towards the memory limit
 _ALL_BITS = (1 << 64) - 1
-_COMMAND = 0xFFFFFFFF  # the kernel reads 32 bits of it
+_INT = 0xFFFFFFFF  # of a C int the kernel reads 32 bits
 
 # A call and, by number, what an argument must be: (the bits that count, their value). One row must fit.
 CONDITIONS: list[tuple[str, dict[int, tuple[int, int]]]] = [
     ("openat", {2: (_WRITING, 0)}),
     ("mmap", {3: (_UNCOUNTED, 0)}),
-    *((call, {3: (_ALL_BITS, 0)}) for call in ("recvfrom", "sendto")),  # no flags: urgent bytes (MSG_OOB) on a local
+    *((call, {3: (_INT, 0)}) for call in ("recvfrom", "sendto")),  # no flags: urgent bytes (MSG_OOB) on a local
     # socket are code of the kernel that nothing needs, and that sandboxes were escaped by (CVE-2025-38236)
-    ("prlimit64", {0: (_COMMAND, 0), 2: (_ALL_BITS, 0)}),  # a process may read its own limits
-    *(("fcntl", {1: (_COMMAND, command)}) for command in (0, 1, 2, 3, 1030)),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL,
+    ("prlimit64", {0: (_INT, 0), 2: (_ALL_BITS, 0)}),  # a process may read its own limits
+    *(("fcntl", {1: (_INT, command)}) for command in (0, 1, 2, 3, 1030)),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL,
     # F_DUPFD_CLOEXEC; not F_SETOWN and F_SETFL, by which the kernel would send signals for this process
 ]
 CONDITIONS_ON_X86: list[tuple[str, dict[int, tuple[int, int]]]] = [("open", {1: (_WRITING, 0)})]
