@@ -79,8 +79,8 @@ def _path_of(name: str) -> Path | None:
 def without(folder: Path, hidden: Iterable[Path]) -> list[Path]:
     """Return paths that cover a folder except the hidden folders in it, for rules that can only allow.
 
-    A rule follows a symlink, so none may be in the result: `/lib` is `/usr/lib` on most systems, with all that is hidden
-    there. Links in the folder are left out. What they point to can be read by way of them if it can be read at all.
+    A rule follows a symlink, so none may be in the result: `/lib` is `/usr/lib` on most systems, with all that is
+    hidden there. Links in the folder are left out; what they point to can be read by way of them if it can be read.
     """
     folder, hidden = folder.resolve(), [path.resolve() for path in hidden]
     if folder in hidden:
