@@ -10,17 +10,18 @@ from opened_sandboxes import confined, value_of
 from autograder.sandbox import contents
 from autograder.sandbox.fork_server import ForkServer
 
-LIST = """
+READ = """
 import os
 
-def visible(folders):
-    seen = []
-    for folder in folders:
+def readable(files):
+    found = []
+    for file in files:
         try:
-            seen += os.listdir(folder)
+            open(file).close()
+            found.append(file)
         except OSError:
             pass
-    return seen
+    return found
 """
 
 
@@ -41,5 +42,6 @@ def test_no_link_leads_to_what_is_hidden(tmp_path: Path) -> None:
 def test_packages_beside_the_interpreter_cannot_be_read_by_any_path() -> None:
     folders = [str(folder) for folder in contents.other_packages()]
     folders += [folder.removeprefix("/usr") for folder in folders if folder.startswith("/usr/lib")]
-    with ForkServer(tested.level()) as server, confined(server, LIST) as student:
-        assert value_of(student, "visible", folders) == []
+    files = [str(path) for folder in folders for path in Path(folder).glob("*/*.py")]
+    with ForkServer(tested.level()) as server, confined(server, READ) as student:
+        assert value_of(student, "readable", files[:500]) == []
