@@ -108,12 +108,29 @@ def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]
 def _with_results(
     suites: Suites, exercise: Exercise, source: Source, runs: Sequence[Run], *, all_in_detail: bool = False
 ) -> tuple[tuple[TestResult, Run], ...]:
-    """Return the result of each run of an exercise. The mistake is known only when all its tests have run."""
+    """Return the result of each run of an exercise. The mistake is known only when all its tests have run.
+
+    What a public test tells depends on public tests alone: students read it also if hidden tests are to tell nothing.
+    """
+    mistakes = {
+        Visibility.PUBLIC: _mistake_in(suites, exercise, [run for run in runs if _is_public(run.test)]),
+        Visibility.HIDDEN: _mistake_in(suites, exercise, runs),
+    }
+    told = {} if all_in_detail else _told_instead(runs)
+    return tuple(
+        (_result(suites, exercise, source, run, mistakes[run.test.visibility], told.get(run.test.id)), run)
+        for run in runs
+    )
+
+
+def _is_public(test: Test | TestResult) -> bool:
+    return test.visibility is Visibility.PUBLIC
+
+
+def _mistake_in(suites: Suites, exercise: Exercise, runs: Sequence[Run]) -> Mistake | None:
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
-    mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
-    told = {} if all_in_detail else _told_instead(runs)
-    return tuple((_result(suites, exercise, source, run, mistake, told.get(run.test.id)), run) for run in runs)
+    return recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
 
 
 def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
@@ -267,10 +284,15 @@ def blame_what_failed_first(
 
     calls: for each exercise, the other exercises that its code uses
     """
-    failed = {result.name for result in results if result.outcome not in (Outcome.PASSED, Outcome.STUB)}
+    failed = {result.name for result in results if result.first_failure and not _is_stub(result.first_failure)}
     return tuple(
         _with_blame(result, tuple(name for name in calls.get(result.name, ()) if name in failed)) for result in results
     )
+
+
+def _is_stub(failure: TestResult) -> bool:
+    """Return whether a first failure says that a function was not written, which hidden tests alone cannot say."""
+    return failure.outcome is Outcome.STUB and _is_public(failure)
 
 
 def _with_blame(result: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
