@@ -245,7 +245,7 @@ class CountedText(str):
 
     lines: CountedLines
 
-    def split(self, *_: Any) -> CountedLines:  # type: ignore[override]
+    def split(self, *_: Any) -> CountedLines:
         self.lines = CountedLines(super().split("\n"))
         return self.lines
 
