@@ -8,6 +8,7 @@ is cleaned.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 
 from autograder.core.sanitize import is_shown
@@ -16,6 +17,11 @@ NAME_BYTES = 200  # results' files are named after a student's folder, and file 
 _TOO_LONG = f"is longer than {NAME_BYTES} bytes"
 MARKUP = "<>\"'`"  # these can end an attribute or begin an element in a page that does not escape a name
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # as typographers write O’Brien; it means nothing in HTML and shells
+# Letters and marks that fonts show as nothing: fillers, variation selectors, an empty Braille cell. Two names may differ
+# in them alone.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _IN_FOLDERS = str.maketrans(
     {"'": _APOSTROPHE, "`": _APOSTROPHE, "<": None, ">": None, '"': None, "/": "-", "\\": "-", "\t": " "}
 )
@@ -31,6 +37,8 @@ def why_no_folder(student: str) -> str | None:
         return f"has the character {markup} in it"
     if problem := _why_not_shown(student):
         return problem
+    if student != student.strip():
+        return "begins or ends with a blank"
     if len(os.fsencode(student)) > NAME_BYTES:
         return _TOO_LONG
     return None if student else "is empty"
@@ -42,7 +50,7 @@ def _why_not_shown(name: str) -> str | None:
         return "is not UTF-8 text"
     if hidden & {"Cc", "Zl", "Zp"}:
         return "has a control character in it"
-    return "has an invisible character in it" if hidden else None
+    return "has an invisible character in it" if hidden or _UNSEEN.search(name) else None
 
 
 def why_rename(student: str) -> str | None:
@@ -58,7 +66,7 @@ def why_rename(student: str) -> str | None:
 
 def proposed_folder(name: str) -> str:
     """Return the nearest name that a folder may have; empty if nothing of it may stay."""
-    shown = "".join(filter(is_shown, name.translate(_IN_FOLDERS)))
+    shown = _UNSEEN.sub("", "".join(filter(is_shown, name.translate(_IN_FOLDERS))))
     return _cut(unicodedata.normalize("NFC", shown).strip().lstrip(". "))
 
 
@@ -68,7 +76,7 @@ def folder_of_display_name(name: str) -> str:
     No honest name has a control character or a slash in it. These stay, and `why_no_folder` refuses the name.
     """
     kept = (c for c in name.translate(_DISPLAYED) if unicodedata.category(c) not in ("Cf", "Co", "Cn"))
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", "".join(kept))).strip()
 
 
 _DISPLAYED = {code: to for code, to in _IN_FOLDERS.items() if chr(code) in MARKUP}

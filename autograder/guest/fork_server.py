@@ -42,7 +42,8 @@ class Options(TypedDict):
 
 def main() -> None:
     """Load the modules, say that the fork server is ready, and obey the grader until it has gone."""
-    options: Options = json.loads(sys.argv[1])
+    options: Options = json.loads(sys.argv.pop())
+    sys.orig_argv.clear()  # sandboxes need not know what they are told here
     grader = socket.socket(fileno=options["control"])
     held = imports.hold(options["hold"])
     preload(options, held)
@@ -76,6 +77,11 @@ class Server:
         self.guests: set[int] = set()
         self.namespace = os.pidfd_open(self.pid) if options["namespaces"] else -1
         self.ruleset = -1
+        self.address_space = 0  # bytes of it that a sandbox has at its start
+        if options["limits"] is not None:
+            from . import lockdown
+
+            self.address_space = lockdown.address_space_in_use()
         if options["landlock"] is not None:
             from . import lockdown
 
@@ -138,7 +144,7 @@ class Server:
 
         options = self.options
         if options["limits"] is not None:
-            lockdown.limit_resources(**options["limits"])
+            lockdown.limit_resources(**options["limits"], address_space=self.address_space)
         if options["drop_privileges"]:
             if options["user"] is not None:
                 lockdown.become_user(options["user"])

@@ -25,7 +25,7 @@ _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 40
-_LIBRARIES = 2 << 30  # bytes of address space that an interpreter with its preloaded modules may take up
+_LIBRARIES = 256 << 20  # bytes of address space for what is loaded and started later, such as another module
 
 # Landlock, see landlock(7). The system calls have these numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -33,6 +33,9 @@ _PATH_BENEATH = 1
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_ssize_t
+_libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long)
+_MAP_FAILED = -1
 
 
 class _PathBeneath(ctypes.Structure):
@@ -67,15 +70,46 @@ def _prctl(option: int, *arguments: Any) -> None:
     _require_success(_libc.prctl(option, *words), f"prctl({option})")
 
 
-def limit_resources(memory: int, cpu_seconds: int) -> None:
+def address_space_in_use() -> int:
+    """Return how many bytes of address space this process has. The kernel tells it by what it still allows.
+
+    It stands in /proc, too, which sandboxes do not see.
+    """
+    page = resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    low, high = 0, 1 << 40
+    try:
+        while high - low > page:
+            middle = (low + high) // 2
+            resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+            if _can_map(page):
+                high = middle
+            else:
+                low = middle
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    return high
+
+
+def _can_map(size: int) -> bool:
+    private_anonymous = 0x22
+    address = _libc.mmap(None, size, 0, private_anonymous, -1, 0)
+    if address == _MAP_FAILED:
+        return False
+    _libc.munmap(ctypes.c_void_p(address), size)
+    return True
+
+
+def limit_resources(memory: int, cpu_seconds: int, address_space: int) -> None:
     """Set the limits of this process: memory in bytes, CPU time in seconds, no more processes, no files.
 
     Memory counts private writable pages; the system-call filter refuses shared and stack-like mappings. Pages that are
-    only read cost nothing, but the tables that map them do: hence the limit of address space.
+    filled and then made read-only do not count, and the tables that map pages do not either: hence the limit of address
+    space, beyond the bytes of it that the process has at its start.
     """
     for resource_type, limit in (
         (resource.RLIMIT_DATA, memory),
-        (resource.RLIMIT_AS, memory + _LIBRARIES),
+        (resource.RLIMIT_AS, address_space + memory + _LIBRARIES),
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),

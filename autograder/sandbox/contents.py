@@ -32,12 +32,30 @@ def standard_library() -> Path:
     return Path(sysconfig.get_path("stdlib"))
 
 
+_SYSTEM_FOLDERS = tuple(Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64"))
+
+
 def interpreter_paths() -> list[Path]:
     """Return the system's libraries and this interpreter with its standard library."""
     base = Path(sys.base_prefix)
     own = [] if base == Path("/usr") else [base / "lib"]
-    system = [Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")]
-    return [path for path in [*system, *own, Path(sys.executable).resolve()] if path.exists()]
+    paths = [*_SYSTEM_FOLDERS, Path("/etc/ld.so.cache"), *own, Path(sys.executable).resolve()]
+    return [path for path in paths if path.exists()]
+
+
+def interpreter_files() -> list[Path]:
+    """Return what of `interpreter_paths` an interpreter reads: not the other programs that lie in the same folders.
+
+    These are shared libraries, alone or in the folder of the machine's architecture, and the standard library.
+    """
+    paths = [path for path in interpreter_paths() if path not in _SYSTEM_FOLDERS]
+    if standard_library() not in paths:
+        paths.append(standard_library())
+    for folder in {folder.resolve() for folder in _SYSTEM_FOLDERS if folder.is_dir()}:
+        paths += [path for path in folder.glob("*.so*") if path.is_file()]
+        of_architecture = folder / str(sysconfig.get_config_var("MULTIARCH"))
+        paths += [of_architecture] if of_architecture.is_dir() else []
+    return paths
 
 
 def other_packages() -> list[Path]:

@@ -116,10 +116,12 @@ def _ruleset(
     packages: Mapping[str, Path], read_only: Sequence[tuple[Path, str]], shown: Sequence[tuple[Path, str]]
 ) -> dict[str, Any]:
     """Return the list of files for Landlock: inside of namespaces what is shown there, else the machine's own files."""
-    if shown:
-        return landlock.ruleset([*(inside for _, inside in shown), *([bubblewrap.GUEST_PACKAGES] if packages else [])])
     hidden = contents.other_packages()
-    interpreter = [part for path in contents.interpreter_paths() for part in contents.without(path, hidden)]
+    interpreter = [part for path in contents.interpreter_files() for part in contents.without(path, hidden)]
+    if shown:
+        everything = contents.interpreter_paths()
+        others = [inside for path, inside in shown if path not in everything]
+        return landlock.ruleset([*interpreter, *others, *([bubblewrap.GUEST_PACKAGES] if packages else [])])
     packages_and_libraries = contents.with_libraries(packages)
     own = [GUEST_FILES, *(path for path, _ in read_only)]
     return landlock.ruleset([*interpreter, *packages_and_libraries, *own], listed=[contents.standard_library()])

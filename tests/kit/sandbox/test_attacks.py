@@ -53,6 +53,17 @@ def fill_memory():
 def large_array():
     return np.ones(20 << 27).sum()
 
+def hoard():
+    kept = []
+    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    while len(kept) < 64:
+        block = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(block))
+        ctypes.memset(address, 1, len(block))
+        libc.mprotect(address, len(block), mmap.PROT_READ)
+        kept.append(block)
+    return len(kept)
+
 def urgent_byte():
     if libc.sendto(3, b"!", 1, socket.MSG_OOB, None, 0) < 0:
         raise OSError(ctypes.get_errno(), "sendto")
@@ -344,6 +355,7 @@ RAISED = [
     ("fill_memory", (), "MemoryError"),
     ("large_array", (), "MemoryError"),
     ("readable_memory", (), "OSError"),
+    ("hoard", (), "OSError"),
     ("climb", (), "OSError"),
     *[("read", (path,), CLOSED) for path in ("/proc/self/environ", "/proc/1/mem", "/etc/passwd")],
     *[("read", (path,), "OSError") for path in ("/sys/kernel/notes", "/dev/mem", __file__)],

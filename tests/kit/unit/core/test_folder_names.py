@@ -23,6 +23,7 @@ CONTROL = [*map(chr, range(0x20)), "\x7f", *map(chr, range(0x80, 0xA0)), "\u2028
 INVISIBLE = [
     *"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad",
     *map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+    *"\u034f\u115f\u2800\u3164\ufe0f\uffa0\U000e0100",  # letters and marks that fonts show as nothing
 ]
 
 
@@ -59,6 +60,9 @@ def test_no_invisible_characters(character: str) -> None:
         ("a\\b", "has a slash in it"),
         (os.fsdecode(b"j\xfcrgen"), "is not UTF-8 text"),
         ("\ud800", "is not UTF-8 text"),
+        (" ", "begins or ends with a blank"),
+        ("ada ", "begins or ends with a blank"),
+        ("\xa0ada", "begins or ends with a blank"),
         ("ö" * (NAME_BYTES // 2 + 1), f"is longer than {NAME_BYTES} bytes"),
     ],
 )
