@@ -17,8 +17,8 @@ NAME_BYTES = 200  # results' files are named after a student's folder, and file 
 _TOO_LONG = f"is longer than {NAME_BYTES} bytes"
 MARKUP = "<>\"'`"  # these can end an attribute or begin an element in a page that does not escape a name
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # as typographers write O’Brien; it means nothing in HTML and shells
-# Letters and marks that fonts show as nothing: fillers, variation selectors, an empty Braille cell. Two names may differ
-# in them alone.
+# Letters and marks that fonts show as nothing: fillers, variation selectors, an empty Braille cell. Without this rule
+# two names could differ in them alone.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
