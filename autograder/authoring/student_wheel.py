@@ -107,6 +107,6 @@ def _toml(value: str | list[str]) -> str:
 def run_pip(*arguments: str) -> None:
     """Run this Python's pip; raise UserError with its message if it fails."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if process.returncode != 0:
         raise UserError(f"pip {arguments[0]} failed:\n{process.stderr.strip()[-2000:]}")

@@ -24,6 +24,8 @@ from autograder import __version__
 from autograder.cli import commands
 from autograder.cli.options import course_option
 from autograder.core.errors import UserError
+from autograder.core.sanitize import clean
+from autograder.core.terminal_text import print_safely
 
 
 class _Commands(click.Group):
@@ -49,6 +51,7 @@ class _Commands(click.Group):
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command line. If its output cannot be written, say so in one line; nobody reads a traceback then."""
         _fill_standard_streams()
+        print_safely()
         try:
             return super().main(*arguments, **options)
         except OSError as error:
@@ -72,6 +75,11 @@ class _Commands(click.Group):
                 _end_without_output(error)
             warn(_refused(error))
             context.exit(2)
+        except UnicodeEncodeError as error:
+            if sys.getfilesystemencoding() == "utf-8":  # then it is not about a file's name
+                raise
+            warn(_not_encodable(error))
+            context.exit(2)
 
 
 _OUTPUT_REFUSED = {errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF, errno.EFBIG, errno.EINVAL}
@@ -85,6 +93,12 @@ def _refused(error: OSError) -> str:
     if "temporary directory" in reason:
         return f"{reason}. Make one of them writable, or name another folder: export TMPDIR=FOLDER"
     return f"The system refused it: {reason}."
+
+
+def _not_encodable(error: UnicodeEncodeError) -> str:
+    """Return why the system can have no file of a name, and what to do."""
+    name, encoding = clean(error.object), sys.getfilesystemencoding()
+    return f"{name} cannot be the name of a file here, as the system's encoding is {encoding}: set PYTHONUTF8=1"
 
 
 def _fill_standard_streams() -> None:

@@ -169,7 +169,7 @@ def _namespace(pid: int | str, name: str) -> str | None:
 
 def _status(pid: int | str) -> dict[str, str]:
     """Return `/proc/<pid>/status`."""
-    text = Path(f"/proc/{pid}/status").read_text()
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 

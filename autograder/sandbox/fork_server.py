@@ -44,7 +44,7 @@ class Process:
 
     def host_pid(self) -> int:
         """Return the sandbox's process number outside, by which /proc knows it; -1 if the sandbox has gone."""
-        lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text().splitlines()
+        lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
 
     def gone(self) -> bool:

@@ -71,11 +71,12 @@ def guest_user() -> int | None:
 
 def _maps_one_user() -> bool:
     """Return whether this is a user namespace with one user: its root is an ordinary user outside."""
-    return sum(int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines()) == 1
+    lines = Path("/proc/self/uid_map").read_text(encoding="utf-8").splitlines()
+    return sum(int(line.split()[2]) for line in lines) == 1
 
 
 def _capabilities() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
 
 

@@ -61,7 +61,7 @@ def _to_namespaces() -> Obstacle | None:
         )
     try:
         trial = subprocess.run(
-            bubblewrap.trial(), capture_output=True, text=True, errors="replace", timeout=30, check=False
+            bubblewrap.trial(), capture_output=True, encoding="utf-8", errors="replace", timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Obstacle(f"bubblewrap does not run ({error})", ())
@@ -122,7 +122,7 @@ def _why_no_landlock(number: int | None) -> Obstacle:
 
 def _setting(path: str) -> str | None:
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text(encoding="utf-8").strip()
     except OSError:
         return None
 
@@ -133,5 +133,5 @@ def _as_setting(path: str) -> str:
 
 def _is_filtered() -> bool:
     """Return whether a filter of system calls is in force for this process, as in most containers."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return "Seccomp:\t2" in lines

@@ -214,7 +214,9 @@ def _torch(folder: Path) -> HealthCheck:
     The computer counts as ready without it, too: it is large, and only the last assignment needs it.
     """
     code = "import torch; print(torch.__version__, torch.cuda.is_available() or torch.backends.mps.is_available())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode == 0:
         version, gpu = done.stdout.split()
         return _ready("PyTorch", f"{version}, {'with' if gpu == 'True' else 'without'} a graphics card")
@@ -227,7 +229,7 @@ def _torch(folder: Path) -> HealthCheck:
 def as_json(checks: Sequence[HealthCheck]) -> str:
     """Return the results as a JSON list, for a program to read."""
     results = [{"subject": c.subject, "ready": c.ready, "said": c.detail, "repair": c.repair} for c in checks]
-    return json.dumps(results, ensure_ascii=False, indent=1)
+    return json.dumps(results, indent=1)  # in ASCII, as every terminal and pipe takes it
 
 
 def as_text(checks: Sequence[HealthCheck]) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.core.terminal_text import fitting
+
 
 @dataclass(frozen=True)
 class View:
@@ -39,7 +41,7 @@ class Screen:
 
     def __exit__(self, error: object, *_: object) -> None:
         if error is None and self._last is not None and self._handle is None:
-            print(self._last.text)
+            print(fitting(self._last.text, sys.stdout))
 
     def show(self, view: View) -> None:
         self._last = view

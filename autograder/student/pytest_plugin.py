@@ -12,6 +12,7 @@ kit's own runner, which also hands over `student` and `rng`.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,9 @@ class _SuiteFile(pytest.File):
     def collect(self) -> Iterator[_SuiteTest]:
         """Yield the tests as the grader sees them, whatever conftest.py or plugin there is."""
         from autograder.core.errors import UserError
+        from autograder.core.terminal_text import make_safe
 
+        make_safe(sys.__stdout__)  # pytest's terminal; else pytest escapes every line that it cannot show
         try:
             self._tests = _tests_of(self.path)
         except UserError as error:

@@ -103,7 +103,10 @@ def _processes() -> Iterator[tuple[int, list[str]]]:
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                yield int(entry.name), Path(entry.path, "stat").read_text(errors="replace").rpartition(") ")[2].split()
+                yield (
+                    int(entry.name),
+                    Path(entry.path, "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split(),
+                )
 
 
 class _Sampler(threading.Thread):
@@ -139,11 +142,11 @@ class _Sampler(threading.Thread):
 
 
 def _pss_of(pid: int) -> int:
-    found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8"), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0  # a process without memory is about to end
 
 
 def _rss_of(pid: int) -> int:
     with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize()
     return 0

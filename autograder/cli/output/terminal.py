@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 
@@ -18,8 +17,6 @@ _LONGEST = 100_000  # characters of a message; it may name a file that somebody 
 
 def console() -> Console:
     """Return where to print; it is wide enough for a table when it is not a terminal."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # names are not lost, nor is a run, to a terminal without UTF-8
     out = _Console(highlight=False, soft_wrap=False)
     return out if out.is_terminal else _Console(highlight=False, width=120)
 

@@ -253,7 +253,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=0.25)
             break  # it has ended
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -79,7 +79,7 @@ def test_numpy_computes_in_one_thread(server: ForkServer) -> None:
         assert isinstance(student.session, SandboxSession)
         process = student.session._process
         assert process is not None
-        assert "Threads:\t1\n" in Path(f"/proc/{process.host_pid()}/status").read_text()
+        assert "Threads:\t1\n" in Path(f"/proc/{process.host_pid()}/status").read_text(encoding="utf-8")
 
 
 def descendants(pid: int) -> set[int]:
@@ -178,7 +178,9 @@ def test_two_hundred_rooms_leave_nothing_open(server: ForkServer) -> None:
         return len(list(Path("/proc/self/fd").iterdir())), len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
     def memory() -> int:
-        return int(Path(f"/proc/{fork_server_of(server)}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{fork_server_of(server)}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
 
     for _ in range(20):
         open_and_close_a_guest()

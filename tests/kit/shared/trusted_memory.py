@@ -59,7 +59,7 @@ def _kinds(root: int) -> dict[int, str]:
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal():
             try:
-                stat = Path(entry.path, "stat").read_text(errors="replace")
+                stat = Path(entry.path, "stat").read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             children[int(stat.rpartition(") ")[2].split()[1])].append(int(entry.name))
@@ -86,7 +86,9 @@ def _kind_of(pid: int) -> str:
 def _pss_of(pid: int) -> int:
     """Return a process's share of the pages that it maps."""
     try:
-        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        found = re.search(
+            r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8"), re.MULTILINE
+        )
     except OSError:  # it has just ended
         return 0
     return int(found[1]) << 10 if found else 0

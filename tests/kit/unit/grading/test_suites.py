@@ -147,7 +147,7 @@ def test_no_installed_plugin_is_loaded(suite: Path, plugin: str, monkeypatch: py
 
 
 def test_a_suite_loads_no_plugin_either(suite: Path, plugin: str) -> None:
-    suite.write_text(f"{SUITE}\npytest_plugins = [{plugin!r}]\n")
+    suite.write_text(f"{SUITE}\npytest_plugins = [{plugin!r}]\n", encoding="utf-8")
     assert names(suite) == IN_FILE_ORDER
     assert plugin not in sys.modules
 
@@ -173,7 +173,7 @@ def test_the_environment_is_restored_after_an_error(suite: Path, monkeypatch: py
     for name, texts in ENVIRONMENT.items():
         monkeypatch.setenv(name, texts[0])
     before = dict(os.environ)
-    suite.write_text("import os\nos.environ['PYTEST_PLUGINS'] = 'missing'\n1 / 0\n")
+    suite.write_text("import os\nos.environ['PYTEST_PLUGINS'] = 'missing'\n1 / 0\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"could not be loaded(?s:.*)line 3, (?s:.*)ZeroDivisionError") as caught:
         collect(suite, Visibility.HIDDEN)
     assert dict(os.environ) == before
@@ -183,7 +183,9 @@ def test_the_environment_is_restored_after_an_error(suite: Path, monkeypatch: py
 def test_an_error_of_pytest_s_has_no_colors(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("PY_COLORS", "1")
-    suite.write_text(SUITE + '\n@exercise("f")\n@pytest.mark.parametrize("a,b", [1])\ndef test_last(a, b): ...\n')
+    suite.write_text(
+        SUITE + '\n@exercise("f")\n@pytest.mark.parametrize("a,b", [1])\ndef test_last(a, b): ...\n', encoding="utf-8"
+    )
     with pytest.raises(UserError, match="could not collect") as caught:
         collect(suite, Visibility.HIDDEN)
     assert "\x1b" not in str(caught.value)
@@ -220,7 +222,7 @@ def test_collecting_writes_nothing_beside_a_suite(suite: Path) -> None:
 
 def test_a_changed_suite_is_read_again(suite: Path) -> None:
     assert names(suite) == IN_FILE_ORDER
-    suite.write_text(SUITE.replace("test_beta", "test_gamma"))
+    suite.write_text(SUITE.replace("test_beta", "test_gamma"), encoding="utf-8")
     assert names(suite) == [*IN_FILE_ORDER[:-1], "test_gamma"]
 
 
@@ -245,7 +247,7 @@ def test_a_suite_may_lie_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ["def test_x(: pass", "import no_such_module", "import pytest\npytest.skip(allow_module_level=True)", "x = 1", ""],
 )
 def test_a_suite_that_cannot_be_collected_is_named(suite: Path, source: str) -> None:
-    suite.write_text(source)
+    suite.write_text(source, encoding="utf-8")
     with pytest.raises(UserError, match=r"suite .*test_topic\.py") as caught:
         collect(suite, Visibility.HIDDEN)
     assert "Traceback" not in str(caught.value)

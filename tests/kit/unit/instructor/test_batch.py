@@ -400,7 +400,7 @@ def test_a_broken_suite_is_named_and_nothing_is_overwritten(course: Course, whic
     graded_before(course, "ada", 20)
     before = (course.results / STEM / "ada.json").read_bytes()
     suite: Path = getattr(course, which)(STEM)
-    suite.unlink() if text is None else suite.write_text(text)
+    suite.unlink() if text is None else suite.write_text(text, encoding="utf-8")
     code, output = typed(course, "--jobs", "1", "--sandbox", "none")
     assert code == 2
     assert str(suite) in output

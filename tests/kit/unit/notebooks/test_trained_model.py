@@ -150,7 +150,7 @@ def test_the_longest_constant(text: str, longest: int) -> None:
 def submitted(path: Path, text: str, *, torch: bool, own_cell: str = "") -> Any:
     cell = {"cell_type": "code", "source": text, "metadata": {"nbgrader": {"grade_id": "f", "solution": True}}}
     other = {"cell_type": "code", "source": own_cell, "metadata": {}}
-    path.write_text(json.dumps({"cells": [other, cell], "metadata": {}, "nbformat": 4}))
+    path.write_text(json.dumps({"cells": [other, cell], "metadata": {}, "nbformat": 4}), encoding="utf-8")
     stub = Cell("def f():\n    raise NotImplementedError", "code", grade_id="f", solution=True)
     return read_submission(path, Assignment("09_x", (Exercise("f", 1.0, ()),), (stub,), torch=torch), "mia")
 
