@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from autograder.core.installed import TORCH_REQUIREMENTS
 from autograder.notebooks.course import topic_of
 
-FOLDER = "neural-network-workshops"  # what the zip unpacks to
-
 _PAGE = """\
 # Start here
 
@@ -37,25 +35,37 @@ py -m venv .venv
 
 `autograder doctor` says whether everything is ready, and what to do where it is not.
 {torch}
-**Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run in the first cell
+**Google Colab** (tried with Colab's packages, not in Colab itself): upload this zip, then run as the first cell,
+and again after every restart
 
 ```python
-!unzip -q -o '*.zip' && pip install -q --no-deps {folder}/{wheel}
+%cd /content
+!unzip -q -n '*.zip' && pip install -q --no-deps {folder}/{wheel}
 %cd {folder}/assignments/{first}
 ```
+
+The zip may have any name that ends in `.zip`. Files that you have already are left as they are.
 
 ## How to work
 
 1. Open a notebook: {notebooks}.
-2. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
-3. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
+2. Run its two top cells first, and again whenever the kernel was restarted: they load `check` and NumPy, and a
+   restarted kernel has forgotten them. "NameError: name 'check' is not defined" means that they were not run.
+3. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
+4. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. A second copy of a cell does not count.
-4. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
+5. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
    `!autograder submit {first} --student NAME`. It checks the saved file once more, and writes the file to hand in
    beside the notebook. Hand it in the way your instructor told you.
-5. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
+6. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
    `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
    `check()` says of a saved file, and `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back.
+
+## When you get a newer zip
+
+It unpacks to a folder of its own, with another name than this one. Your solved notebooks stay as they are, and you can
+go on with them here. For new notebooks set up the new folder by the commands above. To continue a notebook there, copy
+it from here over the one in the new folder. Do not unpack the same zip twice; if you are asked, replace no file.
 """
 
 
@@ -76,10 +86,11 @@ as it comes with what a graphics card needs. Colab has it already.
 """
 
 
-def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = False) -> str:
+def start_text(stems: Sequence[str], wheel: str, folder: str, *, wheels: bool, torch: bool = False) -> str:
     """Return the page for these assignments.
 
     wheel: the file name of the kit's wheel
+    folder: what the zip unpacks to
     wheels: whether the dependencies lie beside the page, for machines like this one, so that no network is needed
     torch: whether an assignment needs PyTorch
     """
@@ -91,7 +102,7 @@ def start_text(stems: Sequence[str], wheel: str, *, wheels: bool, torch: bool = 
         needed=needed,
         options=options,
         torch=_TORCH.format(options=options, listing=TORCH_REQUIREMENTS) if torch else "",
-        folder=FOLDER,
+        folder=folder,
         wheel=wheel,
         first=stems[0],
         notebooks=notebooks,

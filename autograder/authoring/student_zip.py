@@ -1,23 +1,31 @@
 """Make the zip that students get: notebooks with stubs, public tests, the kit's student edition, and how to start.
 
-Made twice, it is the same to the byte: its entries are sorted and carry no time, and neither does the wheel.
+Made twice, it is the same to the byte: its entries are sorted, and all have the date of the course's last commit.
 `zipfile` is used directly, because archivers that take a folder store the time of each file.
+
+The folder that it unpacks to is named after that date and the content. So a newer zip never unpacks over a notebook
+that a student has solved, whatever program unpacks it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import io
+import os
+import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.authoring.start_page import FOLDER, start_text
+from autograder.authoring.start_page import start_text
 from autograder.authoring.student_wheel import build_student_wheel, requirements_of, run_pip
 from autograder.core.errors import UserError
 from autograder.core.files import write_atomically
@@ -26,7 +34,9 @@ from autograder.core.text import listed
 from autograder.notebooks.course import Course
 from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
 
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can name
+_DATES = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC))  # that a zip can name
+_DIGEST_LETTERS = 6
+_START = "START.md"
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Released:
     """What was put into the zip."""
 
     path: Path
+    folder: str  # what the zip unpacks to
     stems: tuple[str, ...]
     files: int
     wheels: int  # of dependencies
@@ -44,26 +55,28 @@ def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: boo
 
     wheels: whether the zip holds the wheels of all dependencies, for machines like this one
 
-    Raise UserError if an assignment is unknown or not built, or if a file, a version or pip fails.
+    Raise UserError if an assignment is unknown or not built, if a file, a version or pip fails, or if SOURCE_DATE_EPOCH
+    is not a date.
     """
     for stem in stems:
         course.assignment(stem)  # raises UserError if it is unknown
     chosen = tuple(stem for stem in course.stems if stem in stems or not stems)
     torch = any(course.assignment(stem).torch for stem in chosen)
+    files = {f"assignments/{stem}/{path.name}": path for stem in chosen for path in release_files(course, stem)}
+    date = released_at(course.root, files.values())
     with tempfile.TemporaryDirectory() as temporary:
         wheel = build_student_wheel(course.root, Path(temporary))
         listings = listings_of(wheel.name, requirements_of(wheel), pins(course.root / "constraints.txt"), torch=torch)
-        entries = {
-            "START.md": start_text(chosen, wheel.name, wheels=wheels, torch=torch).encode(),
-            wheel.name: wheel.read_bytes(),
-        }
+        entries = {wheel.name: wheel.read_bytes()}
         entries |= {name: text.encode() for name, text in listings.items()}
-        for stem in chosen:
-            entries |= {f"assignments/{stem}/{path.name}": path.read_bytes() for path in release_files(course, stem)}
+        entries |= {name: path.read_bytes() for name, path in files.items()}
         dependencies = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
         entries |= {f"wheels/{path.name}": path.read_bytes() for path in dependencies}
-    _write_zip(out, entries)
-    return Released(out, chosen, len(entries), len(dependencies))
+    start = partial(start_text, chosen, wheel.name, wheels=wheels, torch=torch)
+    folder = f"neural-network-workshops-{date:%Y-%m-%d}-{_digest(entries | {_START: start(folder='').encode()})}"
+    entries[_START] = start(folder=folder).encode()
+    _write_zip(out, folder, date, entries)
+    return Released(out, folder, chosen, len(entries), len(dependencies))
 
 
 def release_files(course: Course, stem: str) -> Iterator[Path]:
@@ -74,11 +87,44 @@ def release_files(course: Course, stem: str) -> Iterator[Path]:
     yield from sorted(path for path in folder.iterdir() if path.name not in LEFT_BY_RUNNING and path.is_file())
 
 
-def _write_zip(out: Path, entries: Mapping[str, bytes]) -> None:
+def released_at(root: Path, files: Iterable[Path]) -> datetime:
+    """Return the date of a release: SOURCE_DATE_EPOCH if it is set, else that of the course's last commit.
+
+    Without git it is the date of the newest of these files. Raise UserError if SOURCE_DATE_EPOCH is not a date.
+    """
+    named = os.environ.get("SOURCE_DATE_EPOCH")
+    seconds = named or _last_commit(root) or str(int(max(path.stat().st_mtime for path in files)))
+    try:
+        date = datetime.fromtimestamp(int(seconds), UTC)
+        if named is None or _DATES[0] <= date <= _DATES[1]:
+            return min(max(date, _DATES[0]), _DATES[1])
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise UserError(f"SOURCE_DATE_EPOCH is {seconds!r}: set it to the seconds since 1970, from the year 1980 on.")
+
+
+def _last_commit(root: Path) -> str:
+    """Return the time of the last commit in seconds since 1970; empty if there is no git or no repository."""
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    try:
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _digest(entries: Mapping[str, bytes]) -> str:
+    """Return a few letters that tell different contents apart."""
+    digest = hashlib.sha256()
+    for name in sorted(entries):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(entries[name]).digest())
+    return digest.hexdigest()[:_DIGEST_LETTERS]
+
+
+def _write_zip(out: Path, folder: str, date: datetime, entries: Mapping[str, bytes]) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _ZIP_EPOCH)
+            entry = zipfile.ZipInfo(f"{folder}/{name}", date.timetuple()[:6])
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # Unix permissions, whatever machine this is
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED  # a zip itself

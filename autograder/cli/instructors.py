@@ -37,6 +37,7 @@ def release(context: click.Context, out: Path, assignments: str | None, wheels: 
     released = student_zip.release(course_of(context), out, stems_in(assignments), wheels=wheels)
     beside = f", with {plural(released.wheels, 'wheel')} of what it needs" if wheels else ""
     click.echo(f"{released.path}: {listed(released.stems)}; {plural(released.files, 'file')}{beside}")
+    click.echo(f"It unpacks to {released.folder}.")
 
 
 @click.command()

@@ -19,7 +19,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.start_page import FOLDER
 from autograder.authoring.student_zip import release
 from autograder.core.model import Outcome, Visibility
 from autograder.core.text import amount
@@ -42,7 +41,7 @@ def unpack(home: Path, *, wheels: bool) -> Path:
     )
     with zipfile.ZipFile(released.path) as archive:
         archive.extractall(home)
-    return home / FOLDER
+    return home / released.folder
 
 
 def without_network() -> list[str]:

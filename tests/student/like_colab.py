@@ -13,7 +13,6 @@ import venv
 import zipfile
 from pathlib import Path
 
-from autograder.authoring.start_page import FOLDER
 from autograder.authoring.student_zip import release
 from autograder.notebooks.course import Course
 
@@ -69,14 +68,14 @@ def main() -> None:
         released = release(Course(ROOT), home / "workshops.zip", ["06_convolution"])
         with zipfile.ZipFile(released.path) as archive:
             archive.extractall(home)
-        (wheel,) = (home / FOLDER).glob("*.whl")
+        (wheel,) = (home / released.folder).glob("*.whl")
         venv.create(home / "colab", with_pip=True)
         python = home / "colab" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *COLABS_PACKAGES], check=True)
         subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
         (home / "content").mkdir()
-        environment = {"PATH": str(python.parent), "HOME": temporary, "AUTOGRADER_COURSE": str(home / FOLDER)}
+        environment = {"PATH": str(python.parent), "HOME": temporary, "AUTOGRADER_COURSE": str(home / released.folder)}
         session, grade = (
             subprocess.run(
                 [str(python), *arguments],

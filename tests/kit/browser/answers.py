@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from autograder.authoring.start_page import FOLDER
 from autograder.authoring.student_zip import release
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook
@@ -16,9 +15,10 @@ _MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 def unpacked_release(home: Path, *stems: str) -> Path:
     """The folder with the assignments, or those named, as the zip has them."""
-    with zipfile.ZipFile(release(COURSE, home / "workshops.zip", stems).path) as archive:
+    released = release(COURSE, home / "workshops.zip", stems)
+    with zipfile.ZipFile(released.path) as archive:
         archive.extractall(home)
-    return home / FOLDER / "assignments"
+    return home / released.folder / "assignments"
 
 
 def answers(stem: str) -> dict[str, str]:

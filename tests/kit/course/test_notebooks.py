@@ -56,6 +56,14 @@ def test_each_exercise_has_its_cells(path: Path) -> None:
         assert grading_of(test)["schema_version"] == 3
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: "/".join(path.parts[-3:]))
+def test_it_says_to_run_the_top_cells_first_and_after_a_restart(path: Path) -> None:
+    setup, given, start, *_ = cells_of(path)
+    assert [cell["cell_type"] for cell in (setup, given, start)] == ["code", "code", "markdown"]
+    text = "".join(start["source"])
+    assert "First run the two cells above, and run them again whenever the kernel was restarted" in text
+
+
 @pytest.mark.series(5)
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_solution_runs_from_top_to_bottom(stem: str) -> None:

@@ -2,8 +2,11 @@
 
 import importlib.metadata
 import json
+import os
 import platform
 import re
+import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,8 +17,8 @@ from packaging.requirements import Requirement
 from places import ROOT
 from secret_lines import secret_lines
 
-from autograder.authoring.start_page import FOLDER, start_text
-from autograder.authoring.student_zip import closure, listings_of, pins, release
+from autograder.authoring.start_page import start_text
+from autograder.authoring.student_zip import closure, listings_of, pins, release, released_at
 from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.notebooks.course import Course
@@ -33,7 +36,14 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def contents(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        return {name.removeprefix(f"{FOLDER}/"): archive.read(name) for name in archive.namelist()}
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def folder_in(path: Path) -> str:
+    """The one folder that a zip unpacks to."""
+    with zipfile.ZipFile(path) as archive:
+        (folder,) = {name.partition("/")[0] for name in archive.namelist()}
+    return folder
 
 
 @pytest.mark.torch
@@ -73,7 +83,8 @@ def test_nothing_secret_is_in_it(zipped: Path) -> None:
     for name, data in contents(zipped).items():
         if name.endswith(".whl"):
             (zipped.parent / name).write_bytes(data)
-            inside = contents(zipped.parent / name)
+            with zipfile.ZipFile(zipped.parent / name) as wheel:
+                inside = {path: wheel.read(path) for path in wheel.namelist()}
             texts += [code.decode() for path, code in inside.items() if path.endswith(".py")]
             assert {path.split("/")[0].partition("-")[0] for path in inside} == {"autograder", "nn_autograder"}
         elif name.endswith(".ipynb"):
@@ -95,12 +106,13 @@ def test_some_assignments(tmp_path: Path) -> None:
 
 
 def test_start_says_which_python_the_wheels_are_for() -> None:
-    alone, beside = (start_text(["01_perceptron"], "kit.whl", wheels=wheels) for wheels in (False, True))
+    alone, beside = (start_text(["01_perceptron"], "kit.whl", "workshops", wheels=wheels) for wheels in (False, True))
     assert "You need Python 3.11 or newer." in alone
     assert "--no-index" not in alone
     assert f"You need Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()}" in beside
     assert "--no-index --find-links wheels -r requirements.txt" in beside
     assert "`!autograder submit 01_perceptron --student NAME`" in alone
+    assert "Run its two top cells first, and again whenever the kernel was restarted" in alone
     assert max(map(len, beside.splitlines())) <= 120
 
 
@@ -175,3 +187,80 @@ def test_a_zip_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(UserError, match=r"out\.zip cannot be written"):
         release(COURSE, tmp_path / "file" / "out.zip", stems=["01_perceptron"])
+
+
+# ---- the folder that it unpacks to, and its date
+
+
+def test_a_newer_zip_never_unpacks_over_a_solved_notebook(tmp_path: Path) -> None:
+    """Any two zips that differ, if only by one assignment more, unpack to different folders."""
+    first, second, same = (tmp_path / name for name in ("1.zip", "2.zip", "3.zip"))
+    release(COURSE, first, ["01_perceptron"])
+    made = release(COURSE, second, ["01_perceptron", "02_activations"])
+    release(COURSE, same, ["01_perceptron"])
+    assert folder_in(first) != folder_in(second)
+    assert folder_in(second) == made.folder
+    assert first.read_bytes() == same.read_bytes()
+    start = contents(second)["START.md"].decode()
+    assert re.fullmatch(r"neural-network-workshops-\d{4}-\d\d-\d\d-[0-9a-f]{6}", made.folder)
+    assert f"{made.folder}/assignments/01_perceptron" in start
+    assert "Your solved notebooks stay as they are" in " ".join(start.split())
+
+
+@pytest.mark.parametrize("name", ["neural-networks (1).zip", "a [1].zip", "Zażółć's.zip", "-o.zip"])
+def test_the_lines_for_colab(tmp_path: Path, name: str) -> None:
+    """They work with any name of the zip, and, run once more, leave a solved notebook as it is."""
+    unzip = shutil.which("unzip")
+    if unzip is None:
+        pytest.skip("unzip is not installed")
+    made = release(COURSE, tmp_path / name, ["01_perceptron"])
+    folder, wheel, unpack, into = colab_lines(contents(tmp_path / name)["START.md"].decode())
+    assert folder == "%cd /content"
+    assert wheel.startswith(f"{made.folder}/nn_autograder-")
+    notebook = tmp_path / made.folder / "assignments" / "01_perceptron" / "perceptron.ipynb"
+    for _ in range(2):
+        subprocess.run(["sh", "-c", unpack], cwd=tmp_path, check=True)
+        assert (tmp_path / wheel).is_file()
+        assert into == f"%cd {notebook.parent.relative_to(tmp_path)}"
+        notebook.chmod(0o644)
+        if notebook.read_text(encoding="utf-8") != "solved":
+            notebook.write_text("solved", encoding="utf-8")
+        else:
+            break
+    else:
+        pytest.fail("the solved notebook was overwritten")
+
+
+def colab_lines(start: str) -> tuple[str, str, str, str]:
+    """The cell's first line, the wheel, the shell's command before pip, and the last line."""
+    (cell,) = re.findall(r"```python\n(.*?)```", start, re.DOTALL)
+    folder, install, into = cell.splitlines()
+    unpack, wheel = re.fullmatch(r"!(.*) && pip install -q --no-deps (.*)", install).groups()
+    return folder, wheel, unpack, into
+
+
+def test_the_entries_have_the_date_of_the_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    made = release(COURSE, tmp_path / "one.zip", ["01_perceptron"])
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(2026, 9, 21, 14, 13, 20)}
+    assert "-2026-09-21-" in made.folder
+    for wrong in ("soon", "-1", "99999999999999"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
+        with pytest.raises(UserError, match="SOURCE_DATE_EPOCH"):
+            release(COURSE, tmp_path / "none.zip", ["01_perceptron"])
+
+
+def test_the_date_is_that_of_the_last_commit_or_of_the_newest_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    file = tmp_path / "perceptron.ipynb"
+    file.touch()
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert released_at(tmp_path, [file]).timestamp() == 1_700_000_000
+    identity = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    environment = {**os.environ, "GIT_COMMITTER_DATE": "1760000000 +0200", "GIT_CONFIG_GLOBAL": os.devnull}
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", *words], cwd=tmp_path, env=environment, check=True)
+    assert released_at(tmp_path, [file]).timestamp() == 1_760_000_000
