@@ -1,6 +1,7 @@
 """A conftest.py above the course, an installed plugin, settings and variables for pytest: no command notices them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def course_in(folder: Path) -> Path:
 
 
 def run(course: Path, command: str, **environment: str) -> tuple[int, str, str]:
-    """Return exit code, stdout and stderr of a command, without the course's path."""
+    """Return exit code, stdout and stderr of a command, without the course's path and without the time."""
     done = subprocess.run(
         [sys.executable, "-m", "autograder.cli.main", *command.split()],
         cwd=course,
@@ -60,7 +61,8 @@ def run(course: Path, command: str, **environment: str) -> tuple[int, str, str]:
         encoding="utf-8",
         env={name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")} | environment,
     )
-    return done.returncode, *(text.replace(str(course), "COURSE") for text in (done.stdout, done.stderr))
+    texts = (text.replace(str(course), "COURSE") for text in (done.stdout, done.stderr))
+    return done.returncode, *(re.sub(r"written \S+ \S+", "written then", text) for text in texts)
 
 
 def variables(course: Path) -> dict[str, str]:
