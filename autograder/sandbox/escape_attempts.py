@@ -191,7 +191,7 @@ def _scratch_folder() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="autograder-probe-") as name:
         Path(name).chmod(0o777)  # the sandbox must refuse, not the folder
         for target in ("mode", "times", "contents", "removed"):
-            (Path(name) / target).write_text("as it was")
+            (Path(name) / target).write_text("as it was", encoding="utf-8")
             (Path(name) / target).chmod(0o666)
         yield name
 

@@ -1,5 +1,6 @@
 """Every command under terminals without UTF-8: no traceback, and what is printed fits the terminal's encoding."""
 
+import ast
 import json
 import os
 import shutil
@@ -178,3 +179,22 @@ def test_plain_pytest(course: Path, encoding: str) -> None:
     text = run(course, encoding=encoding, python=words).stdout.decode(encoding)
     assert f"must be {'−' if encoding == 'utf-8' else '-'}z" in text
     assert "\\u" not in text
+
+
+def test_every_file_is_opened_with_its_encoding() -> None:
+    """Ruff's rule sees only paths whose type it knows, and no subprocess."""
+    calls = [
+        (path, node)
+        for path in (ROOT / "autograder").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert [f"{path}:{node.lineno}" for path, node in calls if leaves_encoding_open(node)] == []
+
+
+def leaves_encoding_open(call: ast.Call) -> bool:
+    function = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    named = {keyword.arg for keyword in call.keywords}
+    as_text = function in ("read_text", "write_text")
+    as_text = as_text or (function in ("run", "Popen", "check_output") and "text" in named)
+    return as_text and "encoding" not in named
