@@ -256,8 +256,8 @@ DOWNLOADS: dict[str, tuple[Files, dict[str, str], dict[str, str]]] = {
     ),
     # a student's own zip
     "own_zip": (
-        {BEN + "work.zip": zipped({"work/x.ipynb": HERE, "__MACOSX/._x.ipynb": b""})},
-        {f"Ben/{STEM}": BEN + "work.zip/work/x.ipynb"},
+        {BEN + "work.zip": zipped({"mine/x.ipynb": HERE, "__MACOSX/._x.ipynb": b""})},
+        {f"Ben/{STEM}": BEN + "work.zip/mine/x.ipynb"},
         {},
     ),
     "own_zip_canvas": (
