@@ -108,29 +108,12 @@ def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]
 def _with_results(
     suites: Suites, exercise: Exercise, source: Source, runs: Sequence[Run], *, all_in_detail: bool = False
 ) -> tuple[tuple[TestResult, Run], ...]:
-    """Return the result of each run of an exercise. The mistake is known only when all its tests have run.
-
-    What a public test tells depends on public tests alone: students read it also if hidden tests are to tell nothing.
-    """
-    mistakes = {
-        Visibility.PUBLIC: _mistake_in(suites, exercise, [run for run in runs if _is_public(run.test)]),
-        Visibility.HIDDEN: _mistake_in(suites, exercise, runs),
-    }
-    told = {} if all_in_detail else _told_instead(runs)
-    return tuple(
-        (_result(suites, exercise, source, run, mistakes[run.test.visibility], told.get(run.test.id)), run)
-        for run in runs
-    )
-
-
-def _is_public(test: Test | TestResult) -> bool:
-    return test.visibility is Visibility.PUBLIC
-
-
-def _mistake_in(suites: Suites, exercise: Exercise, runs: Sequence[Run]) -> Mistake | None:
+    """Return the result of each run of an exercise. The mistake is known only when all its tests have run."""
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
-    return recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
+    mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
+    told = {} if all_in_detail else _told_instead(runs)
+    return tuple((_result(suites, exercise, source, run, mistake, told.get(run.test.id)), run) for run in runs)
 
 
 def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
@@ -292,7 +275,7 @@ def blame_what_failed_first(
 
 def _is_stub(failure: TestResult) -> bool:
     """Return whether a first failure says that a function was not written, which hidden tests alone cannot say."""
-    return failure.outcome is Outcome.STUB and _is_public(failure)
+    return failure.outcome is Outcome.STUB and failure.visibility is Visibility.PUBLIC
 
 
 def _with_blame(result: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseResult:
