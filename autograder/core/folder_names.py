@@ -37,8 +37,6 @@ def why_no_folder(student: str) -> str | None:
         return f"has the character {markup} in it"
     if problem := _why_not_shown(student):
         return problem
-    if student != student.strip():
-        return "begins or ends with a blank"
     if len(os.fsencode(student)) > NAME_BYTES:
         return _TOO_LONG
     return None if student else "is empty"

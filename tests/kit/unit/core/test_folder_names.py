@@ -60,9 +60,6 @@ def test_no_invisible_characters(character: str) -> None:
         ("a\\b", "has a slash in it"),
         (os.fsdecode(b"j\xfcrgen"), "is not UTF-8 text"),
         ("\ud800", "is not UTF-8 text"),
-        (" ", "begins or ends with a blank"),
-        ("ada ", "begins or ends with a blank"),
-        ("\xa0ada", "begins or ends with a blank"),
         ("ö" * (NAME_BYTES // 2 + 1), f"is longer than {NAME_BYTES} bytes"),
     ],
 )
