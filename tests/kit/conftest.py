@@ -26,8 +26,14 @@ NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {  # marker: what its tests n
     "nbgrader": ("nbgrader", lambda: _installed("nbgrader")),
     "browser": ("Chromium and Playwright", lambda: _installed("playwright") and _chromium() is not None),
 }
-MAY_BE_SKIPPED = ("the administrator may", "a user whom permissions bind", "no CUDA device", "no MPS device")  # beside
-# what the other user of CI runs, only what takes a graphics card
+# Reasons for which CI may skip a test: its other user or its other Pythons run it, or it takes a graphics card.
+MAY_BE_SKIPPED = (
+    "the administrator may",
+    "a user whom permissions bind",
+    "new in Python 3.12",
+    "no CUDA device",
+    "no MPS device",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
