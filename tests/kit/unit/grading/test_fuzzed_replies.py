@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from frames import unframed
 from fuzzing import cases
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,20 +87,6 @@ def frames(draw: st.DrawFn) -> bytes:
     return bytes(frame)
 
 
-def received(frame: bytes, expected: Any) -> dict[str, Any]:
-    """Return the message of a frame, as a sandbox's connection reads it."""
-    position = 0
-
-    def read(count: int) -> bytes:
-        nonlocal position
-        if position + count > len(frame):
-            raise EOFError
-        position += count
-        return frame[position - count : position]
-
-    return wire.read_frame(read, reply_limit(expected))
-
-
 def words_for(message: dict[str, Any], expected: Any) -> str:
     """Judge a reply, and return the message about it; empty if it is right."""
     if message.get("op") == "raised":
@@ -142,7 +129,7 @@ def test_any_reply_is_refused_or_gets_a_message(frame: bytes, expected: Any) -> 
     tracemalloc.start()
     try:
         try:
-            message = received(frame, expected)
+            message = unframed(frame, reply_limit(expected))
             if message["op"] == "raised":
                 raised_from(message)
             elif message["op"] != "returned" or "value" not in message:

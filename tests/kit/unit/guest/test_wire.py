@@ -13,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from frames import unframed
 
 from autograder.guest import wire
 from autograder.guest.wire import PREFIX, Callback, Opaque, Seed, WireError
@@ -20,20 +21,6 @@ from autograder.guest.wire import PREFIX, Callback, Opaque, Seed, WireError
 
 def across(value: Any) -> Any:
     return unframed(wire.pack({"value": value}))["value"]
-
-
-def unframed(frame: bytes) -> dict[str, Any]:
-    """Return the message of a frame that comes in as from a socket."""
-    position = 0
-
-    def read(count: int) -> bytes:
-        nonlocal position
-        if position + count > len(frame):
-            raise EOFError
-        position += count
-        return frame[position - count : position]
-
-    return wire.read_frame(read)
 
 
 def framed(head: bytes | str, body: bytes = b"") -> bytes:
