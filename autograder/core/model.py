@@ -84,16 +84,30 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class SourceStatement:
+    """One top-level statement to run."""
+
+    index: int  # in its cell, from 0
+    line: int = 0  # where it begins, from 1
+    names: tuple[str, ...] = ()  # that it binds; "*" for a star import
+
+
+@dataclass(frozen=True)
 class SourceCell:
-    """One cell to run: its whole text, and which of its top-level statements count.
+    """One cell to run: its whole text, and which of its top-level statements are run.
 
     The text stays whole, so that line numbers in messages are the student's own.
     """
 
     label: str  # what a message calls it: "your cell perceptron_train", "cell 7"
     text: str
-    statements: tuple[int, ...]
+    statements: tuple[SourceStatement, ...]
     exercises: tuple[str, ...] = ()  # which of the assignment's functions it defines
+
+    @property
+    def is_given(self) -> bool:
+        """Return whether it is the instructor's."""
+        return self.label.startswith("given")
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from autograder.core.model import Outcome, Source
+from autograder.core.model import Outcome, Source, SourceCell
 from autograder.execution.interface import (
     Absent,
     CallRequest,
+    FailedStatement,
     Raised,
     Returned,
     SessionEnded,
     Student,
     cell_label,
+    failed_statement,
     raised_from,
     warning_from,
     why_absent,
 )
+from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
 
@@ -41,16 +44,21 @@ class InProcessSession:
         cell_of: Callable[[str], str | None] | None = None,
         seconds: float | None = None,
         companion: str = "",
-        absent: Callable[[str], Absent] = lambda _: Absent(Outcome.STUB),
+        source: Source | None = None,
+        failed: Sequence[FailedStatement] = (),
     ) -> None:
         self.namespace = namespace
         self.functions = {**namespace, **runner.companion_functions(companion, namespace)}
         self.cell_of = cell_of or _cells_by_file(namespace).get
         self.seconds = seconds  # that a call may take, if the platform can stop it
-        self.why_absent = absent
+        self.source = source or Source(())
+        self.failed = failed
+
+    def failed_statements(self) -> Sequence[FailedStatement]:
+        return self.failed
 
     def absent(self, name: str) -> Absent | None:
-        return None if callable(self.namespace.get(name)) else self.why_absent(name)
+        return None if callable(self.namespace.get(name)) else why_absent(name, self.source, self.failed)
 
     def call(self, request: CallRequest) -> Returned | Raised:
         message = wire.unpack_frame(request.frame)
@@ -87,20 +95,30 @@ class InProcessExecutor:
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
         namespace = types.ModuleType("__main__").__dict__
-        failures = [
-            raised_from(failure)
-            for cell in source.cells
-            for failure in runner.run_cell(cell.label, cell.text, list(cell.statements), namespace)
-        ]
+        namespace.update(runner.kernel_names())
+        failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace))
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
         session = InProcessSession(
             namespace,
             cell_of=labels.get,
             seconds=self.seconds,
             companion=source.companion,
-            absent=lambda name: why_absent(name, source, failures),
+            source=source,
+            failed=failed,
         )
         yield Student(session)
+
+
+def _run(cell: SourceCell, namespace: dict[str, Any]) -> Iterator[FailedStatement]:
+    """Run a cell, and yield the statements that could not be run."""
+    seconds = None if cell.is_given else LIMITS.statement_seconds
+    statements = [statement.index for statement in cell.statements]
+    for failure in runner.run_cell(cell.label, cell.text, statements, namespace, lambda _: limited(seconds)):
+        reply = raised_from(failure)
+        if reply.type == KeyboardInterrupt.__name__:  # the person who waits for it has had enough
+            raise KeyboardInterrupt
+        is_late = reply.type == OutOfTime.__name__
+        yield failed_statement(cell, failure["statement"], SessionEnded(Outcome.TIMEOUT, "") if is_late else reply)
 
 
 def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None, limit: wire.FrameLimit) -> Returned:

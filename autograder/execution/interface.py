@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import secrets
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograder.core.model import NoModel, Outcome, Source, TrainedModel
+from autograder.core.model import NoModel, Outcome, Source, SourceCell, TrainedModel
 from autograder.core.sanitize import clean
 from autograder.execution.limits import UNKNOWN_REPLY, reply_limit
 from autograder.guest import wire
@@ -51,6 +52,39 @@ class Raised:
     def type(self) -> str:
         return self.kinds[0]
 
+    @property
+    def undefined(self) -> str | None:
+        """Return the name that a NameError says is not defined; None for any other exception."""
+        match = re.fullmatch(r"name '(\w+)' is not defined\b.*", self.text, re.DOTALL)
+        return match[1] if match is not None and self.type == "NameError" else None
+
+
+@dataclass(frozen=True)
+class FailedStatement:
+    """A top-level statement of a student's cell that could not be run. What it would have bound is missing."""
+
+    cell: str  # its label
+    line: int  # where the statement begins; 0: the whole cell failed
+    names: tuple[str, ...]
+    because: Raised | SessionEnded
+
+    def accounts_for(self, name: str) -> bool:
+        """Return whether a name is missing because of it: it binds the name, or may bind any."""
+        return name in self.names or "*" in self.names
+
+
+@dataclass(frozen=True)
+class ExecutedSource:
+    """The source of a submission, and those of its statements that could not be run."""
+
+    source: Source
+    failed: tuple[FailedStatement, ...] = ()
+
+    def missing(self, name: str) -> FailedStatement | None:
+        """Return the statement that failed and would have bound a name; None if there is none."""
+        missing = next((statement for statement in self.failed if statement.accounts_for(name)), None)
+        return first_cause(missing, self.failed) if missing is not None else None
+
 
 @dataclass(frozen=True)
 class NotPython:
@@ -72,7 +106,7 @@ class Absent:
     """Why there is no such function: it was never written (STUB), or its cell could not be run."""
 
     outcome: Outcome
-    because: Raised | SessionEnded | NotPython | NotRead | None = None
+    because: FailedStatement | SessionEnded | NotPython | NotRead | None = None
 
 
 class SessionEnded(Exception):
@@ -152,6 +186,9 @@ class ExpectedCall:
 
 class Session(Protocol):
     """Runs the functions of one submission."""
+
+    def failed_statements(self) -> Sequence[FailedStatement]:
+        """Return the statements of the source that could not be run, in order."""
 
     def call(self, request: CallRequest) -> Returned | Raised:
         """Return the reply of one call. Raise SessionEnded if there is none."""
@@ -295,25 +332,37 @@ def _accept(call: Call) -> None:
     """Judge nothing: the test looks at the answer itself."""
 
 
-def why_absent(
-    name: str, source: Source, failures: Sequence[Raised], left_out: Mapping[str, SessionEnded] | None = None
-) -> Absent:
-    """Return why a function is not there after its source was run.
-
-    failures: what the statements raised; left_out: the cells that could not be run, by label
-    """
+def why_absent(name: str, source: Source, failed: Sequence[FailedStatement]) -> Absent:
+    """Return why a function is not there after its source was run."""
     for broken in source.broken:
         if name in broken.exercises:
             why = NotRead(broken.label, broken.error) if broken.too_large else NotPython(broken.error)
             return Absent(Outcome.RAISED, why)
-    labels = {cell.label for cell in source.cells if name in cell.exercises}
-    for label, end in (left_out or {}).items():
-        if label in labels:
-            return Absent(end.outcome, end)
-    for failure in failures:
-        if failure.cell in labels:
-            return Absent(Outcome.RAISED, failure)
+    for statement in failed:
+        if name in statement.names:
+            cause = first_cause(statement, failed)
+            ended = cause.because if isinstance(cause.because, SessionEnded) else None
+            return Absent(ended.outcome if ended else Outcome.RAISED, cause)
     return Absent(Outcome.STUB)
+
+
+def first_cause(statement: FailedStatement, failed: Sequence[FailedStatement]) -> FailedStatement:
+    """Return the statement that failed first, if each of these failed because a name of the one before was missing."""
+    for earlier in reversed(failed[: failed.index(statement)]):
+        because = statement.because
+        undefined = because.undefined if isinstance(because, Raised) else None
+        if undefined is not None and earlier.accounts_for(undefined):
+            statement = earlier
+    return statement
+
+
+def failed_statement(cell: SourceCell, index: int, because: Raised | SessionEnded) -> FailedStatement:
+    """Return what is known of a statement that failed, by its place in the source. index -1: the whole cell."""
+    for statement in cell.statements:
+        if statement.index == index:
+            return FailedStatement(cell.label, statement.line, statement.names, because)
+    names = tuple(name for statement in cell.statements for name in statement.names)
+    return FailedStatement(cell.label, 0, names, because)
 
 
 def raised_from(message: Mapping[str, Any], source: Source | None = None) -> Raised:

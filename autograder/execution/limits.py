@@ -19,7 +19,8 @@ class Limits:
     """What a submission may use: times in seconds, memory in bytes."""
 
     call_seconds: float = 5.0  # unless `@exercise(…, seconds=…)` gives more
-    open_seconds: float = 10.0
+    open_seconds: float = 10.0  # to run the source of a notebook
+    statement_seconds: float = 2.0  # of which a top-level statement of a student's may take so many
     submission_seconds: float = 120.0  # plus what exercises get beyond `call_seconds`; it also limits CPU time
     memory: int = 1 << 30
     questions: int = 100_000  # how often one call may call back a function that was passed to it

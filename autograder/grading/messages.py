@@ -194,7 +194,7 @@ def exception(name: str, error: StudentException, visibility: Visibility, hint: 
     lines += row("the line", error.code)
     if visibility is Visibility.PUBLIC:
         lines += row("it says", error.text)
-    return "\n".join(lines + wrapped(hint or _likely_reason(error)))
+    return "\n".join(lines + wrapped(hint or likely_reason(error)))
 
 
 def exception_in_general(name: str, kind: str, hint: str = "") -> str:
@@ -212,7 +212,8 @@ def companion_exception(name: str, error: StudentException, visibility: Visibili
     return "\n".join(lines + wrapped(hint))
 
 
-def _likely_reason(error: StudentException) -> str:
+def likely_reason(error: StudentException) -> str:
+    """Return the likely reason for an exception; empty if none is known."""
     if error.type == "TypeError" and not error.code:
         return "It could not be called. Does it take the parameters that the stub has?"
     return _LIKELY_REASONS.get(error.type, "")
@@ -224,13 +225,21 @@ _LIKELY_REASONS = {
         "from cells you added; a variable of a demo cell is not there. Is it misspelt, or should it be an argument?"
     ),
     "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
-    "ModuleNotFoundError": "NumPy and the standard library are there when it is graded; in the capstone PyTorch, too.",
+    "ModuleNotFoundError": (
+        "This module is not installed where notebooks are graded: NumPy and the standard library are, and PyTorch for "
+        "the capstone."
+    ),
     "ImportError": "The module has no such name. Is it misspelt, or from another package?",
     "PermissionError": "A function is graded without files, network, threads and other processes.",
     "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
     "RecursionError": "The function calls itself without an end.",
     "SystemExit": "A function returns its answer; it must not end the program.",
 }
+
+
+def is_builtin_exception(kind: str) -> bool:
+    """Return whether a type of exception is Python's own. The name of another one could contain anything."""
+    return kind in _EXCEPTIONS
 
 
 def is_stub(kinds: Sequence[str], text: str) -> bool:
@@ -268,17 +277,56 @@ def cell_not_read(name: str, cell: str, error: str) -> str:
     return filled(f"{name} is missing, because {cell} was not read: {error}.")
 
 
-def cell_raised(name: str, error: StudentException) -> str:
-    """Say that the function's cell raised. No test has run then, so its text holds no input, also in a hidden test."""
-    at = f" on line {error.line}" if error.code else ""
-    sentence = filled(f"{name} is missing, because its cell raised {error.type}{at}.")
-    return "\n".join([sentence, *row("the line", error.code), *row("it says", error.text)])
+@dataclass(frozen=True, kw_only=True)
+class FailedLine:
+    """A top-level line of a student's cell that could not be run. No test had run, so its text holds no input."""
+
+    cell: str
+    line: int  # 0: it is not known which
+    code: str  # that line, as the student wrote it; empty if there is no such line
+    what: str  # "raised ModuleNotFoundError", "took longer than 2 s"
+    text: str = ""  # of its exception
+
+    @property
+    def place(self) -> str:
+        """Return where it is: `line 3 of cell 7`."""
+        return f"line {self.line} of {self.cell}" if self.line else self.cell
 
 
-def cell_hung(name: str, seconds: float) -> str:
-    """Say that the function's cell took too long."""
-    sentence = filled(f"{name} is missing, because its cell did not end within {seconds:g} s.")
-    return "\n".join([sentence, *wrapped("Move what takes long out of the cell that defines the function.")])
+def definition_failed(name: str, failed: FailedLine, reason: str = "") -> str:
+    """Say that the function's definition failed when its cell was run."""
+    sentence = filled(f"{name} is missing, because {failed.place} {failed.what}.")
+    return "\n".join([sentence, *row("the line", failed.code), *row("it says", failed.text), *wrapped(reason)])
+
+
+def name_missing(name: str, missing: str, failed: FailedLine, reason: str = "") -> str:
+    """Say that a function needs a name, and that the line that defines it failed. missing: "" if it is not told"""
+    needs = missing or "a name that is not defined"
+    sentence = filled(f"{name} needs {needs}, but {failed.place} {failed.what}.")
+    return "\n".join([sentence, *row("the line", failed.code), *row("it says", failed.text), *wrapped(reason)])
+
+
+def raised_kind(kind: str) -> str:
+    """Return what a line did that raised."""
+    return f"raised {kind}"
+
+
+def took_longer(seconds: float) -> str:
+    """Return what a line did that ran out of time."""
+    return f"took longer than {seconds:g} s and was stopped"
+
+
+def had_to_be_stopped(reason: str) -> str:
+    """Return what a line did that had to be stopped."""
+    return f"was stopped: {reason}"
+
+
+def line_left_out(failed: FailedLine, further: Sequence[int] = ()) -> str:
+    """Say in a remark that a line of a cell could not be run. further: other lines of the cell that failed after it"""
+    said = f" ({failed.text})" if failed.text else ""
+    also = f"; {'line' if len(further) == 1 else 'lines'} {listed(map(str, further))} failed as well" if further else ""
+    rest = "The rest of the cell was run." if failed.line else "It was left out."
+    return f"{failed.place} {failed.what}{said}{also}. {rest}"
 
 
 def cell_died(name: str, reason: str) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.core.model import ExerciseResult, Outcome, Report, Submission
-from autograder.execution.interface import Executor, Student
+from autograder.execution.interface import ExecutedSource, Executor, Student
 from autograder.grading.known_answers import precomputed, with_catalogue
-from autograder.grading.runner import blame_what_failed_first, run_suites
+from autograder.grading.problems import remarks_on_failed_lines
+from autograder.grading.runner import blame_what_failed_first, executed_source, run_suites
 from autograder.grading.suites import Suites, load_suites, put_on_path
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import read_bytes
+from autograder.notebooks.remarks import limited
 from autograder.notebooks.submission import submission_of
 
 
@@ -39,8 +41,9 @@ def grade_content(data: bytes, student: str, suites: Suites, executor: Executor)
 def grade_submission(submission: Submission, suites: Suites, executor: Executor) -> Report:
     """Grade a submission that was read, as `grade` does."""
     with opened(executor, submission) as functions:
-        results = run_suites(suites, submission.source, functions)
-    return report_on(submission, suites, results)
+        executed = executed_source(submission.source, functions)
+        results = run_suites(suites, executed, functions)
+    return report_on(submission, suites, executed, results)
 
 
 @contextlib.contextmanager
@@ -51,7 +54,9 @@ def opened(executor: Executor, submission: Submission) -> Iterator[Student]:
         yield functions
 
 
-def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseResult, ...]) -> Report:
+def report_on(
+    submission: Submission, suites: Suites, executed: ExecutedSource, results: tuple[ExerciseResult, ...]
+) -> Report:
     """Return the report on a submission that was run."""
     return Report(
         student=submission.student,
@@ -59,7 +64,7 @@ def report_on(submission: Submission, suites: Suites, results: tuple[ExerciseRes
         max_score=suites.assignment.max_score,
         exercises=blame_what_failed_first(results, dict(submission.calls)),
         reason=broken_tests(results),
-        remarks=submission.remarks,
+        remarks=(*submission.remarks, *limited(remarks_on_failed_lines(executed))),
         code=submission.code,
         submission_sha256=submission.sha256,
     )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.core.model import Outcome, Place, Source, Visibility
-from autograder.execution.interface import Absent, NotPython, NotRead, Raised, SessionEnded
+from autograder.execution.interface import (
+    Absent,
+    ExecutedSource,
+    FailedStatement,
+    NotPython,
+    NotRead,
+    Raised,
+    SessionEnded,
+)
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
-from autograder.grading.messages import Finding, FindingKind, StudentException
+from autograder.grading.messages import FailedLine, Finding, FindingKind, StudentException
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +26,7 @@ class Context:
 
     exercise: str
     exercises: frozenset[str]  # the names of all exercises of the assignment
-    source: Source
+    executed: ExecutedSource
     visibility: Visibility
     seconds: float  # how long a call of the test might take
     called: str | None = None  # the function that the test called last
@@ -40,9 +47,18 @@ class Context:
             text=reply.text,
             cell=reply.cell,
             line=reply.line,
-            code=self.source.line(reply.cell, reply.line),
+            code=self.executed.source.line(reply.cell, reply.line),
             stub=self._stub(reply),
         )
+
+    def line_of(self, statement: FailedStatement) -> FailedLine:
+        """Return a statement that failed, in words."""
+        return failed_line(self.executed.source, statement)
+
+    def why_failed(self, statement: FailedStatement) -> str:
+        """Return the likely reason why a statement failed; empty if none is known."""
+        reply = statement.because
+        return messages.likely_reason(self.exception(reply)) if isinstance(reply, Raised) else ""
 
     def _stub(self, reply: Raised) -> str | None:
         """Return the exercise whose stub raised an exception; None if no stub did.
@@ -88,6 +104,10 @@ class ExceptionRaised:
             return self._message_in_general(context, context.told_instead)
         if unwritten := self._unwritten(context.exercises):
             return messages.stub_called(context.exercise, unwritten)
+        if (missing := self._missing(context)) is not None:
+            name = self.reply.undefined if context.visibility is Visibility.PUBLIC else None
+            failed = context.line_of(missing)
+            return messages.name_missing(context.exercise, name or "", failed, context.why_failed(missing))
         words = messages.companion_exception if context.in_companion else messages.exception
         return words(context.exercise, context.exception(self.reply), context.visibility, context.hint)
 
@@ -103,10 +123,11 @@ class ExceptionRaised:
 
     def _unwritten(self, exercises: frozenset[str]) -> str | None:
         """Return the exercise that was called but not written: its cell is left out, so its name is not defined."""
-        undefined = re.fullmatch(r"name '(\w+)' is not defined\b.*", self.reply.text)
-        if self.reply.type != "NameError" or undefined is None or undefined[1] not in exercises:
-            return None
-        return undefined[1]
+        return self.reply.undefined if self.reply.undefined in exercises else None
+
+    def _missing(self, context: Context) -> FailedStatement | None:
+        """Return the statement that failed and would have bound the name that is not defined."""
+        return context.executed.missing(self.reply.undefined) if self.reply.undefined else None
 
 
 @dataclass(frozen=True)
@@ -140,7 +161,10 @@ class FunctionMissing:
     @property
     def place(self) -> Place | None:
         """Return the line of the cell that raised, if one did."""
-        return _place_of(self.absent.because) if isinstance(self.absent.because, Raised) else None
+        match self.absent.because:
+            case FailedStatement(because=Raised() as reply):
+                return _place_of(reply)
+        return None
 
     def message(self, context: Context) -> str:
         """Say why the function is not there."""
@@ -149,10 +173,9 @@ class FunctionMissing:
                 return messages.cell_broken(context.exercise, error)
             case NotRead(cell=cell, error=error):
                 return messages.cell_not_read(context.exercise, cell, error)
-            case Raised() as reply:
-                return messages.cell_raised(context.exercise, context.exception(reply))
-            case SessionEnded(outcome=Outcome.TIMEOUT, reason=""):
-                return messages.cell_hung(context.exercise, LIMITS.open_seconds)
+            case FailedStatement() as statement:
+                failed = context.line_of(statement)
+                return messages.definition_failed(context.exercise, failed, context.why_failed(statement))
             case SessionEnded(reason=reason):
                 return messages.cell_died(context.exercise, reason)
             case None:
@@ -203,3 +226,30 @@ def _in_general(finding: Finding) -> Finding:
 
 def _place_of(reply: Raised) -> Place | None:
     return Place(reply.cell, reply.line) if reply.line else None
+
+
+def failed_line(source: Source, statement: FailedStatement) -> FailedLine:
+    """Return a statement that failed, in words."""
+    match statement.because:
+        case Raised() as reply:
+            here = reply if reply.cell == statement.cell else None  # it may have failed in a function of another cell
+            line = here.line if here and here.line else statement.line
+            kind = next((kind for kind in reply.kinds if messages.is_builtin_exception(kind)), "an exception")
+            what, text = messages.raised_kind(kind), reply.text
+        case SessionEnded(outcome=Outcome.TIMEOUT, reason=""):
+            line, what, text = statement.line, messages.took_longer(LIMITS.statement_seconds), ""
+        case SessionEnded(reason=reason):
+            line, what, text = statement.line, messages.had_to_be_stopped(reason), ""
+    return FailedLine(cell=statement.cell, line=line, code=source.line(statement.cell, line), what=what, text=text)
+
+
+def remarks_on_failed_lines(executed: ExecutedSource) -> list[str]:
+    """Return a remark for each cell with lines that could not be run."""
+    by_cell: dict[str, list[FailedLine]] = {}
+    for statement in executed.failed:
+        by_cell.setdefault(statement.cell, []).append(failed_line(executed.source, statement))
+    remarks = []
+    for lines in by_cell.values():
+        further = sorted({line.line for line in lines[1:]} - {lines[0].line, 0})
+        remarks.append(messages.line_left_out(lines[0], further[:10]))
+    return remarks

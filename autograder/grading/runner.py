@@ -14,7 +14,16 @@ import numpy as np
 
 from autograder.core.errors import UserError
 from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult, Visibility
-from autograder.execution.interface import Absent, Call, CallRaised, ExpectedCall, Raised, SessionEnded, Student
+from autograder.execution.interface import (
+    Absent,
+    Call,
+    CallRaised,
+    ExecutedSource,
+    ExpectedCall,
+    Raised,
+    SessionEnded,
+    Student,
+)
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.comparison import CheckFailed
@@ -58,7 +67,7 @@ class Run:
 # ---- exercises
 
 
-def run_suites(suites: Suites, source: Source, student: Student) -> tuple[ExerciseResult, ...]:
+def run_suites(suites: Suites, executed: ExecutedSource, student: Student) -> tuple[ExerciseResult, ...]:
     """Run the tests of every exercise, in the assignment's order: first all public ones, then the hidden ones.
 
     Messages about public tests quote what the student's code says. It has seen no hidden input by then. The hidden
@@ -72,9 +81,14 @@ def run_suites(suites: Suites, source: Source, student: Student) -> tuple[Exerci
     hidden = [_settled(runs, student) for runs in running]
     complete = [(*first, *rest) for first, rest in zip(public, hidden, strict=True)]
     return tuple(
-        _exercise_result(exercise, _with_results(suites, exercise, source, runs))
+        _exercise_result(exercise, _with_results(suites, exercise, executed, runs))
         for exercise, runs in zip(exercises, complete, strict=True)
     )
+
+
+def executed_source(source: Source, student: Student) -> ExecutedSource:
+    """Return a source that was just run, before any test, with what failed in it: so this holds no hidden input."""
+    return ExecutedSource(source, tuple(student.session.failed_statements()))
 
 
 def _settled(runs: Iterator[Run], student: Student) -> tuple[Run, ...]:
@@ -97,8 +111,9 @@ def run_exercise_tests(
 
     all_in_detail: word every hidden failure in detail, as only an instructor may read it, and not just one of them
     """
+    executed = executed_source(source, student)
     runs = tuple(_runs(suites, exercise.name, student))
-    return _with_results(suites, exercise, source, runs, all_in_detail=all_in_detail)
+    return _with_results(suites, exercise, executed, runs, all_in_detail=all_in_detail)
 
 
 def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]) -> ExerciseResult:
@@ -106,14 +121,14 @@ def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]
 
 
 def _with_results(
-    suites: Suites, exercise: Exercise, source: Source, runs: Sequence[Run], *, all_in_detail: bool = False
+    suites: Suites, exercise: Exercise, executed: ExecutedSource, runs: Sequence[Run], *, all_in_detail: bool = False
 ) -> tuple[tuple[TestResult, Run], ...]:
     """Return the result of each run of an exercise. The mistake is known only when all its tests have run."""
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
     mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
     told = {} if all_in_detail else _told_instead(runs)
-    return tuple((_result(suites, exercise, source, run, mistake, told.get(run.test.id)), run) for run in runs)
+    return tuple((_result(suites, exercise, executed, run, mistake, told.get(run.test.id)), run) for run in runs)
 
 
 def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
@@ -219,7 +234,7 @@ def _told_instead(runs: Sequence[Run]) -> dict[str, WrongAnswer | ExceptionRaise
 def _result(
     suites: Suites,
     exercise: Exercise,
-    source: Source,
+    executed: ExecutedSource,
     run: Run,
     mistake: Mistake | None,
     told_instead: WrongAnswer | ExceptionRaised | None,
@@ -227,7 +242,7 @@ def _result(
     named = mistake if run.outcome in _ANSWERED_WRONGLY else None
     message = None
     if run.problem is not None:
-        context = _context(suites, exercise, source, run, hint=named.sentence if named else "")
+        context = _context(suites, exercise, executed, run, hint=named.sentence if named else "")
         message = run.problem.message(replace(context, told_instead=told_instead))
         message = message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]} …"
     return TestResult(
@@ -244,11 +259,11 @@ def _result(
     )
 
 
-def _context(suites: Suites, exercise: Exercise, source: Source, run: Run, *, hint: str) -> Context:
+def _context(suites: Suites, exercise: Exercise, executed: ExecutedSource, run: Run, *, hint: str) -> Context:
     context = Context(
         exercise=exercise.name,
         exercises=frozenset(other.name for other in suites.assignment.exercises),
-        source=source,
+        executed=executed,
         visibility=run.test.visibility,
         seconds=run.test.seconds or LIMITS.call_seconds,
         called=run.call.name if run.call else None,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import __future__
 
 import ast
+import contextlib
 import functools
 import random
 import socket
 import sys
 import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,21 +74,63 @@ def serve(grader: socket.socket) -> None:
 
 
 def run_source(connection: Connection) -> dict[str, Any]:
-    """Read the source of the submission, run it and report the result. Return the names that calls may use."""
+    """Read the source of the submission, run it and report the result. Return the names that calls may use.
+
+    Before each cell its number is reported, and, if the grader wants to know, before each statement, too. So the
+    grader knows what ran last if it never ends.
+    """
     random.seed(0)  # the same in every sandbox, as the suites' inputs are
     np.random.seed(0)
     notebook = types.ModuleType("__main__")  # as in a kernel; dataclasses look up their module
     sys.modules["__main__"] = notebook
     namespace = notebook.__dict__
-    namespace["display"] = lambda *shown, **options: None  # a kernel has it; here nobody sees what it shows
+    namespace.update(kernel_names())
     opening = connection.read()
     failures = []
     for number, (label, text, statements) in enumerate(opening["cells"]):
-        connection.write({"op": "cell", "number": number})
-        failures += run_cell(label, text, statements, namespace)
+        connection.write({"op": "begins", "cell": number, "statement": -1})
+        telling = functools.partial(_telling, connection, number) if opening["in_steps"] else _saying_nothing
+        failures += [{**failure, "number": number} for failure in run_cell(label, text, statements, namespace, telling)]
     names = [name for name in opening["names"] if callable(namespace.get(name))]
     _report_ready(connection, failures, names)
     return {**namespace, **companion_functions(opening["companion"], namespace)}
+
+
+@contextlib.contextmanager
+def _telling(connection: Connection, cell: int, statement: int) -> Iterator[None]:
+    connection.write({"op": "begins", "cell": cell, "statement": statement})
+    yield
+
+
+def _saying_nothing(statement: int) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
+def kernel_names() -> dict[str, Any]:
+    """Return what a kernel has and a graded notebook can do without: names whose calls have no effect here."""
+    return {
+        "display": lambda *shown, **options: None,
+        "check": _Ignored(),
+        "open_assignment": _Ignored(),
+        "get_ipython": _Ignored(),
+        "input": _no_input,
+    }
+
+
+class _Ignored:
+    """An object that can be called and has every attribute, and does nothing."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> _Ignored:
+        return self
+
+    def __getattr__(self, name: str) -> _Ignored:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+
+def _no_input(*prompt: Any) -> str:
+    raise EOFError("nobody answers input() when a function is graded: give it what it needs as an argument")
 
 
 def _report_ready(connection: Connection, failures: list[Message], names: list[str]) -> None:
@@ -117,10 +160,19 @@ def companion_functions(text: str, namespace: Mapping[str, Any]) -> dict[str, Ca
     }
 
 
-def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, Any]) -> list[Message]:
+def run_cell(
+    label: str,
+    text: str,
+    statements: list[int],
+    namespace: dict[str, Any],
+    around: Callable[[int], contextlib.AbstractContextManager[None]] = _saying_nothing,
+) -> list[Message]:
     """Run the top-level statements with these numbers one by one. Return the exceptions, each as a message.
 
-    A statement that fails costs only itself. A cell that Python's compiler refuses is not run, as in a kernel.
+    A statement that fails costs only itself. A cell that Python's compiler refuses is not run, as in a kernel: its
+    exception names no statement (-1).
+
+    around: gives, for its number, the context in which a statement runs
     """
     failures: list[Message] = []
     try:
@@ -129,14 +181,18 @@ def run_cell(label: str, text: str, statements: list[int], namespace: dict[str, 
     except Exception as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         said = {"text": error.msg[: exceptions.MAX_TEXT]} if isinstance(error, SyntaxError) else {}
-        return [{**describe_exception(error), **said, "cell": label, "line": line or 0}]
-    for statement in (part for index in statements for part in _parts(body[index])):
+        return [{**describe_exception(error), **said, "cell": label, "line": line or 0, "statement": -1}]
+    parts = [(number, part) for number in statements for part in _parts(body[number])]
+    for number, statement in parts:
         try:
             program = ast.Module([statement], type_ignores=[])
-            exec(compile(program, FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True), namespace)
+            code = compile(program, FILE + label, "exec", _LAZY_ANNOTATIONS, dont_inherit=True)
+            with around(number):
+                exec(code, namespace)
         except BaseException as error:
             failure = describe_exception(error)
-            failures.append({**failure, "cell": failure["cell"] or label})  # a syntax error is in no frame of the cell
+            cell = failure["cell"] or label  # a syntax error is in no frame of the cell
+            failures.append({**failure, "cell": cell, "statement": number})
     return failures
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
+from autograder.core.model import SourceStatement
 from autograder.core.sanitize import clean
 from autograder.notebooks.parser import Budget
 from autograder.notebooks.statements import Statement
@@ -52,6 +54,15 @@ def read_code(text: str, budget: Budget) -> Code:
         first = _line_with_text(lines, first)  # not from the start: there may be thousands of these lines
     text, body = _parse_with_magics(_dedent(lines, lines[first]), budget)
     return Code(text, tuple(Statement(node) for node in body))
+
+
+def source_statements(code: Code, chosen: Container[Statement] | None = None) -> tuple[SourceStatement, ...]:
+    """Return the statements of a cell that are run: the chosen ones, or all."""
+    return tuple(
+        SourceStatement(index, statement.node.lineno, tuple(sorted(statement.defines)))
+        for index, statement in enumerate(code.statements)
+        if chosen is None or statement in chosen
+    )
 
 
 def _line_with_text(lines: list[str], start: int) -> int:

@@ -21,7 +21,11 @@ def remarks_on(
     cells: Sequence[NotebookCell], written: Sequence[StudentCell], program: Program, assignment: Assignment
 ) -> tuple[str, ...]:
     """Return a sentence for each difference from the release, except for changes that a student is meant to make."""
-    remarks = tuple(_remarks(cells, written, program, assignment))
+    return limited(tuple(_remarks(cells, written, program, assignment)))
+
+
+def limited(remarks: Sequence[str]) -> tuple[str, ...]:
+    """Return as many remarks as one notebook may get, and how many more there are."""
     more = len(remarks) - REMARKS
     return tuple(remark[:CHARACTERS] for remark in remarks[:REMARKS]) + ((f"and {more} more",) if more > 0 else ())
 

@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Cell, SourceCell
-from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code
+from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code, source_statements
 from autograder.notebooks.ipynb import NotebookCell
 from autograder.notebooks.parser import Budget, OverBudget
+from autograder.notebooks.statements import Statement
 
 _NO_CODE = (Code("", ()), None, False)
+_RELEASED_TAGS = frozenset({"setup", "given", "demo"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,12 @@ class StudentCell:
     code: Code
     error: str | None = None  # why it is not valid Python, or is too large to be read
     too_large: bool = False
+    released: bool = False  # a cell of the release that is not to be filled: with a test, a setup, a demonstration
+
+    @property
+    def is_solution(self) -> bool:
+        """Return whether all of it is run, and not only what exercises need."""
+        return bool(self.exercises) and not self.released
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +45,10 @@ class Release:
     sources: frozenset[str]  # of all cells, normalized
     codes: tuple[Code, ...]
     given: tuple[SourceCell, ...]  # cells that run before the student's
+    given_statements: tuple[Statement, ...]
     kinds: dict[str, str]  # of graded cells, by grade_id
     solutions: tuple[str, ...]  # the grade_ids of cells to be filled with code
+    untouched: frozenset[str]  # the ids of code cells that are not to be filled
 
 
 def release_of(assignment: Assignment) -> Release:
@@ -48,21 +58,26 @@ def release_of(assignment: Assignment) -> Release:
 
 @lru_cache(maxsize=32)
 def _release_of(cells: tuple[Cell, ...]) -> Release:
-    codes, given = [], []
+    codes, given, given_statements = [], list[SourceCell](), list[Statement]()
     for cell in cells:
         code, error, _ = _code_or_error(cell.source, Budget.unlimited()) if cell.kind == "code" else _NO_CODE
         codes.append(code)
         if "given" in cell.tags:
             if error:
                 raise UserError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
-            given.append(SourceCell("given", code.text, tuple(range(len(code.statements)))))
+            given.append(SourceCell("given", code.text, source_statements(code)))
+            given_statements += code.statements
     labels = _unique(cell.label for cell in given)
     return Release(
         sources=frozenset(normal(cell.source) for cell in cells),
         codes=tuple(code for code in codes if code.statements),
         given=tuple(replace(cell, label=label) for cell, label in zip(given, labels, strict=True)),
+        given_statements=tuple(given_statements),
         kinds={cell.grade_id: cell.kind for cell in cells if cell.grade_id},
         solutions=tuple(cell.grade_id for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"),
+        untouched=frozenset(
+            cell.cell_id for cell in cells if cell.cell_id and cell.kind == "code" and not cell.solution
+        ),
     )
 
 
@@ -105,7 +120,16 @@ def _student_cell(number: int, cell: NotebookCell, assignment: Assignment, budge
         code=code,
         error=error,
         too_large=too_large,
+        released=_is_released(cell, assignment),
     )
+
+
+def _is_released(cell: NotebookCell, assignment: Assignment) -> bool:
+    """Return whether a cell is one of the release that a student was not asked to write, by its marks."""
+    kinds = release_of(assignment)
+    if cell.grade_id in kinds.kinds:
+        return cell.grade_id not in kinds.solutions
+    return not _RELEASED_TAGS.isdisjoint(cell.tags) or (cell.cell_id is not None and cell.cell_id in kinds.untouched)
 
 
 def _code_or_error(text: str, budget: Budget) -> tuple[Code, str | None, bool]:

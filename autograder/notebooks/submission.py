@@ -22,7 +22,7 @@ from autograder.core.model import (
     TrainedModel,
 )
 from autograder.core.sanitize import clean
-from autograder.notebooks.cell_code import Code
+from autograder.notebooks.cell_code import source_statements
 from autograder.notebooks.code_budget import require_no_hidden_numbers
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
 from autograder.notebooks.program import Program
@@ -43,7 +43,7 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     """Return what is graded of a notebook's content. Raise Ungradable if it is not a readable notebook."""
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
-    program = Program(tuple(statement for cell in written for statement in cell.code.statements))
+    program = _program(written, assignment)
     source = _source(written, program, assignment)
     if assignment.torch:
         require_no_hidden_numbers(source)
@@ -59,6 +59,20 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     )
 
 
+def _program(written: Sequence[StudentCell], assignment: Assignment) -> Program:
+    def statements(cells: Iterable[StudentCell]) -> tuple[Statement, ...]:
+        all_of_them = (statement for cell in cells for statement in cell.code.statements)
+        return tuple(statement for statement in all_of_them if not statement.imports_kit)
+
+    return Program(
+        statements(written),
+        whole=frozenset(statements(cell for cell in written if cell.is_solution)),
+        released=frozenset(statements(cell for cell in written if cell.released)),
+        exercises=frozenset(exercise.name for exercise in assignment.exercises),
+        given=release_of(assignment).given_statements,
+    )
+
+
 def _trained(data: bytes) -> TrainedModel | NoModel:
     try:
         return read_trained(data)
@@ -69,17 +83,15 @@ def _trained(data: bytes) -> TrainedModel | NoModel:
 def _source(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> Source:
     """Return the given cells, whole, and then what the exercises need of the student's cells, in notebook order."""
     needed = _needed(program, assignment)
-    chosen = (SourceCell(cell.label, cell.code.text, _indices(cell.code, needed), cell.exercises) for cell in written)
+    chosen = (
+        SourceCell(cell.label, cell.code.text, source_statements(cell.code, needed), cell.exercises) for cell in written
+    )
     cells = release_of(assignment).given + tuple(cell for cell in chosen if cell.statements)
     return Source(cells, _broken_cells(written, program), assignment.companion)
 
 
 def _needed(program: Program, assignment: Assignment) -> frozenset[Statement]:
     return program.needed(exercise.name for exercise in assignment.exercises)
-
-
-def _indices(code: Code, needed: frozenset[Statement]) -> tuple[int, ...]:
-    return tuple(index for index, statement in enumerate(code.statements) if statement in needed)
 
 
 def _broken_cells(written: Iterable[StudentCell], program: Program) -> tuple[BrokenCell, ...]:
@@ -119,7 +131,7 @@ def _code_cells(written: Iterable[StudentCell], program: Program, assignment: As
     needed = _needed(program, assignment)
     cells, space = [], SHOWN_CHARACTERS
     for cell in written:
-        if cell.error or _indices(cell.code, needed):
+        if cell.error or not needed.isdisjoint(cell.code.statements):
             text = clean(cell.origin.source[:space].expandtabs(4), space, newlines=True)
             if len(text) < len(cell.origin.source):
                 text += f"\n… the rest of {len(cell.origin.source)} characters is not shown"

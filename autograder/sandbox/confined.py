@@ -8,16 +8,18 @@ import socket
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from autograder.core.model import Outcome, Source
+from autograder.core.model import Outcome, Source, SourceCell
 from autograder.execution.interface import (
     Absent,
     CallRequest,
+    FailedStatement,
     Raised,
     Returned,
     SessionEnded,
     Student,
+    failed_statement,
     raised_from,
     warning_from,
     why_absent,
@@ -32,9 +34,19 @@ _RECEIVE_SIZE = 64 << 10  # bytes
 _SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
-    9: "the limit of processor time",
+    9: "the limit of CPU time",
     11: "a memory fault",
 }
+
+
+WHOLE_CELL = -1  # in place of a statement's number
+
+
+class Step(NamedTuple):
+    """What begins to run when a sandbox opens."""
+
+    cell: int  # its number among the cells that were sent
+    statement: int  # its number in the cell, or WHOLE_CELL
 
 
 class SandboxExecutor:
@@ -65,8 +77,9 @@ class SandboxSession:
         self.server = server
         self.limits = limits or server.limits
         self.source = source
-        self.left_out = _too_long(source)  # by label; cells that hang or die when the sandbox opens are added
-        self.failures: tuple[Raised, ...] = ()
+        self.left_out = _too_long(source)  # statements that hang or die when the sandbox opens are added
+        self.in_steps = False  # whether the sandbox tells each statement that it begins, and not only each cell
+        self.raised: tuple[FailedStatement, ...] = ()
         self.names: frozenset[str] = frozenset()
         self.exercises = {name for cell in source.cells for name in cell.exercises}
         self.submission_ends = time.monotonic() + self.limits.submission_seconds
@@ -74,37 +87,74 @@ class SandboxSession:
         self._channel: Channel | None = None
 
     def open(self) -> None:
-        """Run the source in a new process. If a cell hangs or dies, leave it out and try the rest again.
+        """Run the source in a new process. If a statement hangs or dies, leave it out and try the rest again.
 
         Raise SessionEnded if the submission has no time left, and ServerDied if a sandbox did not start at all.
         """
         while True:
-            deadline = self._deadline(self.limits.open_seconds)
+            opening_ends = self._deadline(self.limits.open_seconds)
             self._process = self.server.open_guest()
-            self._channel = Channel(self._process.connection, deadline)
-            started: list[str] = []
+            self._channel = Channel(self._process.connection, opening_ends)
+            cells = self._cells_to_run()
+            begun: list[Step] = []
             try:
-                self._run_cells(self._channel, started)
+                self._run_cells(self._channel, cells, begun, opening_ends)
                 return
             except SessionEnded as end:
-                self._deadline(0.0)  # raises if the time is up: no cell is to blame for the time of the others
-                if not started:  # nothing of the student's has run
+                self._deadline(0.0)  # raises if the time is up: no statement is to blame for the time of the others
+                if not begun:  # nothing of the student's has run
                     raise ServerDied(f"a sandbox did not open: {end.reason or 'it did not answer'}") from None
-                self.left_out[started[-1]] = end
+                if end.outcome is Outcome.TIMEOUT and time.monotonic() >= opening_ends:
+                    whole = f"the cells took longer than {self.limits.open_seconds:g} s together"
+                    end = SessionEnded(Outcome.TIMEOUT, whole)
+                self._leave_out(cells[begun[-1].cell], begun[-1].statement, end)
 
-    def _run_cells(self, channel: Channel, started: list[str]) -> None:
-        """Send the source and note its failures. `started` gets the label of each cell when it starts."""
-        cells = [cell for cell in self.source.cells if cell.label not in self.left_out]
+    def _cells_to_run(self) -> list[SourceCell]:
+        """Return the cells without the statements that are left out."""
+        kept = (cell for cell in self.source.cells if (cell.label, WHOLE_CELL) not in self.left_out)
+        return [
+            replace(cell, statements=tuple(s for s in cell.statements if (cell.label, s.index) not in self.left_out))
+            for cell in kept
+        ]
+
+    def _leave_out(self, cell: SourceCell, statement: int, end: SessionEnded) -> None:
+        """Leave out what ran last. If it is one of several statements, find out first which one it is."""
+        if statement == WHOLE_CELL and not self.in_steps and len(cell.statements) > 1:
+            self.in_steps = True
+            return
+        if statement == WHOLE_CELL and len(cell.statements) == 1:
+            statement = cell.statements[0].index
+        self.left_out[cell.label, statement] = end
+
+    def _run_cells(self, channel: Channel, cells: Sequence[SourceCell], begun: list[Step], opening_ends: float) -> None:
+        """Send the source and note what failed. `begun` gets each cell and statement when it begins."""
+        steps = [
+            Step(number, index)
+            for number, cell in enumerate(cells)
+            for index in (WHOLE_CELL, *(statement.index for statement in cell.statements if self.in_steps))
+        ]
         with self._ending():
-            texts = [(cell.label, cell.text, list(cell.statements)) for cell in cells]
+            texts = [(cell.label, cell.text, [statement.index for statement in cell.statements]) for cell in cells]
             opening = {"cells": texts, "names": sorted(self.exercises), "companion": self.source.companion}
-            channel.send(wire.pack({"op": "open", **opening}))
-            while (message := channel.receive("cell", "ready", limit=READY))["op"] == "cell":
-                if type(message["number"]) is not int or message["number"] != len(started):
-                    raise wire.WireError("a cell out of turn")  # the cell that runs now has sent it, and is left out
-                started.append(cells[len(started)].label)
-            self.failures = tuple(raised_from(failure, self.source) for failure in message["failures"])
+            channel.send(wire.pack({"op": "open", "in_steps": self.in_steps, **opening}))
+            while (message := channel.receive("begins", "ready", limit=READY))["op"] == "begins":
+                step = steps[len(begun)]
+                if (message["cell"], message["statement"]) != (step.cell, step.statement):
+                    raise wire.WireError("out of turn")  # what runs now has sent it, and is left out
+                begun.append(step)
+                seconds = self.limits.open_seconds if cells[step.cell].is_given else self.limits.statement_seconds
+                channel.deadline = min(opening_ends, time.monotonic() + seconds)
+            self.raised = tuple(_failed(failure, cells, self.source) for failure in message["failures"])
             self.names = frozenset(message["names"]) & self.exercises
+
+    def failed_statements(self) -> list[FailedStatement]:
+        """Return the statements of the source that raised or were left out, in order."""
+        cells = {cell.label: number for number, cell in enumerate(self.source.cells)}
+        left_out = [
+            failed_statement(self.source.cells[cells[label]], index, end)
+            for (label, index), end in self.left_out.items()
+        ]
+        return sorted((*self.raised, *left_out), key=lambda failed: (cells[failed.cell], failed.line))
 
     @property
     def process(self) -> Process | None:
@@ -164,7 +214,7 @@ class SandboxSession:
             self.open()
         if name in self.names:
             return None
-        return why_absent(name, self.source, self.failures, self.left_out)
+        return why_absent(name, self.source, self.failed_statements())
 
     def settle(self) -> None:
         if self._process is not None:
@@ -260,14 +310,22 @@ def _batches(requests: Sequence[CallRequest], space: int) -> Iterator[list[CallR
         yield batch
 
 
-def _too_long(source: Source) -> dict[str, SessionEnded]:
-    """Return the cells that the wire does not take, by label: nobody wrote them by hand."""
+def _failed(failure: dict[str, Any], cells: Sequence[SourceCell], source: Source) -> FailedStatement:
+    """Return a failure as the sandbox reports it."""
+    number, statement = failure["number"], failure["statement"]
+    if type(number) is not int or type(statement) is not int or not 0 <= number < len(cells):
+        raise wire.WireError("a failure of no cell")
+    return failed_statement(cells[number], statement, raised_from(failure, source))
+
+
+def _too_long(source: Source) -> dict[tuple[str, int], SessionEnded]:
+    """Return the cells that the wire does not take, by label and as whole cells: nobody wrote them by hand."""
     space = wire.MAX_HEAD // 2
-    left_out = {}
+    left_out = dict[tuple[str, int], SessionEnded]()
     for cell in source.cells:
         size = len(json.dumps(cell.text)) + 16 * len(cell.statements)
         if len(cell.text) > wire.MAX_TEXT or size > space:
-            left_out[cell.label] = SessionEnded(Outcome.KILLED, "it is too long")
+            left_out[cell.label, WHOLE_CELL] = SessionEnded(Outcome.KILLED, "it is too long")
         else:
             space -= size
     return left_out

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.core.errors import UserError
-from autograder.core.model import Source, SourceCell
+from autograder.core.model import Source, SourceCell, SourceStatement
 from autograder.execution.interface import CallRequest, Raised, Returned, SessionEnded
 from autograder.sandbox import escape_attempts
 from autograder.sandbox.confined import SandboxSession
@@ -96,8 +96,8 @@ def replies(server: ForkServer, attempts: Iterable[Attempt]) -> dict[Attempt, Re
         session.close()
 
 
-def _statements(text: str) -> tuple[int, ...]:
-    return tuple(range(len(ast.parse(text).body)))
+def _statements(text: str) -> tuple[SourceStatement, ...]:
+    return tuple(map(SourceStatement, range(len(ast.parse(text).body))))
 
 
 def _reply(session: SandboxSession, attempt: Attempt) -> Refusal | None:

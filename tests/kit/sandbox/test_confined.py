@@ -12,8 +12,8 @@ import pytest
 import tested
 from opened_sandboxes import LIMITS, SHORT, ask, cell, checked, confined, ended, live, source
 
-from autograder.core.model import Outcome, Source, SourceCell
-from autograder.execution.interface import CallRaised, Raised, Returned, SessionEnded, Student
+from autograder.core.model import Outcome, Source, SourceCell, SourceStatement
+from autograder.execution.interface import CallRaised, FailedStatement, Raised, Returned, SessionEnded, Student
 from autograder.grading.checks import close
 from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import FindingKind
@@ -245,21 +245,23 @@ def test_why_a_function_is_absent(server: ForkServer) -> None:
         absent = session.absent("k")
         assert absent is not None
         assert absent.outcome is Outcome.RAISED
-        assert isinstance(absent.because, Raised)
-        assert (absent.because.type, absent.because.line) == ("IndexError", 1)
+        assert isinstance(absent.because, FailedStatement)
+        assert isinstance(absent.because.because, Raised)
+        assert (absent.because.because.type, absent.because.because.line) == ("IndexError", 1)
         assert session.absent("never") is not None
         assert session.absent("never").outcome is Outcome.STUB  # type: ignore[union-attr]
 
 
 def test_what_does_not_compile_is_raised_and_not_a_stub(server: ForkServer) -> None:
-    broken = SourceCell("cell 2", "def g():\n    nonlocal y\n    return y", (0,), ("g",))
+    broken = SourceCell("cell 2", "def g():\n    nonlocal y\n    return y", (SourceStatement(0, 1, ("g",)),), ("g",))
     session = SandboxSession(server, Source((cell("def f():\n    return 1"), broken)))
     try:
         absent = session.absent("g")
         assert absent is not None
         assert absent.outcome is Outcome.RAISED
-        assert isinstance(absent.because, Raised)
-        assert (absent.because.type, absent.because.cell) == ("SyntaxError", "cell 2")
+        assert isinstance(absent.because, FailedStatement)
+        assert isinstance(absent.because.because, Raised)
+        assert (absent.because.because.type, absent.because.cell) == ("SyntaxError", "cell 2")
         assert session.absent("f") is None
     finally:
         session.close()
@@ -267,7 +269,9 @@ def test_what_does_not_compile_is_raised_and_not_a_stub(server: ForkServer) -> N
 
 def test_only_the_chosen_statements_run(server: ForkServer) -> None:
     text = "def f():\n    return 1\nraise SystemExit\nimport os, no_such_module\ndef g():\n    return os.sep"
-    session = SandboxSession(server, Source((SourceCell("cell 1", text, (0, 2, 3), ("f", "g")),)))
+    session = SandboxSession(
+        server, Source((SourceCell("cell 1", text, tuple(map(SourceStatement, (0, 2, 3))), ("f", "g")),))
+    )
     try:
         assert Student(session).f() == 1
         assert Student(session).g() == "/"
@@ -285,13 +289,35 @@ def test_only_the_chosen_statements_run(server: ForkServer) -> None:
         ("import os\nos.write(3, bytes(1000))", Outcome.KILLED),
     ],
 )
-def test_a_cell_that_hangs_or_dies_on_opening_is_left_out(server: ForkServer, text: str, outcome: Outcome) -> None:
-    texts = ("def f():\n    return 1", f"{text}\ndef bad():\n    return 2", "def g():\n    return f() + 2")
-    with confined(server, *texts, open_seconds=0.4) as student:
-        assert student.g() == 3
-        absent = student.session.absent("bad")
+def test_a_line_that_hangs_or_dies_on_opening_is_left_out(server: ForkServer, text: str, outcome: Outcome) -> None:
+    bad = f"def g():\n    return f() + 2\n{text}\nlate = 3\ndef h():\n    return g() + late"
+    with confined(
+        server, "def f():\n    return 1", bad, "def k(x=later):\n    return 1", statement_seconds=0.3
+    ) as student:
+        assert (student.g(), student.h()) == (3, 6)
+        late, raised = student.session.failed_statements()
+        assert (late.cell, late.line) == ("cell 2", 2 + len(text.splitlines()))
+        assert isinstance(late.because, SessionEnded)
+        assert late.because.outcome is outcome
+        assert (raised.cell, raised.names) == ("cell 3", ("k",))
+
+
+@pytest.mark.parametrize("text", ["while True: pass", "import os\nos._exit(0)"])
+def test_a_definition_that_hangs_or_dies_is_missing_for_that_reason(server: ForkServer, text: str) -> None:
+    bad = f"def stop(f):\n    {text.replace(chr(10), chr(10) + '    ')}\n@stop\ndef g():\n    return 1"
+    with confined(server, bad, "def f():\n    return 1", statement_seconds=0.3) as student:
+        assert student.f() == 1
+        absent = student.session.absent("g")
         assert absent is not None
-        assert absent.outcome is outcome
+        assert isinstance(absent.because, FailedStatement)
+        assert absent.because.names == ("g",)
+
+
+def test_all_cells_together_have_a_limit(server: ForkServer) -> None:
+    slow = "import time\n" + "time.sleep(0.2)\n" * 5 + "def f():\n    return 1"
+    with confined(server, slow, statement_seconds=0.3, open_seconds=0.7) as student:
+        assert student.f() == 1
+        assert student.session.failed_statements()
 
 
 def test_a_cell_too_long_for_the_wire_is_left_out(server: ForkServer) -> None:
@@ -334,8 +360,10 @@ def test_a_cell_that_only_the_compiler_refuses_is_not_run(
         assert student.f() == 1
         absent = student.session.absent("bad")
         assert absent is not None
-        assert isinstance(absent.because, Raised)
-        assert (absent.because.type, absent.because.line, absent.because.text) == ("SyntaxError", line, words)
+        assert isinstance(absent.because, FailedStatement)
+        assert isinstance(absent.because.because, Raised)
+        raised = absent.because.because
+        assert (raised.type, raised.line, raised.text) == ("SyntaxError", line, words)
 
 
 def test_a_cell_whose_bytecode_needs_gigabytes_costs_only_itself(server: ForkServer) -> None:
@@ -394,7 +422,7 @@ def test_processor_time_is_limited_by_the_kernel() -> None:
         assert isinstance(student.session, SandboxSession)
         student.session.submission_ends = time.monotonic() + 60
         end = ended(student, "spin", seconds=30)
-        assert (end.outcome, end.reason) == (Outcome.KILLED, "it was ended by the limit of processor time")
+        assert (end.outcome, end.reason) == (Outcome.KILLED, "it was ended by the limit of CPU time")
 
 
 def test_an_executor_grants_what_its_assignment_does(server: ForkServer) -> None:

@@ -8,10 +8,20 @@ from typing import Any
 
 import pytest
 
-from autograder.core.model import Assignment, Exercise, Outcome, Report, Source, SourceCell, Submission, Visibility
+from autograder.core.model import (
+    Assignment,
+    Exercise,
+    Outcome,
+    Report,
+    Source,
+    SourceCell,
+    SourceStatement,
+    Submission,
+    Visibility,
+)
 from autograder.grading.checks import close, raises, silent, unchanged
 from autograder.grading.pipeline import report_on
-from autograder.grading.runner import run_suites
+from autograder.grading.runner import executed_source, run_suites
 from autograder.grading.suites import Suites, Test
 from autograder.instructor.results.feedback_page import exercise_html, feedback_page
 from autograder.instructor.results.record import to_json
@@ -114,14 +124,17 @@ def report(server: ForkServer, check: str, *cells: str) -> Report:
     texts = {name: FORGE + text for name, text in zip(EXERCISES, cells, strict=True)}
     source = Source(
         tuple(
-            SourceCell(f"your cell {name}", text, tuple(range(len(ast.parse(text).body))), (name,))
+            SourceCell(
+                f"your cell {name}", text, tuple(map(SourceStatement, range(len(ast.parse(text).body)))), (name,)
+            )
             for name, text in texts.items()
         )
     )
     prepared = suites(check)
     submission = Submission(student="ada", assignment="01_double", sha256="", source=source)
     with SandboxExecutor(server).open(source) as student:
-        return report_on(submission, prepared, run_suites(prepared, source, student))
+        executed = executed_source(source, student)
+        return report_on(submission, prepared, executed, run_suites(prepared, executed, student))
 
 
 def outputs(graded: Report) -> Iterator[str]:

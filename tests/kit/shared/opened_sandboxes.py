@@ -15,6 +15,8 @@ from autograder.core.model import Source, SourceCell
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.interface import Call, Returned, SessionEnded, Student
 from autograder.execution.limits import Limits
+from autograder.notebooks.cell_code import Code, source_statements
+from autograder.notebooks.statements import Statement
 from autograder.sandbox.confined import SandboxSession
 from autograder.sandbox.fork_server import ForkServer
 
@@ -25,9 +27,9 @@ SHORT = 0.25  # seconds, for a call that is meant to run out of time
 def cell(text: str, label: str = "cell 1") -> SourceCell:
     """Return a cell of which all statements run. Its exercises are its functions."""
     text = textwrap.dedent(text).strip()
-    body = ast.parse(text).body
-    names = tuple(statement.name for statement in body if isinstance(statement, ast.FunctionDef))
-    return SourceCell(label, text, tuple(range(len(body))), names)
+    code = Code(text, tuple(map(Statement, ast.parse(text).body)))
+    names = tuple(node.name for node in code.nodes if isinstance(node, ast.FunctionDef))
+    return SourceCell(label, text, source_statements(code), names)
 
 
 def source(*texts: str) -> Source:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.core.model import Outcome, Source, Visibility
-from autograder.execution.interface import Call, Returned, SessionEnded, raised_from, warning_from
+from autograder.execution.interface import Call, ExecutedSource, Returned, SessionEnded, raised_from, warning_from
 from autograder.execution.limits import reply_limit
 from autograder.grading.comparison import CheckFailed, compare, is_unchanged, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_fingerprint
@@ -100,7 +100,7 @@ def words_for(message: dict[str, Any], expected: Any) -> str:
     context = Context(
         exercise="f",
         exercises=frozenset({"f"}),
-        source=Source(()),
+        executed=ExecutedSource(Source(())),
         visibility=Visibility.PUBLIC,
         seconds=5.0,
         called="f",

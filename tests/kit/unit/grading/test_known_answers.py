@@ -7,7 +7,7 @@ import pytest
 import tested
 from places import ROOT
 
-from autograder.core.model import Assignment, Exercise, Source, SourceCell, Visibility
+from autograder.core.model import Assignment, Exercise, Source, SourceCell, SourceStatement, Visibility
 from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Student
 from autograder.grading.checks import close, equal, holds
@@ -71,7 +71,7 @@ def suites(*functions: Any) -> Suites:
 
 def outcomes(server: ForkServer, text: str, *functions: Any) -> list[str]:
     prepared = suites(*functions)
-    source = Source((SourceCell("your cell f", text, (0,), ("f",)),))
+    source = Source((SourceCell("your cell f", text, (SourceStatement(0),), ("f",)),))
     with SandboxExecutor(server).open(source) as student:
         return [
             test.outcome for test in run_exercise(prepared, prepared.assignment.exercise("f"), source, student).tests

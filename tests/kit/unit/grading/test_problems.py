@@ -4,8 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.core.model import Outcome, Place, Source, SourceCell, Visibility
-from autograder.execution.interface import Absent, NotPython, NotRead, Raised, SessionEnded
+from autograder.core.model import Outcome, Place, Source, SourceCell, SourceStatement, Visibility
+from autograder.execution.interface import (
+    Absent,
+    ExecutedSource,
+    FailedStatement,
+    NotPython,
+    NotRead,
+    Raised,
+    SessionEnded,
+)
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.problems import (
     CallStopped,
@@ -18,11 +26,11 @@ from autograder.grading.problems import (
     WrongAnswer,
 )
 
-CELL = SourceCell("your cell gate", "def gate(x):\n    return 1 / x", (0,), ("gate",))
+CELL = SourceCell("your cell gate", "def gate(x):\n    return 1 / x", (SourceStatement(0, 1, ("gate",)),), ("gate",))
 CONTEXT = Context(
     exercise="gate",
     exercises=frozenset({"gate", "unit"}),
-    source=Source((CELL,)),
+    executed=ExecutedSource(Source((CELL,))),
     visibility=Visibility.PUBLIC,
     seconds=5.0,
     called="gate",
@@ -34,6 +42,11 @@ CONTEXT = Context(
 def raised(kind: str, text: str) -> Raised:
     """Return an exception on the second line of the cell."""
     return Raised(kinds=(kind, "Exception"), text=text, cell="your cell gate", line=2, function="gate")
+
+
+def failed(because: Raised | SessionEnded) -> FailedStatement:
+    """Return the statement of the cell, which failed."""
+    return FailedStatement("your cell gate", 1, ("gate",), because)
 
 
 DIVISION = raised("ZeroDivisionError", "division by zero")
@@ -96,22 +109,22 @@ PROBLEMS: dict[str, tuple[Problem, Outcome, Place | None, str]] = {
         "gate is missing, because cell 7 was not read: it is nested too deeply.",
     ),
     "cell raised": (
-        FunctionMissing(Absent(Outcome.RAISED, DIVISION)),
+        FunctionMissing(Absent(Outcome.RAISED, failed(DIVISION))),
         Outcome.RAISED,
         Place("your cell gate", 2),
-        "gate is missing, because its cell raised ZeroDivisionError on line 2.",
+        "gate is missing, because line 2 of your cell gate raised ZeroDivisionError.",
     ),
     "cell too long": (
-        FunctionMissing(Absent(Outcome.TIMEOUT, LATE)),
+        FunctionMissing(Absent(Outcome.TIMEOUT, failed(LATE))),
         Outcome.TIMEOUT,
         None,
-        "gate is missing, because its cell did not end within 10 s.",
+        "gate is missing, because line 1 of your cell gate took longer than 2 s",
     ),
     "cell killed": (
-        FunctionMissing(Absent(Outcome.KILLED, DEAD)),
+        FunctionMissing(Absent(Outcome.KILLED, failed(DEAD))),
         Outcome.KILLED,
         None,
-        "gate is missing, because running its cell was stopped: it used too much memory.",
+        "gate is missing, because line 1 of your cell gate was stopped: it used too much",
     ),
     "not run": (NotRun("it counts"), Outcome.SKIPPED, None, "not run: gate must first get through “it counts”"),
     "broke": (TestBroke(), Outcome.BROKEN, None, "Something broke in the grader, not in your code."),

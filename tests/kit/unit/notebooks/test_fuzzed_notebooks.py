@@ -13,6 +13,7 @@ from odd_notebooks import DOCUMENTS, TEXTS, code_cell, nested
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise
+from autograder.execution.interface import ExecutedSource
 from autograder.grading.pipeline import report_on
 from autograder.grading.suites import Suites
 from autograder.instructor.collect.place import stems_held
@@ -155,7 +156,7 @@ def files(draw: Callable[[Any], Any]) -> bytes:
 
 def submission(data: bytes) -> None:
     read = submission_of(data, ASSIGNMENT, "ada")
-    report = report_on(read, SUITES, ())
+    report = report_on(read, SUITES, ExecutedSource(read.source), ())
     page = feedback_page(report)
     assert not [character for character in page if not character.isprintable() and character != "\n"]
     assert from_json(json.loads(json.dumps(to_json(report)))).code == report.code

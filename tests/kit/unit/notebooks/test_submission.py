@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Assignment, Cell, Exercise, Submission
+from autograder.core.model import Assignment, Cell, Exercise, SourceCell, Submission
 from autograder.notebooks.remarks import REMARKS
 from autograder.notebooks.submission import read_submission
 
@@ -97,11 +98,15 @@ def read(tmp_path: Path) -> Callable[[Notebook | bytes], Submission]:
 Read = Callable[[Notebook | bytes], Submission]
 
 
+def indices(cell: SourceCell) -> tuple[int, ...]:
+    return tuple(statement.index for statement in cell.statements)
+
+
 def chosen(submission: Submission) -> list[str]:
     """The statements that are run after the given cell, written out."""
     given, *cells = submission.source.cells
     assert given.label == "given"
-    return [ast.unparse(ast.parse(c.text).body[i]) for c in cells for i in c.statements]
+    return [ast.unparse(ast.parse(c.text).body[i]) for c in cells for i in indices(c)]
 
 
 def run(submission: Submission) -> dict[str, Any]:
@@ -109,14 +114,14 @@ def run(submission: Submission) -> dict[str, Any]:
     scope: dict[str, Any] = {}
     for cell in submission.source.cells:
         body = ast.parse(cell.text).body
-        module = ast.Module([body[i] for i in cell.statements], type_ignores=[])
+        module = ast.Module([body[i] for i in indices(cell)], type_ignores=[])
         exec(compile(module, cell.label, "exec", dont_inherit=True), scope)
     return scope
 
 
 def test_an_untouched_notebook(read: Read) -> None:
     submission = read(Notebook())
-    assert [(cell.label, cell.statements) for cell in submission.source.cells] == [("given", (0, 1))]
+    assert [(cell.label, indices(cell)) for cell in submission.source.cells] == [("given", (0, 1))]
     assert (submission.remarks, submission.source.broken, submission.calls) == ((), (), ())
     assert (submission.student, submission.assignment) == ("s001", "01_letters")
     assert submission.sha256 == hashlib.sha256(Notebook().data()).hexdigest()
@@ -234,7 +239,137 @@ WORKS = {
         6,
     ),
     "recursion": (Notebook().answer("f", F + "x if x < 1 else x + f(x - 1)"), 6),
+    "filled by a call in its own cell": (
+        Notebook().answer("f", "T = {}\ndef fill(): T[3] = 7\nfill()\n" + F + "T[x]"),
+        7,
+    ),
+    "a line of its own cell that nothing seems to need": (Notebook().answer("f", "exec('K = 4')\n" + F + "x + K"), 7),
 }
+
+
+def _table(*cells: str) -> Notebook:
+    """Return a notebook whose f looks up a table, and cells of the student's that fill it."""
+    notebook = Notebook().answer("f", F + "T[x]")
+    for cell in ("T = {}", *cells):
+        notebook.add(cell)
+    return notebook
+
+
+# statements of the student's own cells that are run for their effect; f(3) is then 7
+EFFECTS = {
+    "a call that fills": _table("def fill(): T[3] = 7", "fill()"),
+    "a call with an argument": _table("def fill(k): T[k] = 7", "for k in range(5):\n    fill(k)"),
+    "a call under a condition": _table("def fill(): T.update({3: 7})", "if True:\n    fill()"),
+    "a call through another": _table("def fill(): T[3] = 7\ndef setup():\n    fill()", "setup()"),
+    "a call in an assignment": _table("def fill():\n    T[3] = 7\n    return 1", "done = fill()"),
+    "a call in a comprehension": _table("def fill(k): T[k] = 7", "[fill(k) for k in range(5)]"),
+    "a function given to a call": _table("def fill(k): T[k] = 7", "list(map(fill, range(5)))"),
+    "a lambda that fills": _table("fill = lambda k: T.update({k: 7})", "fill(3)"),
+    "a method that fills": _table("class A:\n    def fill(self): T[3] = 7", "a = A()\na.fill()"),
+    "a constructor that fills": _table("class A:\n    def __init__(self, k): T[k] = 7", "A(3)"),
+    "a function with global": _table("def setup():\n    global T\n    T = {3: 7}", "setup()"),
+    "a name that only a function binds": Notebook()
+    .answer("f", F + "T[x]")
+    .add("def setup():\n    global T\n    T = {3: 7}")
+    .add("setup()"),
+    "a call that takes the name": _table("def fill(d): d[3] = 7", "fill(T)"),
+    "a call that takes an item": _table("T['x'] = []", "def fill(d): d.append(7)", "fill(T['x'])\nT[3] = T['x'][0]"),
+    "a method of the name": _table("T.update({3: 7})"),
+    "a method in an expression": _table("T[4] = 7", "T[3] = T.pop(4)"),
+    "a decorator that registers": _table(
+        "def register(g):\n    T[3] = g()\n    return g", "@register\ndef seven():\n    return 7"
+    ),
+    "a decorator with an argument": _table(
+        "def register(k):\n    def mark(g):\n        T[k] = g()\n        return g\n    return mark",
+        "@register(3)\ndef seven():\n    return 7",
+    ),
+    "a decorator that is a method": Notebook()
+    .answer("f", F + "T.of[x]()")
+    .add("class Table:\n    of = {}\n    def on(self, k): return lambda g: self.of.__setitem__(k, g)\nT = Table()")
+    .add("@T.on(3)\ndef seven():\n    return 7"),
+    "a decorated class": _table("def register(c):\n    T[c.k] = 7\n    return c", "@register\nclass Three:\n    k = 3"),
+    "a subclass that registers": _table(
+        "class Base:\n    def __init_subclass__(cls): T[cls.k] = 7", "class Three(Base):\n    k = 3"
+    ),
+    "singledispatch": Notebook()
+    .answer("f", F + "value(x)")
+    .add("from functools import singledispatch\n@singledispatch\ndef value(x): return 0")
+    .add("@value.register(int)\ndef _(x): return 7"),
+    "setattr on a class": Notebook().answer("f", F + "A.k + x").add("class A: pass").add("setattr(A, 'k', 4)"),
+    "an attribute of a class": Notebook().answer("f", F + "A.k + x").add("class A: pass").add("A.k = 4"),
+    "a method of a class": Notebook()
+    .answer("f", F + "A.k + x")
+    .add("class A:\n    @classmethod\n    def set(cls, k): cls.k = k")
+    .add("A.set(4)"),
+    "NumPy's functions that write": Notebook()
+    .answer("f", F + "int(A[0, 0] + A[1, 0] + x)")
+    .add("import numpy as np\nA = np.zeros((2, 2))\nB = np.ones(2)")
+    .add("np.fill_diagonal(A, 1)\nnp.copyto(A[1], 2 * B)\nnp.add(B, B, out=A[1])\nA[1, 0] += 1"),
+    "an item that is deleted": _table("T.update({3: 7, 4: 1})", "del T[4]", "T[3] = 6 + len(T)"),
+    "a key of globals": Notebook().answer("f", F + "K + x").add("globals()['K'] = 4"),
+    "a random order": _table("import random\nT[3] = [7, 7]", "random.shuffle(T[3])\nT[3] = T[3][0]"),
+    "the recursion limit": Notebook()
+    .answer("f", F + "sys.getrecursionlimit() - 5000 + x")
+    .add("import sys")
+    .add("sys.setrecursionlimit(5004)"),
+    "the recursion limit by its name": Notebook()
+    .answer("f", F + "sys.getrecursionlimit() - 5000 + x")
+    .add("import sys\nfrom sys import setrecursionlimit as limit\nlimit(5004)"),
+}
+
+
+@pytest.mark.parametrize("case", EFFECTS)
+def test_what_changes_a_needed_name_is_run(case: str, read: Read) -> None:
+    limit = sys.getrecursionlimit()
+    submission = read(EFFECTS[case])
+    try:
+        assert run(submission)["f"](3) == 7
+    finally:
+        sys.setrecursionlimit(limit)
+    assert submission.remarks == ()
+
+
+# what else a student does with a table T that f needs, or with f itself: none of it is run
+NO_EFFECT = {
+    "an exercise is called": "f(3)\nassert f(3) == T[3]",
+    "an exercise is given to a call": "plot(f)\ntime_it(f, 3)\nprint(f(3))",
+    "the name is shown": "print(T)\ndisplay(T)\nlen(T)",
+    "a function that reads": "def total(): return sum(T.values())\ntotal()",
+    "another table": "U = {}\ndef fill_other(): U[1] = 2\nfill_other()\nU.update({2: 3})",
+    "a local name": "def local():\n    T = {}\n    T[3] = 0\n    return T\nlocal()",
+    "a seed": "import random\nrandom.seed(3)",
+    "an exercise that changes what it needs": "f(3)\nresults = [f(k) for k in range(3)]",
+}
+
+
+@pytest.mark.parametrize("case", NO_EFFECT)
+def test_what_changes_no_needed_name_is_not_run(case: str, read: Read) -> None:
+    answer = "def f(x):\n    T[x] = T.get(x, 7)\n    return T[x]"
+    submission = read(Notebook().answer("f", answer).add("T = {}").add(NO_EFFECT[case]))
+    assert chosen(submission) == [ast.unparse(ast.parse(answer)), "T = {}"]
+
+
+@pytest.mark.parametrize("place", ["setup", "demo", "test"])
+def test_calls_in_cells_of_the_release_are_not_run(place: str, read: Read) -> None:
+    notebook = Notebook().answer("f", "T = {3: 7}\n" + F + "T[x]").add("def fill(): T[3] = 0")
+    cell = (
+        notebook.cell("test_f")
+        if place == "test"
+        else next(c for c in notebook.cells if place in c["metadata"]["tags"])
+    )
+    cell["source"] = "fill()\nT.update({3: 1})"
+    assert run(read(notebook))["f"](3) == 7
+
+
+def test_a_solution_cell_is_run_whole(read: Read) -> None:
+    notebook = Notebook().answer("f", "import plots\n" + F + "x\nplots.show(f)\n%time f(3)\ncheck(f)\nK = 1")
+    notebook.add("import graphs\ngraphs.show(f)")
+    assert chosen(read(notebook)) == ["import plots", F + "x", "plots.show(f)", "pass", "check(f)", "K = 1"]
+
+
+def test_the_kit_itself_is_not_imported(read: Read) -> None:
+    setup = "from autograder import open_assignment\ncheck = open_assignment('01_letters')\n"
+    assert chosen(read(Notebook().answer("f", setup + F + "x"))) == ["check = open_assignment('01_letters')", F + "x"]
 
 
 @pytest.mark.parametrize("case", WORKS)
@@ -518,4 +653,4 @@ def test_a_broken_release_is_our_fault(tmp_path: Path) -> None:
 def test_one_statement_of_many_names_is_followed_once(read: Read) -> None:
     names = ", ".join(f"a{number}" for number in range(2_900))
     submission = read(Notebook().answer("f", f"f, {names} = g({names})"))
-    assert [cell.statements for cell in submission.source.cells] == [(0, 1), (0,)]
+    assert [indices(cell) for cell in submission.source.cells] == [(0, 1), (0,)]
