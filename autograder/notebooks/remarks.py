@@ -41,7 +41,7 @@ def _remarks(
     yield from _double_remarks(written, assignment)
     for cell in written:
         if cell.error:
-            what = "was not read" if cell.too_large else "is not Python"
+            what = "was not read" if cell.too_large or cell.newer else "is not Python"
             yield f"{cell.label} {what} ({cell.error}) and was left out"
     for number, notebook_cell in enumerate(cells, 1):
         if notebook_cell.damaged:

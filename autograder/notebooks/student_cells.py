@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Cell, SourceCell
 from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code, source_statements
 from autograder.notebooks.ipynb import NotebookCell
+from autograder.notebooks.newer_python import Feature, older_syntax
 from autograder.notebooks.parser import Budget, OverBudget
 from autograder.notebooks.statements import Statement
 
@@ -30,6 +32,7 @@ class StudentCell:
     code: Code
     error: str | None = None  # why it is not valid Python, or is too large to be read
     too_large: bool = False
+    newer: Feature | None = None  # what needs a newer Python than this one; the code is then in older syntax
     released: bool = False  # a cell of the release that is not to be filled: with a test, a setup, a demonstration
 
     @property
@@ -106,9 +109,13 @@ def _reads_as_code(cell: NotebookCell, release: Release) -> bool:
 
 def _student_cell(number: int, cell: NotebookCell, assignment: Assignment, budget: Budget) -> StudentCell:
     code, error, too_large = _code_or_error(cell.source, budget)
+    newer = None
+    if error and not too_large and (older := _in_older_syntax(cell.source, budget)):
+        code, newer = older
+        error = f"it uses {newer.described}"
     names = [exercise.name for exercise in assignment.exercises]
     defined = {name for statement in code.statements for name in statement.defines}
-    if error:
+    if error and newer is None:
         defined = {name for name in names if _seems_to_define(cell.source, name)}
     exercises = tuple(name for name in names if name in defined or name == cell.grade_id)
     named = len(exercises) == 1 and not too_large
@@ -120,6 +127,7 @@ def _student_cell(number: int, cell: NotebookCell, assignment: Assignment, budge
         code=code,
         error=error,
         too_large=too_large,
+        newer=newer,
         released=_is_released(cell, assignment),
     )
 
@@ -138,6 +146,20 @@ def _code_or_error(text: str, budget: Budget) -> tuple[Code, str | None, bool]:
         return read_code(text, budget), None, False
     except (NotPython, OverBudget) as error:
         return Code(text, ()), str(error), isinstance(error, OverBudget)
+
+
+def _in_older_syntax(text: str, budget: Budget) -> tuple[Code, Feature] | None:
+    """Return the code of a cell that only a newer Python can read, written for this one; None if it is none."""
+    older = older_syntax(text)
+    newest = older.newest()
+    if newest is None or newest.version <= sys.version_info[:2]:
+        return None
+    try:
+        for field in older.fields:
+            budget.parse(f"({field}\n)")
+        return read_code(older.text, budget), newest
+    except (NotPython, OverBudget, SyntaxError, ValueError):
+        return None
 
 
 def _seems_to_define(text: str, name: str) -> bool:

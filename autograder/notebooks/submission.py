@@ -8,9 +8,11 @@ Points, names and given cells come from the instructor's release. Only code come
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from autograder.core.errors import Ungradable
 from autograder.core.model import (
     Assignment,
     BrokenCell,
@@ -25,6 +27,7 @@ from autograder.core.sanitize import clean
 from autograder.notebooks.cell_code import source_statements
 from autograder.notebooks.code_budget import require_no_hidden_numbers
 from autograder.notebooks.ipynb import parse_notebook, read_bytes
+from autograder.notebooks.newer_python import written as written_version
 from autograder.notebooks.program import Program
 from autograder.notebooks.remarks import remarks_on
 from autograder.notebooks.statements import Statement
@@ -44,6 +47,7 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
     program = _program(written, assignment)
+    _require_readable(written, program, assignment)
     source = _source(written, program, assignment)
     if assignment.torch:
         require_no_hidden_numbers(source)
@@ -57,6 +61,16 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
         remarks=remarks_on(cells, written, program, assignment),
         code=_code_cells(written, program, assignment),
     )
+
+
+def _require_readable(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> None:
+    """Raise Ungradable if something that is graded is written for a newer Python than the one that runs here."""
+    for cell in written:
+        if cell.newer and not _needed(program, assignment).isdisjoint(cell.code.statements):
+            raise Ungradable(
+                f"{cell.label} uses {cell.newer.described}, and this is Python {written_version(sys.version_info)}. "
+                f"Grade it with Python {written_version(cell.newer.version)} or newer."
+            )
 
 
 def _program(written: Sequence[StudentCell], assignment: Assignment) -> Program:

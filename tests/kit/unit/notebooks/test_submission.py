@@ -491,6 +491,30 @@ def test_the_cells_of_a_notebook_share_a_budget(read: Read) -> None:
     assert run(submission)["f"](0) == 1
 
 
+@pytest.mark.parametrize("helper", [False, True])
+def test_an_answer_in_newer_syntax_is_for_a_person(helper: bool, read: Read) -> None:
+    newer = 'def extra(x):\n    return t"{x}"'
+    answer = F + "extra(x)" if helper else newer.replace("extra", "f")
+    notebook = Notebook().answer("f", answer)
+    if helper:
+        notebook.add(newer)
+    with pytest.raises(Ungradable) as problem:
+        read(notebook)
+    where = "cell 14" if helper else "your cell f"
+    assert str(problem.value) == (
+        f"{where} uses Python 3.14 syntax (a template string, line 2), and this is Python "
+        f"{sys.version_info[0]}.{sys.version_info[1]}. Grade it with Python 3.14 or newer."
+    )
+
+
+def test_newer_syntax_that_nothing_needs_costs_nothing(read: Read) -> None:
+    submission = read(Notebook().answer("f", F + "x").add('print(t"{f(3)}")'))
+    assert run(submission)["f"](3) == 3
+    assert submission.remarks == (
+        "cell 14 was not read (it uses Python 3.14 syntax (a template string, line 1)) and was left out",
+    )
+
+
 def test_a_broken_cell_elsewhere(read: Read) -> None:
     notebook = Notebook().answer("f", F + "x").add("def f(x) return 3").add("print 'hello'").add("class g(: \nh = = 3")
     submission = read(notebook)
