@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import types
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograder.core.model import Outcome, Source, SourceCell
+from autograder.execution.as_graded import as_graded, graded_builtins
 from autograder.execution.interface import (
     Absent,
     CallRequest,
@@ -29,6 +30,9 @@ from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
 
+STATEMENT_SECONDS = LIMITS.statement_seconds
+Guard = Callable[[], contextlib.AbstractContextManager[None]]
+
 
 class InProcessSession:
     """Functions of this very process: a student's kernel, or the kit's own tests.
@@ -46,6 +50,7 @@ class InProcessSession:
         companion: str = "",
         source: Source | None = None,
         failed: Sequence[FailedStatement] = (),
+        guard: Guard = contextlib.nullcontext,
     ) -> None:
         self.namespace = namespace
         self.functions = {**namespace, **runner.companion_functions(companion, namespace)}
@@ -53,6 +58,7 @@ class InProcessSession:
         self.seconds = seconds  # that a call may take, if the platform can stop it
         self.source = source or Source(())
         self.failed = failed
+        self.guard = guard  # gives the context in which the student's code runs
 
     def failed_statements(self) -> Sequence[FailedStatement]:
         return self.failed
@@ -66,7 +72,7 @@ class InProcessSession:
         options = {key: _revive(value, request.functions) for key, value in message["kwargs"].items()}
         try:
             function = self.functions[request.name]
-            with limited(self.seconds and (request.seconds or self.seconds)):
+            with self.guard(), limited(self.seconds and (request.seconds or self.seconds)):
                 value, warned = runner.call_function(function, arguments, options, want_warning=request.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
@@ -87,16 +93,26 @@ class InProcessSession:
 
 
 class InProcessExecutor:
-    """Runs the source of a submission in this process, for people who check their own notebook."""
+    """Runs the source of a submission in this process, for people who check their own notebook.
 
-    def __init__(self, seconds: float | None = None) -> None:
+    packages: which can be imported beside the standard library, if files, threads and networks are to be denied as well
+    (see `as_graded`); None denies nothing
+    """
+
+    def __init__(self, seconds: float | None = None, packages: Collection[str] | None = None) -> None:
         self.seconds = seconds
+        self.packages = packages
 
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
         namespace = types.ModuleType("__main__").__dict__
         namespace.update(runner.kernel_names())
-        failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace))
+        guard: Guard = contextlib.nullcontext
+        if self.packages is not None:
+            guard = as_graded
+            namespace["__builtins__"] = graded_builtins(self.packages)
+        with guard():
+            failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace))
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
         session = InProcessSession(
             namespace,
@@ -105,13 +121,14 @@ class InProcessExecutor:
             companion=source.companion,
             source=source,
             failed=failed,
+            guard=guard,
         )
         yield Student(session)
 
 
 def _run(cell: SourceCell, namespace: dict[str, Any]) -> Iterator[FailedStatement]:
     """Run a cell, and yield the statements that could not be run."""
-    seconds = None if cell.is_given else LIMITS.statement_seconds
+    seconds = None if cell.is_given else STATEMENT_SECONDS
     statements = [statement.index for statement in cell.statements]
     for failure in runner.run_cell(cell.label, cell.text, statements, namespace, lambda _: limited(seconds)):
         reply = raised_from(failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from autograder.execution import packages
 from autograder.execution.limits import Limits
 
 
@@ -22,9 +23,9 @@ class Environment:
 
 
 BARE = Environment()
-NUMPY = Environment(packages=("numpy",), preload=("numpy",))
+NUMPY = Environment(packages=packages.NUMPY, preload=("numpy",))
 TORCH = Environment(
-    packages=("numpy", "torch", "torchgen", "typing_extensions", "sympy", "mpmath"),
+    packages=packages.TORCH,
     optional_packages=("nvidia", "triton"),  # libraries that PyTorch for a GPU loads, also if there is no GPU
     preload=("numpy", "torch", "guest.torch_warm_up"),
     memory=4 << 30,

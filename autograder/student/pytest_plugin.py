@@ -115,6 +115,7 @@ class _Opened:
 
         from autograder.core.errors import Ungradable
         from autograder.execution.in_process import InProcessExecutor, InProcessSession
+        from autograder.execution.packages import graded_packages
         from autograder.grading.pipeline import opened
         from autograder.notebooks.submission import read_submission
 
@@ -125,7 +126,8 @@ class _Opened:
         except Ungradable as error:
             raise Ungradable(f"{named or beside}: {error}") from None
         running = ExitStack()
-        self._student = running.enter_context(opened(InProcessExecutor(), self._submission))
+        executor = InProcessExecutor(packages=graded_packages(torch=self._suites.assignment.torch))
+        self._student = running.enter_context(opened(executor, self._submission))
         config.add_cleanup(running.close)
         if self._suites.hand_in is not None and not named:  # the solution holds no trained model: train it
             assert isinstance(self._student.session, InProcessSession)

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Exercise, ExerciseResult, Report, Source, SourceCell
+from autograder.core.model import Assignment, Exercise, ExerciseResult, Report, Source, SourceCell
 from autograder.core.sanitize import clean
 from autograder.core.text import filled
 from autograder.execution.in_process import InProcessExecutor, InProcessSession
 from autograder.execution.interface import CallRaised, SessionEnded, Student, cell_label
 from autograder.execution.limits import LIMITS
+from autograder.execution.packages import graded_packages
 from autograder.grading.checks import trained_model
 from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
@@ -201,15 +202,19 @@ def check_content(data: bytes, notebook: Path, suites: Suites) -> Report:
     """Return the report of a notebook's content on the given tests, as `check_notebook` does. `notebook` names it."""
     try:
         with quiet():
-            return grade_content(data, "", suites, InProcessExecutor(LIMITS.call_seconds))
+            return grade_content(data, "", suites, _executor(suites.assignment))
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None
+
+
+def _executor(assignment: Assignment) -> InProcessExecutor:
+    return InProcessExecutor(LIMITS.call_seconds, graded_packages(torch=assignment.torch))
 
 
 def weights_fit(data: bytes, handout: Handout) -> bool:
     """Return whether the weights packed into a notebook have the names and shapes of the model that it builds."""
     submission = submission_of(data, handout.assignment, "")
-    with quiet(), opened(InProcessExecutor(LIMITS.call_seconds), submission) as student:
+    with quiet(), opened(_executor(handout.assignment), submission) as student:
         try:
             return bool(student.misfits(dict(trained_model(student).weights)) == 0)
         except (CallRaised, CheckFailed, SessionEnded):
