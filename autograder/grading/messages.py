@@ -237,6 +237,14 @@ _LIKELY_REASONS = {
 }
 
 
+def only_in_demo(name: str) -> str:
+    """Say why a name of a demo cell is not defined."""
+    return (
+        f"{name} is defined in a demo cell, and grading runs only your own cells. Make it an argument, or define it in "
+        "the cell of your function."
+    )
+
+
 def is_builtin_exception(kind: str) -> bool:
     """Return whether a type of exception is Python's own. The name of another one could contain anything."""
     return kind in _EXCEPTIONS

@@ -26,6 +26,7 @@ class Context:
 
     exercise: str
     exercises: frozenset[str]  # the names of all exercises of the assignment
+    demo_names: frozenset[str] = frozenset()  # that only cells define which are left out
     executed: ExecutedSource
     visibility: Visibility
     seconds: float  # how long a call of the test might take
@@ -108,6 +109,11 @@ class ExceptionRaised:
             name = self.reply.undefined if context.visibility is Visibility.PUBLIC else None
             failed = context.line_of(missing)
             return messages.name_missing(context.exercise, name or "", failed, context.why_failed(missing))
+        if self.reply.undefined in context.demo_names and context.visibility is Visibility.PUBLIC:
+            error = context.exception(self.reply)
+            return messages.exception(
+                context.exercise, error, context.visibility, messages.only_in_demo(self.reply.undefined)
+            )
         words = messages.companion_exception if context.in_companion else messages.exception
         return words(context.exercise, context.exception(self.reply), context.visibility, context.hint)
 

@@ -41,6 +41,7 @@ from autograder.grading.problems import (
 )
 from autograder.grading.suites import Suites, Test
 from autograder.grading.value_format import show_call
+from autograder.notebooks.student_cells import release_of
 
 _log = logging.getLogger(__name__)
 MESSAGE_CHARACTERS = 4_000  # of one test; a usual one has a few hundred
@@ -263,6 +264,7 @@ def _context(suites: Suites, exercise: Exercise, executed: ExecutedSource, run: 
     context = Context(
         exercise=exercise.name,
         exercises=frozenset(other.name for other in suites.assignment.exercises),
+        demo_names=release_of(suites.assignment).demo_names,
         executed=executed,
         visibility=run.test.visibility,
         seconds=run.test.seconds or LIMITS.call_seconds,

@@ -49,6 +49,7 @@ class Release:
     codes: tuple[Code, ...]
     given: tuple[SourceCell, ...]  # cells that run before the student's
     given_statements: tuple[Statement, ...]
+    demo_names: frozenset[str]  # bound by cells that grading leaves out: setup, tests and demonstrations
     kinds: dict[str, str]  # of graded cells, by grade_id
     solutions: tuple[str, ...]  # the grade_ids of cells to be filled with code
     untouched: frozenset[str]  # the ids of code cells that are not to be filled
@@ -61,7 +62,7 @@ def release_of(assignment: Assignment) -> Release:
 
 @lru_cache(maxsize=32)
 def _release_of(cells: tuple[Cell, ...]) -> Release:
-    codes, given, given_statements = [], list[SourceCell](), list[Statement]()
+    codes, given, given_statements, demo_names = [], list[SourceCell](), list[Statement](), set[str]()
     for cell in cells:
         code, error, _ = _code_or_error(cell.source, Budget.unlimited()) if cell.kind == "code" else _NO_CODE
         codes.append(code)
@@ -70,12 +71,15 @@ def _release_of(cells: tuple[Cell, ...]) -> Release:
                 raise UserError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
             given.append(SourceCell("given", code.text, source_statements(code)))
             given_statements += code.statements
+        elif not cell.solution:
+            demo_names |= {name for statement in code.statements for name in statement.defines}
     labels = _unique(cell.label for cell in given)
     return Release(
         sources=frozenset(normal(cell.source) for cell in cells),
         codes=tuple(code for code in codes if code.statements),
         given=tuple(replace(cell, label=label) for cell, label in zip(given, labels, strict=True)),
         given_statements=tuple(given_statements),
+        demo_names=frozenset(demo_names),
         kinds={cell.grade_id: cell.kind for cell in cells if cell.grade_id},
         solutions=tuple(cell.grade_id for cell in cells if cell.grade_id and cell.solution and cell.kind == "code"),
         untouched=frozenset(

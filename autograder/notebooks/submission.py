@@ -26,7 +26,7 @@ from autograder.core.model import (
 from autograder.core.sanitize import clean
 from autograder.notebooks.cell_code import source_statements
 from autograder.notebooks.code_budget import require_no_hidden_numbers
-from autograder.notebooks.ipynb import parse_notebook, read_bytes
+from autograder.notebooks.ipynb import NotebookCell, parse_notebook, read_bytes
 from autograder.notebooks.newer_python import written as written_version
 from autograder.notebooks.program import Program
 from autograder.notebooks.remarks import remarks_on
@@ -46,9 +46,10 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     """Return what is graded of a notebook's content. Raise Ungradable if it is not a readable notebook."""
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
-    program = _program(written, assignment)
-    _require_readable(written, program, assignment)
-    source = _source(written, program, assignment)
+    names = _names(assignment)
+    program = _program(written, assignment, names)
+    _require_readable(written, program, names)
+    source = _source(written, program, names, assignment)
     if assignment.torch:
         require_no_hidden_numbers(source)
     return Submission(
@@ -63,24 +64,43 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     )
 
 
-def _require_readable(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> None:
+def source_of(cells: Sequence[NotebookCell], assignment: Assignment, exercise: str) -> Source:
+    """Return what is run of a notebook's cells for one exercise: what `submission_of` takes, less what others need.
+
+    Raise Ungradable if it is written for a newer Python.
+    """
+    written = students_cells(cells, assignment)
+    program = _program(written, assignment, [exercise])
+    _require_readable(written, program, [exercise])
+    return _source(written, program, [exercise], assignment)
+
+
+def _names(assignment: Assignment) -> list[str]:
+    return [exercise.name for exercise in assignment.exercises]
+
+
+def _require_readable(written: Sequence[StudentCell], program: Program, names: Sequence[str]) -> None:
     """Raise Ungradable if something that is graded is written for a newer Python than the one that runs here."""
     for cell in written:
-        if cell.newer and not _needed(program, assignment).isdisjoint(cell.code.statements):
+        if cell.newer and not program.needed(names).isdisjoint(cell.code.statements):
             raise Ungradable(
                 f"{cell.label} uses {cell.newer.described}, and this is Python {written_version(sys.version_info)}. "
                 f"Grade it with Python {written_version(cell.newer.version)} or newer."
             )
 
 
-def _program(written: Sequence[StudentCell], assignment: Assignment) -> Program:
+def _program(written: Sequence[StudentCell], assignment: Assignment, names: Sequence[str]) -> Program:
+    """Return the program of a notebook, in which the solution cells of these exercises are run whole."""
+
     def statements(cells: Iterable[StudentCell]) -> tuple[Statement, ...]:
         all_of_them = (statement for cell in cells for statement in cell.code.statements)
         return tuple(statement for statement in all_of_them if not statement.imports_kit)
 
     return Program(
         statements(written),
-        whole=frozenset(statements(cell for cell in written if cell.is_solution)),
+        whole=frozenset(
+            statements(cell for cell in written if cell.is_solution and not set(names).isdisjoint(cell.exercises))
+        ),
         released=frozenset(statements(cell for cell in written if cell.released)),
         exercises=frozenset(exercise.name for exercise in assignment.exercises),
         given=release_of(assignment).given_statements,
@@ -94,18 +114,14 @@ def _trained(data: bytes) -> TrainedModel | NoModel:
         return NoModel(str(problem))
 
 
-def _source(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> Source:
+def _source(written: Sequence[StudentCell], program: Program, names: Sequence[str], assignment: Assignment) -> Source:
     """Return the given cells, whole, and then what the exercises need of the student's cells, in notebook order."""
-    needed = _needed(program, assignment)
+    needed = program.needed(names)
     chosen = (
         SourceCell(cell.label, cell.code.text, source_statements(cell.code, needed), cell.exercises) for cell in written
     )
     cells = release_of(assignment).given + tuple(cell for cell in chosen if cell.statements)
     return Source(cells, _broken_cells(written, program), assignment.companion)
-
-
-def _needed(program: Program, assignment: Assignment) -> frozenset[Statement]:
-    return program.needed(exercise.name for exercise in assignment.exercises)
 
 
 def _broken_cells(written: Iterable[StudentCell], program: Program) -> tuple[BrokenCell, ...]:
@@ -127,7 +143,7 @@ def _calls_between(program: Program, assignment: Assignment) -> tuple[tuple[str,
 
     It may refer to them through the student's own functions and constants, but not through another exercise.
     """
-    names = [exercise.name for exercise in assignment.exercises]
+    names = _names(assignment)
     calls = []
     for name in names:
         if name in program.defined:
@@ -142,7 +158,7 @@ def _code_cells(written: Iterable[StudentCell], program: Program, assignment: As
 
     Text beyond `SHOWN_CHARACTERS` is cut.
     """
-    needed = _needed(program, assignment)
+    needed = program.needed(_names(assignment))
     cells, space = [], SHOWN_CHARACTERS
     for cell in written:
         if cell.error or not needed.isdisjoint(cell.code.statements):

@@ -77,4 +77,4 @@ def test_lines_beside_a_right_answer_cost_nothing(stem: str, path: Path, executo
     assert after.score == before.score == before.max_score
     told = [remark for remark in after.remarks if remark not in before.remarks]
     assert all("raised ModuleNotFoundError (No module named 'matplotlib')" in remark for remark in told)
-    assert len(told) == changed >= len(names)
+    assert len(told) >= changed >= len(names)
