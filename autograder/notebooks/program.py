@@ -30,9 +30,10 @@ class Program:
     """The statements of a student's cells, in order."""
 
     statements: tuple[Statement, ...]
+    roots: tuple[str, ...]  # the exercises that are graded
     whole: frozenset[Statement] = frozenset()  # those of solution cells
     released: frozenset[Statement] = frozenset()  # those of cells with tests or demonstrations that were edited
-    exercises: frozenset[str] = frozenset()
+    exercises: frozenset[str] = frozenset()  # all of the assignment
     given: tuple[Statement, ...] = ()  # that run before the student's
 
     @cached_property
@@ -54,9 +55,10 @@ class Program:
         """Return all names that the statements bind."""
         return frozenset(name for statement in self.statements for name in statement.defines)
 
-    def needed(self, roots: Iterable[str]) -> frozenset[Statement]:
-        """Return all statements that are run for the roots: see the beginning of this file."""
-        return _Search(self).run(roots)
+    @cached_property
+    def needed(self) -> frozenset[Statement]:
+        """Return all statements that are run: see the beginning of this file."""
+        return _Search(self).run()
 
     def reached(self, roots: Iterable[str], stop: frozenset[str] = frozenset()) -> frozenset[str]:
         """Return the roots and all names that their code refers to, without following the names in `stop`."""
@@ -81,20 +83,20 @@ class Program:
         binding = (statement for statement in (*self.given, *self.statements) if statement.binds_data)
         return frozenset(name for statement in binding for name in statement.defines)
 
-    @property
-    def _acting(self) -> list[Statement]:
-        """Return the statements that may be run for their effect alone."""
-        return [statement for statement in self.statements if statement not in self.released]
+    @cached_property
+    def acting(self) -> list[Statement]:
+        """Return the statements that are run only if they are needed, and may be needed for their effect alone."""
+        return [s for s in self.statements if s not in self.released and s not in self.whole]
 
     @cached_property
     def affecting(self) -> dict[str, list[Statement]]:
         """Return the statements with a call that may change the object of each name."""
-        return _index((name, s) for s in self._acting for name in (s.affects & self.data) | s.registers_with)
+        return _index((name, s) for s in self.acting for name in (s.affects & self.data) | s.registers_with)
 
     @cached_property
     def calling(self) -> dict[str, list[Statement]]:
         """Return the statements that call each name when they run."""
-        return _index((name, statement) for statement in self._acting for name in statement.calls)
+        return _index((name, statement) for statement in self.acting for name in statement.calls)
 
     @cached_property
     def changers(self) -> dict[str, list[Statement]]:
@@ -117,7 +119,7 @@ class Program:
             first, dot, rest = path.partition(".")
             return f"{imports.get(first, first)}{dot}{rest}"
 
-        return [s for s in self._acting if any(full(path) in _SETTINGS for path in s.calls_by_path)]
+        return [s for s in self.acting if any(full(path) in _SETTINGS for path in s.calls_by_path)]
 
 
 @dataclass
@@ -130,17 +132,19 @@ class _Search:
     changing: set[str] = field(default_factory=set)  # functions and objects whose calls change a needed name
     todo: list[str] = field(default_factory=list)
 
-    def run(self, roots: Iterable[str]) -> frozenset[Statement]:
+    def run(self) -> frozenset[Statement]:
         program = self.program
-        self._need(roots)
+        self._need(program.roots)
         self._choose(program.whole)
         self._choose(statement for statement in program.statements if statement.always_runs)
-        self._choose(program.settings)
+        if program.acting:
+            self._choose(program.settings)
         while self.todo:
             name = self.todo.pop()
             self._choose(program.binders.get(name, ()))
-            self._choose(program.affecting.get(name, ()))
-            self._mark(program.changers.get(name, ()))
+            if program.acting:
+                self._choose(program.affecting.get(name, ()))
+                self._mark(program.changers.get(name, ()))
         return frozenset(self.chosen)
 
     def _need(self, names: Iterable[str]) -> None:

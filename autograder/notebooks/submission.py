@@ -46,10 +46,9 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     """Return what is graded of a notebook's content. Raise Ungradable if it is not a readable notebook."""
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
-    names = _names(assignment)
-    program = _program(written, assignment, names)
-    _require_readable(written, program, names)
-    source = _source(written, program, names, assignment)
+    program = _program(written, assignment, _names(assignment))
+    _require_readable(written, program)
+    source = _source(written, program, assignment)
     if assignment.torch:
         require_no_hidden_numbers(source)
     return Submission(
@@ -60,7 +59,7 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
         trained=_trained(data) if assignment.torch else NoModel(),
         calls=_calls_between(program, assignment),
         remarks=remarks_on(cells, written, program, assignment),
-        code=_code_cells(written, program, assignment),
+        code=_code_cells(written, program),
     )
 
 
@@ -71,18 +70,18 @@ def source_of(cells: Sequence[NotebookCell], assignment: Assignment, exercise: s
     """
     written = students_cells(cells, assignment)
     program = _program(written, assignment, [exercise])
-    _require_readable(written, program, [exercise])
-    return _source(written, program, [exercise], assignment)
+    _require_readable(written, program)
+    return _source(written, program, assignment)
 
 
 def _names(assignment: Assignment) -> list[str]:
     return [exercise.name for exercise in assignment.exercises]
 
 
-def _require_readable(written: Sequence[StudentCell], program: Program, names: Sequence[str]) -> None:
+def _require_readable(written: Sequence[StudentCell], program: Program) -> None:
     """Raise Ungradable if something that is graded is written for a newer Python than the one that runs here."""
     for cell in written:
-        if cell.newer and not program.needed(names).isdisjoint(cell.code.statements):
+        if cell.newer and not program.needed.isdisjoint(cell.code.statements):
             raise Ungradable(
                 f"{cell.label} uses {cell.newer.described}, and this is Python {written_version(sys.version_info)}. "
                 f"Grade it with Python {written_version(cell.newer.version)} or newer."
@@ -98,6 +97,7 @@ def _program(written: Sequence[StudentCell], assignment: Assignment, names: Sequ
 
     return Program(
         statements(written),
+        tuple(names),
         whole=frozenset(
             statements(cell for cell in written if cell.is_solution and not set(names).isdisjoint(cell.exercises))
         ),
@@ -114,11 +114,11 @@ def _trained(data: bytes) -> TrainedModel | NoModel:
         return NoModel(str(problem))
 
 
-def _source(written: Sequence[StudentCell], program: Program, names: Sequence[str], assignment: Assignment) -> Source:
+def _source(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> Source:
     """Return the given cells, whole, and then what the exercises need of the student's cells, in notebook order."""
-    needed = program.needed(names)
     chosen = (
-        SourceCell(cell.label, cell.code.text, source_statements(cell.code, needed), cell.exercises) for cell in written
+        SourceCell(cell.label, cell.code.text, source_statements(cell.code, program.needed), cell.exercises)
+        for cell in written
     )
     cells = release_of(assignment).given + tuple(cell for cell in chosen if cell.statements)
     return Source(cells, _broken_cells(written, program), assignment.companion)
@@ -153,15 +153,14 @@ def _calls_between(program: Program, assignment: Assignment) -> tuple[tuple[str,
     return tuple(calls)
 
 
-def _code_cells(written: Iterable[StudentCell], program: Program, assignment: Assignment) -> tuple[CodeCell, ...]:
+def _code_cells(written: Iterable[StudentCell], program: Program) -> tuple[CodeCell, ...]:
     """Return the cells that are run at least in part, and those that are not valid Python, as feedback shows them.
 
     Text beyond `SHOWN_CHARACTERS` is cut.
     """
-    needed = program.needed(_names(assignment))
     cells, space = [], SHOWN_CHARACTERS
     for cell in written:
-        if cell.error or not needed.isdisjoint(cell.code.statements):
+        if cell.error or not program.needed.isdisjoint(cell.code.statements):
             text = clean(cell.origin.source[:space].expandtabs(4), space, newlines=True)
             if len(text) < len(cell.origin.source):
                 text += f"\n… the rest of {len(cell.origin.source)} characters is not shown"

@@ -161,7 +161,11 @@ REWRITES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
-def test_a_notebook_that_rewrites_itself_is_not_handed_in(unpacked: Path, rewrite: str) -> None:
+def test_a_notebook_that_rewrites_itself_is_not_handed_in(
+    unpacked: Path, rewrite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code is denied files, but there are ways around that in one process."""
+    monkeypatch.setattr(selfcheck, "graded_packages", lambda torch: None)
     code = rewrite.format(str(notebook(unpacked)))
     write(unpacked, gate=f"from pathlib import Path\n    {code}\n    return [1, 1], -1.5")
     status, output = submitted(STEM, "--student", "mia")
