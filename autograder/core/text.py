@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -29,6 +30,12 @@ def listed(names: Iterable[object]) -> str:
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `Did you mean gate? ` for a misspelt name; empty if no known name is like it."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"Did you mean {near[0]}? " if near and near[0] != word else ""
 
 
 # ---- lines

@@ -16,7 +16,8 @@ from typing import Any
 from autograder.core.errors import UserError
 from autograder.core.installed import require_torch
 from autograder.core.model import Assignment, Cell, Exercise, Visibility
-from autograder.core.text import listed
+from autograder.core.sanitize import clean
+from autograder.core.text import did_you_mean, listed
 from autograder.grading.diagnosis import Mistake, catalogue_from_json, catalogue_to_json
 from autograder.grading.suites import Suites, Test, collect
 from autograder.notebooks.course import companion_in, find_course, topic_of
@@ -70,13 +71,25 @@ class Handout:
 # ---- where a handout is
 
 
-def find_handout(stem: str, start: Path) -> Handout:
-    """Return the handout of an assignment. Raise UserError, which lists the searched folders, if there is none."""
-    folders = _possible_folders(stem, start)
+def find_handout(name: str, *starts: Path) -> Handout:
+    """Return the handout of an assignment, by its folder's path, its stem `01_perceptron` or its topic `perceptron`.
+
+    Raise UserError if there is none. The message lists the assignments that are there, or the folders.
+    """
+    if has_handout(Path(name)):
+        return read_handout(Path(name).resolve())
+    stem = Path(name).name
+    folders = [folder for start in starts for folder in _possible_folders(stem, start)]
     for folder in folders:
         if (folder / f"test_{topic_of(stem)}.py").is_file():
             return read_handout(folder.resolve())
-    searched = listed(str(folder.resolve()) for folder in folders)
+    known = _known_folders(starts)
+    if found := [folder for folder in known.values() if _is_called(folder, stem)]:
+        return read_handout(found[0])
+    if known:
+        near = did_you_mean(stem, known) or did_you_mean(stem, map(topic_of, known))
+        raise UserError(f"There is no assignment {clean(stem, 80)} here. {near}Known: {listed(known)}.")
+    searched = listed(dict.fromkeys(str(folder.resolve()) for folder in folders))
     raise UserError(
         f"The tests of {stem} (test_{topic_of(stem)}.py) were not found. Looked in {searched}. Open the notebook "
         "from the folder it came in, or set AUTOGRADER_COURSE to the folder that holds the assignments."
@@ -88,6 +101,23 @@ def _possible_folders(stem: str, start: Path) -> list[Path]:
     if course := os.environ.get("AUTOGRADER_COURSE"):
         folders += [Path(course) / stem, Path(course) / "assignments" / stem]
     return folders
+
+
+def _known_folders(starts: Sequence[Path]) -> dict[str, Path]:
+    """Return the folders of the assignments that are there, by stem."""
+    course = os.environ.get("AUTOGRADER_COURSE")
+    places = [start.resolve() for start in starts] + ([Path(course).resolve()] if course else [])
+    known: dict[str, Path] = {}
+    for place in places:
+        for folder in folders_in(place.parent if has_handout(place) else place):
+            known.setdefault(folder.name, folder)
+    return known
+
+
+def _is_called(folder: Path, name: str) -> bool:
+    """Return whether a person may mean an assignment by this name: its stem, its topic, or its number."""
+    number, _, topic = folder.name.partition("_")
+    return name.lower() in {folder.name.lower(), topic.lower(), number, number.lstrip("0")}
 
 
 def handout_of(notebook: Path) -> Handout:

@@ -18,7 +18,7 @@ from uuid import uuid4
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import write_atomically
 from autograder.core.model import Assignment, Cell, Exercise
-from autograder.core.text import listed
+from autograder.core.text import did_you_mean, listed
 from autograder.notebooks.ipynb import (
     NEWEST_FORMAT,
     NotebookCell,
@@ -63,7 +63,8 @@ def reset(notebook: Path, exercise: str, stubs: Mapping[str, str]) -> Reset:
     or if the cell defines other exercises too.
     """
     if exercise not in stubs:
-        raise UserError(f"{notebook} has no exercise {exercise!r}. Known: {listed(stubs)}.")
+        near = did_you_mean(exercise, stubs)
+        raise UserError(f"{notebook} has no exercise {exercise!r}. {near}Known: {listed(stubs)}.")
     data, cells = _read(notebook)
     plan = _plan(cells, exercise, stubs)
     if plan is None:

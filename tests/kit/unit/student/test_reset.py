@@ -332,7 +332,9 @@ def test_refused(handout: Path, name: str) -> None:
 
 def test_an_unknown_exercise_names_the_known_ones(handout: Path) -> None:
     path = handout / "perceptron.ipynb"
-    with pytest.raises(UserError, match=r"\.ipynb has no exercise 'gates'\. Known: threshold_unit, "):
+    with pytest.raises(
+        UserError, match=r"\.ipynb has no exercise 'gates'\. Did you mean gate\? Known: threshold_unit, "
+    ):
         reset(path, "gates", stubs_of(path))
 
 
