@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from autograder.cli.options import FOLDER
+from autograder.core.errors import UserError
 from autograder.core.model import Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def _named(notebook: str) -> tuple[Path, Handout]:
 
     if notebook.endswith(".ipynb"):
         return Path(notebook), handout_of(Path(notebook))
-    handout = find_handout(Path(notebook).name, Path.cwd())
+    handout = find_handout(notebook, Path.cwd())
     return handout.notebook, handout
 
 
@@ -58,7 +60,7 @@ def reset(notebook: str, exercise: str) -> None:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, default=Path())
+@click.argument("folder", metavar="[FOLDER|ASSIGNMENT]", type=FOLDER, default=Path())
 def progress(folder: Path) -> None:
     """Show how many exercises of each assignment pass.
 
@@ -68,29 +70,48 @@ def progress(folder: Path) -> None:
     from autograder.student.handout import handouts_in
     from autograder.student.selfcheck import check_saved
 
-    click.echo(progress_text([check_saved(handout) for handout in handouts_in(folder)]))
+    handouts = handouts_in(folder) if folder.is_dir() else [_named(str(folder))[1]]
+    click.echo(progress_text([check_saved(handout) for handout in handouts]))
 
 
 @click.command()
 @click.argument("notebook", metavar="NOTEBOOK|ASSIGNMENT")
-@click.option(
-    "--student", prompt="Your name, as your instructor knows it", help="Your name, as your instructor knows it."
-)
+@click.option("--student", help="Your name, as your instructor knows it. In a terminal you are asked for it.")
 @click.option("--out", type=FOLDER, default=Path(), help="The folder to write the file to. Default: the current one.")
 @click.pass_context
-def submit(context: click.Context, notebook: str, student: str, out: Path) -> None:
+def submit(context: click.Context, notebook: str, student: str | None, out: Path) -> None:
     """Check a saved notebook and write the file to hand in.
 
     The notebook runs from a clean start, and you see what counts. Exit code 1 if the file is written and something
     needs your attention: what passed in your kernel does not pass now, or the trained model is missing.
     """
-    from autograder.cli.output.submit import submitted_text
     from autograder.student import submit
+    from autograder.student.hand_in_messages import receipt_text
 
     path, handout = _named(notebook)
+    if student is None:
+        student = _asked_name(handout.assignment.stem)
+    if not notebook.endswith(".ipynb"):
+        submit.require_last_saved(path, handout)
     receipt = submit.submit(path, handout, student.strip(), out)
-    click.echo(submitted_text(receipt, handout))
+    click.echo(receipt_text(receipt, handout))
     context.exit(0 if receipt.in_order else 1)
+
+
+def _asked_name(stem: str) -> str:
+    """Ask for the student's name. Raise UserError if nobody can answer, as in a cell of a notebook."""
+    from autograder.student.hand_in_messages import name_needed
+
+    if not _is_a_person_s():
+        raise UserError(name_needed(stem))
+    return str(click.prompt("Your name, as your instructor knows it"))
+
+
+def _is_a_person_s() -> bool:
+    """Return whether a person types at this terminal. A notebook's cell gives its commands one that nobody types at."""
+    from autograder.student.jupyter import started_by_a_cell
+
+    return sys.stdin.isatty() and not started_by_a_cell()
 
 
 @click.command()

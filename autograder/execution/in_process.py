@@ -153,7 +153,7 @@ def _cells_by_file(namespace: Mapping[str, Any]) -> dict[str, str]:
     """Return the labels of the student's cells by file name: the files in which the namespace's functions are."""
     files = {}
     for name, value in namespace.items():
-        with contextlib.suppress(TypeError):
+        with contextlib.suppress(Exception):  # any object may have the name, a class without a file, too
             files[inspect.getfile(inspect.unwrap(value))] = cell_label(name)
     return files
 

@@ -1,4 +1,4 @@
-"""What `check` asks of Jupyter: to show rich output, to name the open notebook, to drop pictures.
+"""What `check` asks of Jupyter: to show rich output, who runs the cell and from which notebook, to drop pictures.
 
 Without Jupyter the same functions print plain text, or know nothing.
 """
@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.terminal_text import fitting
+
+_VS_CODE = "__vsc_ipynb_file__"  # the name that VS Code gives to the notebook's path, among the student's own
+_COLAB_SECONDS = 30
+# Variables that the commands get which a cell starts. The first is the kit's, the others are Jupyter's.
+_OF_A_CELL = ("AUTOGRADER_KERNEL", "JPY_SESSION_NAME", "JPY_PARENT_PID")
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,62 @@ def is_rich() -> bool:
     return _kernel() is not None and "NBGRADER_EXECUTION" not in os.environ
 
 
-def open_notebook() -> Path | None:
-    """Return the file of the notebook that this kernel runs, if Jupyter or VS Code names it."""
+def runs_for_a_person() -> bool:
+    """Return whether a person runs this cell, in a session of JupyterLab, Notebook, VS Code or Colab.
+
+    Only a front end with a person before it allows `input`. nbclient does not, and nbconvert, papermill and nbgrader
+    execute through nbclient. In doubt the answer is False: nbgrader's verdict depends on it.
+    """
+    kernel = _kernel()
+    if kernel is None or "NBGRADER_EXECUTION" in os.environ:
+        return False
+    has_session = "JPY_SESSION_NAME" in os.environ or _VS_CODE in kernel.user_ns or is_colab()
+    try:
+        return has_session and kernel.kernel.get_parent()["content"]["allow_stdin"] is True
+    except Exception:  # another version of ipykernel
+        return False
+
+
+def named_notebooks() -> list[Path]:
+    """Return the notebook that this kernel was started for, as VS Code or Jupyter names it.
+
+    Both names are those at the start of the kernel. After a rename or "Save As" they are out of date.
+    """
     kernel = _kernel()
     if kernel is None:
+        return []
+    names = (kernel.user_ns.get(_VS_CODE), os.environ.get("JPY_SESSION_NAME"))
+    paths = [Path(str(name)) for name in names if name]
+    return [path for path in dict.fromkeys(paths) if path.suffix == ".ipynb" and path.is_file()]
+
+
+def is_colab() -> bool:
+    """Return whether this kernel is one of Google Colab, where the notebook's file is not on the kernel's disk."""
+    return _kernel() is not None and "google.colab" in sys.modules
+
+
+def colab_notebook() -> dict[str, Any] | None:
+    """Ask Colab's page for the notebook as it is there now. Return None if it does not answer.
+
+    Colab has no public interface for this, so any error counts as no answer.
+    """
+    try:
+        message: Any = importlib.import_module("google.colab._message")
+        notebook = message.blocking_request("get_ipynb", timeout_sec=_COLAB_SECONDS)["ipynb"]
+    except Exception:
         return None
-    name = kernel.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
-    path = Path(str(name))
-    return path if path.suffix == ".ipynb" and path.is_file() else None
+    return notebook if isinstance(notebook, dict) and notebook.get("cells") else None
+
+
+def shell() -> Any:
+    """Return IPython's shell, if a Jupyter kernel runs this; else None."""
+    return _kernel()
+
+
+def cell_number(file: str) -> int | None:
+    """Return the number of the last run whose code a kernel compiled under this file name; None if it is not known."""
+    number = getattr(getattr(_kernel(), "compile", None), "_filename_map", {}).get(file)
+    return number if isinstance(number, int) else None
 
 
 def cell_text(file: str) -> str | None:
@@ -92,22 +145,29 @@ def cell_text(file: str) -> str | None:
 
     `linecache` has it, too, but IPython splits it into lines where Python does not.
     """
-    kernel = _kernel()
-    number = getattr(getattr(kernel, "compile", None), "_filename_map", {}).get(file)
+    number = cell_number(file)
     try:
-        return None if number is None else str(kernel.history_manager.input_hist_parsed[number])
+        return None if number is None else str(_kernel().history_manager.input_hist_parsed[number])
     except (AttributeError, LookupError):
         return None
 
 
 def offer_commands() -> None:
-    """Let `!autograder …` in a cell find the command beside this Python.
+    """Let `!autograder …` in a cell find the command beside this Python, and know that it runs in a cell.
 
     If JupyterLab was started by its full path, that folder is not on the search path.
     """
-    if _kernel() is not None and shutil.which("autograder") is None:
+    if _kernel() is None:
+        return
+    os.environ[_OF_A_CELL[0]] = str(os.getpid())
+    if shutil.which("autograder") is None:
         beside = str(Path(sys.executable).parent)
         os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), beside])
+
+
+def started_by_a_cell() -> bool:
+    """Return whether this process is a command that a notebook's cell started, as `!autograder …`."""
+    return any(name in os.environ for name in _OF_A_CELL)
 
 
 def _kernel() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.core.model import ExerciseResult, Outcome, TestResult
-from autograder.core.text import amount, filled, listed, plural, row, wrapped
+from autograder.core.text import amount, did_you_mean, filled, listed, plural, row, wrapped
 from autograder.grading.messages import STATES
 
 Row = tuple[ExerciseResult, int, float]  # a result, how many hidden tests there are, and what they are worth
@@ -104,6 +104,29 @@ def not_saved(names: Sequence[str]) -> str:
     return filled(f"Not in the saved file yet: {listed(names)}. Save the notebook (Ctrl+S) before you hand it in.")
 
 
+def changed_since_run(name: str, why: str) -> str:
+    """Return the warning that a cell is not what was checked. `why` is the error of its last text, or empty."""
+    reason = f" ({why})" if why else ""
+    return filled(
+        f"The cell of {name} changed since it was run{reason}; the check used the version before. Run the cell, then "
+        "check it again."
+    )
+
+
+def top_cells_not_run(names: Sequence[str]) -> str:
+    """Return what a student reads if the notebook's top cells were not run."""
+    verb = "are" if len(names) > 1 else "is"
+    return filled(
+        f"{listed(names)} {verb} not defined in this kernel: run the notebook's two top cells first, and again after "
+        "each restart of the kernel."
+    )
+
+
+def not_defined(name: str) -> str:
+    """Return what a student reads who checks an exercise by its name before its cell was run."""
+    return filled(f"{name} is not defined in this kernel: run its cell first.")
+
+
 def interrupted(name: str) -> str:
     """Return what a student reads after stopping the kernel while an exercise was checked."""
     return filled(
@@ -111,6 +134,6 @@ def interrupted(name: str) -> str:
     )
 
 
-def check_knows(names: tuple[str, ...]) -> str:
-    """Return which exercises `check` accepts."""
-    return filled(f"check() knows {listed(names)}: call it with one of them, without quotes.")
+def check_knows(names: tuple[str, ...], asked: str = "") -> str:
+    """Return which exercises `check` accepts, and the one whose name is like the name that was asked for."""
+    return filled(f"{did_you_mean(asked, names)}check() knows {listed(names)}: call it with one of them.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,12 +31,27 @@ from autograder.grading.messages import remarks
 from autograder.grading.pipeline import grade_content, opened
 from autograder.grading.runner import run_exercise
 from autograder.grading.suites import Suites
-from autograder.notebooks.ipynb import parse_notebook, read_bytes
-from autograder.notebooks.submission import read_submission, submission_of
+from autograder.notebooks.cell_code import read_code
+from autograder.notebooks.ipynb import read_bytes
+from autograder.notebooks.parser import Budget
+from autograder.notebooks.student_cells import release_of
+from autograder.notebooks.submission import submission_of
 from autograder.student import messages
+from autograder.student.hand_in import notes_on, open_notebook
 from autograder.student.handout import Handout, find_handout
 from autograder.student.history import remember
-from autograder.student.jupyter import Screen, View, cell_text, is_rich, offer_commands, open_notebook, show, undrawn
+from autograder.student.jupyter import (
+    Screen,
+    View,
+    cell_text,
+    is_rich,
+    named_notebooks,
+    offer_commands,
+    runs_for_a_person,
+    show,
+    undrawn,
+)
+from autograder.student.kernel_runs import ExerciseRun, exercise_runs, watch
 from autograder.student.views import message_view, result_view, table_view
 
 
@@ -51,10 +67,14 @@ class NotYet(AssertionError):
         """Return what Jupyter shows instead of a traceback: one line, if the view is shown above it."""
         if not is_rich():
             return str(self).splitlines()
-        if self._view is not None:  # IPython asks twice: to show the text, and to save it
+        self.show()
+        return [self._line]
+
+    def show(self) -> None:
+        """Show the view, unless it was shown. IPython asks twice for an error: to show the text, and to save it."""
+        if self._view is not None:
             show(self._view)
             self._view = None
-        return [self._line]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -71,21 +91,56 @@ class Check:
         self._handout = handout
         self._suites = handout.suites()
 
-    def __call__(self, function: Callable[..., Any] | None = None) -> None:
-        """Check one function, or without an argument every exercise of the notebook.
+    def __call__(self, function: Callable[..., Any] | str | None = None) -> None:
+        """Check one function, or the exercise of that name, or without an argument every exercise of the notebook.
 
-        Raise NotYet if a test of that one function does not pass, and Interrupted if the student stops the kernel.
+        If a test of that one function does not pass, a person is shown why, and the notebook goes on. Where nbgrader
+        or nbconvert runs the notebook, NotYet is raised. Raise Interrupted if the student stops the kernel.
         """
         namespace = sys._getframe(1).f_globals
         if function is None:
             self._whole_notebook(namespace)
             return
+        try:
+            self._one_exercise(function, namespace)
+        except NotYet as problem:
+            if not runs_for_a_person():
+                raise
+            problem.show()
+
+    def submit(self, name: str = "", notebook: str | Path = "") -> None:
+        """Check the open notebook once more as it was saved, and write the file to hand in beside it.
+
+        name: the student's name, as the instructor knows it
+        notebook: a notebook's path, if another one than the open notebook is to be handed in
+
+        Raise UserError if nothing was written: the open notebook is not known or not saved, or has no answers.
+        """
+        from autograder.student.submit import submit_open
+
+        runs = self._runs(sys._getframe(1).f_globals)
+        submit_open(str(name).strip(), str(notebook), runs, self._handout)
+
+    def _one_exercise(self, function: Callable[..., Any] | str, namespace: Mapping[str, Any]) -> None:
         exercise = self._exercise_of(function, namespace)
-        result, warning = self._run(exercise, {**namespace, exercise.name: function})
+        tested = namespace[exercise.name] if isinstance(function, str) else function
+        scope = {**namespace, exercise.name: tested}
+        result, warning = self._run(exercise, scope)
         remember(self._handout, [result])
+        runs = {name: run for name, run in self._runs(scope).items() if name == exercise.name}
+        notes = notes_on(runs, open_notebook(runs))
+        if sentence := self._top_cells([result], namespace):
+            raise NotYet(message_view(sentence), sentence)
         if result.first_failure is not None:
-            raise NotYet(result_view(result, self._handout, warning), messages.not_yet(result))
-        show(result_view(result, self._handout, warning, unsaved=bool(_unsaved({exercise.name: function}))))
+            raise NotYet(result_view(result, self._handout, warning, notes), messages.not_yet(result))
+        show(result_view(result, self._handout, warning, notes))
+
+    def _runs(self, namespace: Mapping[str, Any]) -> dict[str, ExerciseRun]:
+        """Return what the kernel ran of the exercises."""
+        assignment = self._suites.assignment
+        return exercise_runs(
+            {exercise.name: namespace.get(exercise.name) for exercise in assignment.exercises}, assignment
+        )
 
     def _whole_notebook(self, namespace: Mapping[str, Any]) -> None:
         """Show a table that grows as the exercises are run, then the notes."""
@@ -96,17 +151,16 @@ class Check:
                 screen.show(table_view(self._handout, results))
                 results.append(self._run(exercise, namespace)[0])
             remember(self._handout, results)
-            unsaved = _unsaved({exercise.name: namespace.get(exercise.name) for exercise in exercises})
-            screen.show(table_view(self._handout, results, list(self._notes(unsaved))))
+            notes = [self._top_cells(results, namespace), *self._notes(self._runs(namespace))]
+            screen.show(table_view(self._handout, results, list(filter(None, notes))))
 
-    def _notes(self, unsaved: Sequence[str]) -> Iterator[str]:
+    def _notes(self, runs: Mapping[str, ExerciseRun]) -> Iterator[str]:
         yield filled(messages.WHAT_COUNTS)
-        if unsaved:
-            yield messages.not_saved(unsaved)
-        saved = open_notebook()
+        saved = open_notebook(runs)
+        yield from notes_on(runs, saved)
         if saved is not None:
             with contextlib.suppress(Ungradable):
-                if repairs := read_submission(saved, self._suites.assignment, "").remarks:
+                if repairs := submission_of(saved.data, self._suites.assignment, "").remarks:
                     yield remarks(repairs)
 
     def _run(self, exercise: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
@@ -125,15 +179,32 @@ class Check:
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
         """Return the exercise by the notebook's name for the function, else by the function's own name.
 
-        A lambda or an object with `__call__` has only the notebook's name. Raises NotYet if neither is an exercise.
+        A lambda or an object with `__call__` has only the notebook's name. Raises NotYet if neither is an exercise,
+        or if the name was given and nothing has it yet.
         """
         exercises = {exercise.name: exercise for exercise in self._suites.assignment.exercises}
         names = [name for name in exercises if namespace.get(name) is function]
-        name = names[0] if names else getattr(function, "__name__", "")
-        if name not in exercises:
-            sentence = messages.check_knows(tuple(exercises))
-            raise NotYet(message_view(sentence), sentence)
-        return exercises[name]
+        name = function if isinstance(function, str) else names[0] if names else getattr(function, "__name__", "")
+        if not isinstance(name, str) or name not in exercises:
+            sentence = messages.check_knows(tuple(exercises), str(name))
+        elif isinstance(function, str) and name not in namespace:
+            sentence = messages.not_defined(name)
+        else:
+            return exercises[name]
+        raise NotYet(message_view(sentence), sentence)
+
+    def _top_cells(self, results: Sequence[ExerciseResult], namespace: Mapping[str, Any]) -> str:
+        """Return a sentence if a test failed because the notebook's top cells were not run; else nothing."""
+        texts = [cell.text for cell in release_of(self._suites.assignment).given]
+        given = (
+            name
+            for text in texts
+            for statement in read_code(text, Budget.unlimited()).statements
+            for name in statement.defines
+        )
+        failures = "\n".join(result.first_failure.message or "" for result in results if result.first_failure)
+        missing = [name for name in given if name not in namespace and f"name '{name}' is not defined" in failures]
+        return messages.top_cells_not_run(missing) if missing else ""
 
 
 @contextlib.contextmanager
@@ -159,27 +230,23 @@ def _text_of(function: object) -> str:
     try:
         code: Any = inspect.unwrap(function)  # type: ignore[arg-type]
         return cell_text(inspect.getfile(code)) or "".join(inspect.findsource(code)[0])
-    except (OSError, TypeError, ValueError):
+    except Exception:  # any object may stand under the exercise's name
         return ""
 
 
-def _unsaved(functions: Mapping[str, object]) -> list[str]:
-    """Return the functions whose cell in the kernel differs from every cell in the notebook's file."""
-    path = open_notebook()
-    if path is None:
-        return []
-    try:
-        saved = {cell.source.strip() for cell in parse_notebook(read_bytes(path))}
-    except Ungradable:
-        return []
-    texts = {name: _text_of(function) for name, function in functions.items()}
-    return [name for name, text in texts.items() if text and text.strip() not in saved]
+def open_assignment(name: str) -> Check:
+    """Return the check of one assignment, named as `01_perceptron` or `perceptron`.
 
-
-def open_assignment(stem: str) -> Check:
-    """Return the check of one assignment. Raise UserError, with the searched folders, if its tests are not found."""
+    Its tests are looked for in the current folder, then beside the notebook that Jupyter or VS Code names. If they are
+    there, that folder becomes the current one, as the notebook's data files are in it. Raise UserError if they are not
+    found. The message lists the folders.
+    """
     offer_commands()
-    return Check(find_handout(stem, Path()))
+    watch()
+    handout = find_handout(name, Path(), *(path.parent for path in named_notebooks()))
+    if handout.folder in {path.resolve().parent for path in named_notebooks()} and Path.cwd() != handout.folder:
+        os.chdir(handout.folder)
+    return Check(handout)
 
 
 # ---- a saved notebook

@@ -12,10 +12,9 @@ from autograder.student.handout import Handout
 from autograder.student.jupyter import View
 
 
-def result_view(result: ExerciseResult, handout: Handout, warning: str = "", *, unsaved: bool = False) -> View:
-    """Return the view of one exercise, as `check(f)` shows it."""
+def result_view(result: ExerciseResult, handout: Handout, warning: str = "", notes: Sequence[str] = ()) -> View:
+    """Return the view of one exercise, as `check(f)` shows it. `notes` are about its cell and the saved file."""
     hidden = handout.hidden(result.name)
-    notes = [messages.not_saved([result.name])] if unsaved else []
     text = "\n\n".join([messages.self_check(result, *hidden, warning), *notes])
     html = render(
         "check_result.html",

@@ -27,7 +27,7 @@ from autograder.sandbox.confined import SandboxExecutor
 from autograder.sandbox.fork_server import ForkServer
 from autograder.student import messages as self_check_messages
 from autograder.student.handout import find_handout
-from autograder.student.messages import not_saved
+from autograder.student.messages import changed_since_run, check_knows, not_defined, not_saved, top_cells_not_run
 from autograder.student.selfcheck import Check, Interrupted, NotYet, check_notebook, open_assignment
 from autograder.student.views import checked_notebook
 
@@ -40,6 +40,7 @@ ELSEWHERE = {
     "only_verdict",  # only if a course asks for it: tests/kit/unit/instructor/test_student_view.py
     "remarks",  # what surrounds the messages in a whole notebook: below
     "amount",
+    "did_you_mean",  # of names that a person types: tests/kit/unit/student/
 }
 UNSAID = {
     "''",  # no sentence
@@ -153,7 +154,7 @@ feature_map returned nan or infinity: 1 of 2.
 KNOWS = """\
 check() knows threshold_unit, perceptron_predict, gate, boundary_distance,
 perceptron_update, perceptron_train, xor_network and delta_rule: call it with one of
-them, without quotes."""
+them."""
 
 WHOLE_NOTEBOOK = """\
 exercise                                  public points    hidden tests
@@ -204,6 +205,21 @@ def test_what_is_not_saved_yet() -> None:
     assert not_saved(["gate", "delta_rule"]) == (
         "Not in the saved file yet: gate and delta_rule. Save the notebook (Ctrl+S) before you\nhand it in."
     )
+
+
+def test_what_the_kernel_did_not_run() -> None:
+    assert changed_since_run("gate", "SyntaxError, line 17") == (
+        "The cell of gate changed since it was run (SyntaxError, line 17); the check used the\n"
+        "version before. Run the cell, then check it again."
+    )
+    assert changed_since_run("gate", "").startswith("The cell of gate changed since it was run; the check used")
+    assert top_cells_not_run(["np"]) == (
+        "np is not defined in this kernel: run the notebook's two top cells first, and again\n"
+        "after each restart of the kernel."
+    )
+    assert top_cells_not_run(["np", "plt"]).startswith("np and plt are not defined in this kernel")
+    assert not_defined("gate") == "gate is not defined in this kernel: run its cell first."
+    assert check_knows(("gate",), "gates") == "Did you mean gate? check() knows gate: call it with one of them."
 
 
 def test_what_was_stopped(check: Check) -> None:
@@ -259,6 +275,7 @@ def test_every_sentence_around_a_message_stands_above(
 ) -> None:
     with traced(self_check_messages) as seen:
         test_what_is_not_saved_yet()
+        test_what_the_kernel_did_not_run()
         test_a_right_answer(check, capsys)
         test_a_wrong_answer(check)
         test_a_warning(monkeypatch)

@@ -179,6 +179,11 @@ def test_a_notebook_is_checked_and_submitted(installed: Path, tmp_path: Path) ->
     code, out, err = run(installed, tmp_path, "check", f"{STEM}/perceptron.ipynb")
     assert (code, err) == (1, "")
     assert out.count("not written yet") == 8
+    assert run(installed, tmp_path, "submit", STEM, "--student", "mia")[0] == 2  # there is nothing to hand in
+    path = tmp_path / STEM / "perceptron.ipynb"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("    raise NotImplementedError", "    return 0", 1), "utf-8"
+    )
     code, out, _ = run(installed, tmp_path, "submit", STEM, "--student", "mia")
     assert code == 0
     assert f"Hand in this file: mia__{STEM}.ipynb" in out
