@@ -53,13 +53,14 @@ The zip may have any name that ends in `.zip`. Files that you have already are l
    restarted kernel has forgotten them. "NameError: name 'check' is not defined" means that they were not run.
 3. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
 4. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
-   change there is not graded. A second copy of a cell does not count.
+   change there is not graded. If an exercise's cell is there twice, the last one that you changed counts.
 5. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
-   `!autograder submit {first} --student NAME`. It checks the saved file once more, and writes the file to hand in
-   beside the notebook. Hand it in the way your instructor told you.
+   `check.submit("your name")`. It checks the open notebook once more as it was saved, says which file that is and what
+   counts, and writes the file to hand in beside it. Hand it in the way your instructor told you.
 6. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
    `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
-   `check()` says of a saved file, and `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back.
+   `check()` says of a saved file, `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back, and
+   `.venv/bin/autograder submit NOTEBOOK` writes the file to hand in.
 
 ## When you get a newer zip
 

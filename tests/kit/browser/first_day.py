@@ -59,11 +59,18 @@ def commands_of(page: str) -> list[str]:
     return [part for line in block[1].strip().splitlines() for part in line.split(" && ")]
 
 
-def submit_command(page: str) -> str:
+def submit_line(page: str) -> str:
     """What START.md says to run in a cell."""
-    found = re.search(r"`!(autograder submit )\w+( --student )NAME`", page)
+    found = re.search(r"`(check\.submit\()\"your name\"\)`", page)
     assert found is not None
-    return f"{found[1]}{STEM}{found[2]}{STUDENT}"
+    return f'{found[1]}"{STUDENT}")'
+
+
+def submit_command(page: str) -> str:
+    """What START.md says to type in a terminal."""
+    found = re.search(r"`(\.venv/bin/autograder submit )NOTEBOOK`", page)
+    assert found is not None
+    return f"{found[1]}assignments/{NOTEBOOK} --student {STUDENT}"
 
 
 def written() -> dict[str, str]:
@@ -97,11 +104,13 @@ def in_jupyterlab(command: str, folder: Path, page: str, pictures: Path | None) 
         _keep(opened, "test_threshold_unit", pictures, "3_points")
         table = opened.add_below(opened.code_cells()[-1], "check()")
         _keep(opened, table, pictures, "4_table")
-        submitted = opened.add_below(table, f"!{submit_command(page)}")
+        submitted = opened.add_below(table, submit_line(page))
         _keep(opened, submitted, pictures, "5_submitted")
         said = opened.shown(submitted)
         print(said)
-        return Shown(points_in(opened.shown(table)), points_in(said), f"assignments/{STEM}/{_file_in(said)}")
+        return Shown(
+            points_in(opened.shown(table)), points_in(said), str(Path(_file_in(said)).relative_to(folder.resolve()))
+        )
 
 
 def _keep(opened: Lab, cell: str, pictures: Path | None, name: str) -> None:
@@ -138,7 +147,7 @@ def in_the_file(folder: Path, page: str) -> Shown:
     notebook.write_text(json.dumps(content), encoding="utf-8")
     checked = typed(f".venv/bin/autograder check assignments/{NOTEBOOK}", folder, fails=True)
     assert HINT in " ".join(checked.split())
-    submitted = typed(f".venv/bin/{submit_command(page)}", folder)
+    submitted = typed(submit_command(page), folder)
     print(submitted)
     return Shown(points_in(checked), points_in(submitted), _file_in(submitted))
 

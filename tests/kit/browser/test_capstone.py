@@ -97,12 +97,12 @@ def test_it_is_packed(opened: Lab, unpacked: Path) -> None:
     history = json.loads((unpacked / STEM / "history.json").read_text(encoding="utf-8"))
     assert len(history["step_loss"]) == 300
     opened.save()
-    submitted = opened.add_below("demo-save", f"!autograder submit {STEM} --student mia")
+    submitted = opened.add_below("demo-save", 'check.submit("mia")')
     said = " ".join(opened.shown(submitted).split())
     reached = f"{100 * history['val_accuracy'][-1]:.1f} %"
     assert f"49,697 numbers, trained on digits with seed 0 for 30 epochs, at the end {reached}" in said
     assert "together 2 of 2 passed" in said
-    assert f"Hand in this file: mia__{STEM}.ipynb" in said
+    assert f"Hand in this file: {unpacked / STEM / f'mia__{STEM}.ipynb'}" in said
     keep(opened, submitted, f"{STEM}_submitted")
 
 

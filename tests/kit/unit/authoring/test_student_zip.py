@@ -111,7 +111,7 @@ def test_start_says_which_python_the_wheels_are_for() -> None:
     assert "--no-index" not in alone
     assert f"You need Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()}" in beside
     assert "--no-index --find-links wheels -r requirements.txt" in beside
-    assert "`!autograder submit 01_perceptron --student NAME`" in alone
+    assert '`check.submit("your name")`' in alone
     assert "Run its two top cells first, and again whenever the kernel was restarted" in alone
     assert max(map(len, beside.splitlines())) <= 120
 
