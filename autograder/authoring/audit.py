@@ -57,7 +57,9 @@ def _on_mistakes(suites: Suites, exercise: str) -> Iterator[Verdict]:
     """Yield a verdict on each mistake: it must lose points and, unless a model is handed in, be named as itself."""
     for name, (function, _) in suites.seeded.get(exercise, {}).items():
         result = result_of(suites, exercise, function)
-        mistakes = {test.mistake or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED}
+        mistakes = {
+            ", ".join(test.mistakes) or "nothing" for test in result.tests if test.outcome is not Outcome.PASSED
+        }
         named = mistakes == {name} if suites.hand_in is None else None
         problem = f"caught, but named as {listed(sorted(mistakes))}" if named is False else None
         if not mistakes:

@@ -11,6 +11,7 @@ from autograder.cli.output.grade import ProgressBar, print_summary
 from autograder.cli.output.terminal import print_plain
 from autograder.core.errors import UserError
 from autograder.core.model import Report, TestResult
+from autograder.grading import messages
 from autograder.instructor.batch.run import Options, grade_class
 from autograder.notebooks.course import Course
 
@@ -49,20 +50,22 @@ class _ProgressWithExample(ProgressBar):
 
     def __init__(self, out: Console) -> None:
         super().__init__(out)
-        self.hinted: dict[str, TestResult] = {}  # by student
+        self.hinted: dict[str, tuple[TestResult, str]] = {}  # by student
 
     def on_graded(self, report: Report) -> None:
         """Count a submission, and keep its first message with a hint."""
         super().on_graded(report)
         for exercise in report.exercises:
             for test in exercise.tests:
-                if test.mistake and test.visibility == "public":
-                    self.hinted.setdefault(report.student, test)
+                if test.mistakes and exercise.hint and test.visibility == "public":
+                    self.hinted.setdefault(report.student, (test, exercise.hint.sentence))
 
     def example(self) -> str:
         """Return the hint of the first student by name, so that the order of grading does not matter."""
         if not self.hinted:
             return ""
-        test = self.hinted[min(self.hinted)]
-        message = "\n".join(f"  {line}" for line in (test.message or "").splitlines())
+        test, hint = self.hinted[min(self.hinted)]
+        message = "\n".join(
+            f"  {line}" for line in [*(test.message or "").splitlines(), *messages.hint(hint).splitlines()]
+        )
         return f"What a student reads, for example:\n\n  not yet: {test.name}\n\n{message}"

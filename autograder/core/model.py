@@ -197,6 +197,30 @@ class Submission:
     trained: TrainedModel | NoModel = NoModel()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A small grey picture of an array of an answer, or a map of the places where it is wrong."""
+
+    label: str  # what it shows, in words
+    rows: int  # at most 32, as columns
+    columns: int
+    low: float | None  # the number that is drawn darkest; None, as `high`: a map of places, which has no scale
+    high: float | None
+    pixels: bytes  # row by row, from 0 (low, or right) to PIXEL_HIGH (high, or wrong); NOT_FINITE: nan or infinity
+
+
+PIXEL_HIGH = 254
+NOT_FINITE = 255
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A recognised mistake, or several that were made together."""
+
+    mistakes: tuple[str, ...]  # their names in the catalogue
+    sentence: str  # for the student
+
+
 @dataclass(frozen=True)
 class TestResult:
     """The verdict of one test."""
@@ -211,9 +235,11 @@ class TestResult:
     points: float
     outcome: Outcome
     message: str | None = None
-    mistake: str | None = None
+    mistakes: tuple[str, ...] = ()  # that were recognised in its answers; empty: none
     seconds: float = 0.0
     place: Place | None = None  # where the student's code raised
+    rank: int = 0  # of a failure: how much its message explains, the most telling 0
+    pictures: tuple[Picture, ...] = ()  # at most 3
 
     @property
     def earned(self) -> float:
@@ -228,6 +254,10 @@ class ExerciseResult:
     name: str
     max_score: float
     tests: tuple[TestResult, ...]
+    _: KW_ONLY
+    hint: Hint | None = None  # by the answers in all tests
+    public_hint: Hint | None = None  # by the answers in public tests alone, as the student's own check gives it
+    calls_failed: tuple[str, ...] = ()  # exercises that its code calls and that failed, too
 
     @property
     def score(self) -> float:
@@ -240,6 +270,12 @@ class ExerciseResult:
         return next((test for test in self.tests if test.outcome is not Outcome.PASSED), None)
 
     @property
+    def failures(self) -> tuple[TestResult, ...]:
+        """Return the tests that are not PASSED, the most telling first: public ones, by rank, in file order."""
+        failed = [test for test in self.tests if test.outcome is not Outcome.PASSED]
+        return tuple(sorted(failed, key=lambda test: (test.visibility is Visibility.HIDDEN, test.rank)))
+
+    @property
     def outcome(self) -> Outcome:
         """Return how its first failure ended; PASSED if there is none."""
         failure = self.first_failure
@@ -248,7 +284,7 @@ class ExerciseResult:
     @property
     def mistakes(self) -> tuple[str, ...]:
         """Return the mistakes that were recognised, each once."""
-        return tuple(sorted({test.mistake for test in self.tests if test.mistake}))
+        return tuple(sorted({name for test in self.tests for name in test.mistakes}))
 
 
 @dataclass(frozen=True)

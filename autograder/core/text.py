@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TypedDict
 
 WIDTH = 85  # nbgrader's Validate cuts lines at 87
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -58,14 +59,21 @@ def row(label: str, text: str) -> list[str]:
     """Return `  you returned  [1, 0]` as lines, further ones aligned under the text; none for an empty text."""
     if not text:
         return []
-    return textwrap.wrap(
-        text[:500],
-        WIDTH,
-        initial_indent=f"  {label:<{_LABEL - 2}} ",
-        subsequent_indent=" " * (_LABEL + 1),
-        max_lines=4,
-        placeholder=" …",
-    )
+    return textwrap.wrap(text[:500], WIDTH, **_indents(label), max_lines=4, placeholder=" …")
+
+
+def whole_row(label: str, text: str) -> list[str]:
+    """Return a row as `row` does, but cut nothing off, and break lines at blanks only: code can still be pasted."""
+    return textwrap.wrap(text, WIDTH, **_indents(label), break_long_words=False, break_on_hyphens=False)
+
+
+class _Indents(TypedDict):
+    initial_indent: str
+    subsequent_indent: str
+
+
+def _indents(label: str) -> _Indents:
+    return {"initial_indent": f"  {label:<{_LABEL - 2}} ", "subsequent_indent": " " * (_LABEL + 1)}
 
 
 def filled(text: str) -> str:
@@ -73,6 +81,6 @@ def filled(text: str) -> str:
     return "\n".join(textwrap.wrap(text, WIDTH))
 
 
-def wrapped(text: str) -> list[str]:
+def wrapped(text: str, margin: int = 2) -> list[str]:
     """Return the lines of an indented paragraph; none for an empty text."""
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.wrap(text.strip(), WIDTH, initial_indent=" " * margin, subsequent_indent=" " * margin)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import inspect
 import types
+import warnings
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograder.core.model import Outcome, Source, SourceCell
+from autograder.core.sanitize import clean
 from autograder.execution.as_graded import as_graded, graded_builtins
 from autograder.execution.interface import (
     Absent,
@@ -70,6 +73,12 @@ class InProcessSession:
         message = wire.unpack_frame(request.frame)
         arguments = tuple(_revive(value, request.functions) for value in message["args"])
         options = {key: _revive(value, request.functions) for key, value in message["kwargs"].items()}
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            reply = self._reply(request, arguments, options)
+        return replace(reply, noticed=_first(caught)) if caught else reply
+
+    def _reply(self, request: CallRequest, arguments: Sequence[Any], options: Mapping[str, Any]) -> Returned | Raised:
         try:
             function = self.functions[request.name]
             with self.guard(), limited(self.seconds and (request.seconds or self.seconds)):
@@ -80,7 +89,7 @@ class InProcessSession:
             raise SessionEnded(Outcome.TIMEOUT, "") from None
         except BaseException as error:
             return raised_from(exceptions.describe(error, self.cell_of))
-        return _returned(value, arguments if request.want_arguments else None, warned, request.limit)
+        return _returned(value, tuple(arguments) if request.want_arguments else None, warned, request.limit)
 
     def settle(self) -> None:
         """Do nothing: a call has ended when its answer is there."""
@@ -147,6 +156,10 @@ def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None, lim
     except wire.WireError as error:
         return Returned(wire.Opaque(str(error)))
     return Returned(answer["value"], answer["after"], warning_from(warned))
+
+
+def _first(caught: Sequence[warnings.WarningMessage]) -> str:
+    return f"{caught[0].category.__name__}: {clean(str(caught[0].message))}"
 
 
 def _cells_by_file(namespace: Mapping[str, Any]) -> dict[str, str]:

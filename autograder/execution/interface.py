@@ -32,6 +32,7 @@ class Returned:
     value: Any
     after: tuple[Any, ...] | None = None
     warned: str | None = None
+    noticed: str = ""  # the first warning of any kind, for people who check their own notebook; a sandbox tells none
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Raised:
     cell: str = ""
     line: int = 0
     function: str = ""
+    noticed: str = ""  # as in `Returned`
 
     @property
     def type(self) -> str:

@@ -23,6 +23,7 @@ from autograder.grading.comparison import (
     numbers_of,
     require_finite,
     results_of,
+    returned_exception,
     tolerance_for,
 )
 from autograder.grading.messages import Finding, FindingKind
@@ -115,7 +116,9 @@ def silent(
 def _require_error(call: Call, wanted: str) -> None:
     if not isinstance(call.reply, Raised):
         assert isinstance(call.reply, Returned)
-        raise CheckFailed(Finding(FindingKind.NO_ERROR, returned=show(call.reply.value), expected=wanted))
+        sentence = returned_exception(call.reply.value)
+        returned = show(call.reply.value)
+        raise CheckFailed(Finding(FindingKind.NO_ERROR, returned=returned, expected=wanted, sentence=sentence))
     if call.reply.type == "NotImplementedError":
         raise CallRaised(call)
     if wanted not in call.reply.kinds:

@@ -6,7 +6,9 @@ CheckFailed with a finding; no answer makes it raise anything else.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,22 @@ from autograder.grading import messages
 from autograder.grading.error_location import region
 from autograder.grading.messages import Finding, FindingKind
 from autograder.grading.value_format import MAX_SHOWN, entry_where, shape_of, show, show_entry
-from autograder.guest.wire import TOO_LARGE, Opaque
+from autograder.guest.wire import OBJECT_OF_TYPE, TOO_LARGE, Opaque
 
 _EPS32 = float(np.finfo(np.float32).eps)
 
 _KINDS: dict[type, str] = {str: "text", list: "a list that is no array", tuple: "a tuple", dict: "a dict"}
 
 Tolerance = Callable[[NDArray[Any]], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Differing:
+    """An array of an answer and the right one, of one shape, and which entries are wrong."""
+
+    returned: NDArray[Any]
+    expected: NDArray[Any]
+    wrong: NDArray[np.bool_]
 
 
 class CheckFailed(Exception):
@@ -33,6 +44,7 @@ class CheckFailed(Exception):
         super().__init__(finding.kind.name)
         self.finding = finding
         self.expected: Any = None
+        self.differing: Differing | None = None
 
 
 def tolerance_for(terms: int = 1, scale: float | None = None) -> Tolerance:
@@ -96,13 +108,17 @@ def _compare_numbers(got: NDArray[Any], want: NDArray[Any], rule: Tolerance, par
         )
     if (got == want).all():  # true for most answers, and quick
         return
-    if np.all(np.isfinite(want)):
-        require_finite(got, part)
     with np.errstate(all="ignore"):
         near = np.abs(got.astype(np.float64) - want.astype(np.float64)) <= rule(want)
         wrong = ~(near | (got == want))  # infinity equals infinity
-    if wrong.any():
-        raise CheckFailed(_wrong_values(got, want, wrong, part))
+    try:
+        if np.all(np.isfinite(want)):
+            require_finite(got, part)
+        if wrong.any():
+            raise CheckFailed(_wrong_values(got, want, wrong, part))
+    except CheckFailed as failed:
+        failed.differing = Differing(got, want, wrong)
+        raise
 
 
 def _wrong_values(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[Any], part: str) -> Finding:
@@ -190,8 +206,15 @@ def _too_large(value: Any) -> str:
     return messages.too_large() if isinstance(value, Opaque) and value.described.startswith(TOO_LARGE) else ""
 
 
+def returned_exception(value: Any) -> str:
+    """Return a sentence about an exception that was returned instead of raised; empty for any other value."""
+    name = value.described.removeprefix(OBJECT_OF_TYPE) if isinstance(value, Opaque) else ""
+    kind = getattr(builtins, name, None)
+    return messages.returned_exception() if isinstance(kind, type) and issubclass(kind, BaseException) else ""
+
+
 def _no_number(value: Any) -> str:
-    if sentence := _too_large(value):
+    if sentence := _too_large(value) or returned_exception(value):
         return sentence
     if isinstance(value, complex) or (isinstance(value, np.ndarray) and value.dtype.kind == "c"):
         return messages.no_number("complex")

@@ -9,12 +9,14 @@ another input tells more about the inputs.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 
 from autograder.core.model import Outcome, Visibility
-from autograder.core.text import filled, listed, row, wrapped
+from autograder.core.text import filled, listed, row, whole_row, wrapped
+from autograder.grading.explanations import explanation
 
 _EXCEPTIONS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
@@ -64,6 +66,19 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownCall:
+    """The call of a public test that a message shows."""
+
+    words: str  # its inputs
+    code: str = ""  # the whole call, to be pasted; empty if it is too long or cannot be written down
+    to_try: str = ""  # else: how a student gets the inputs
+    warned: str = ""  # the first warning that the call caused
+
+
+NO_CALL = ShownCall(words="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudentException:
     """An exception in the student's code."""
 
@@ -80,15 +95,28 @@ class StudentException:
         return next((kind for kind in self.kinds if kind in _EXCEPTIONS), "an exception")
 
 
-def failure(name: str, finding: Finding, called_with: str, visibility: Visibility, *, hint: str = "") -> str:
+def failure(name: str, finding: Finding, call: ShownCall, visibility: Visibility) -> str:
     """Word a wrong answer."""
     lines = [_headline(name, finding)]
     if visibility is Visibility.PUBLIC:
-        lines += row("called with", called_with)
+        lines += _called(call)
         lines += row("you returned", finding.returned)
         lines += row("expected", finding.expected)
-        lines += row("it warned", finding.warned)
-    return "\n".join(lines + wrapped(hint))
+        lines += row("it warned", finding.warned) or _warned(call)
+    return "\n".join(lines)
+
+
+def _called(call: ShownCall) -> list[str]:
+    if call.code:
+        return whole_row("called with", call.code)
+    return row("called with", call.words) + whole_row("to try it", call.to_try)
+
+
+def _warned(call: ShownCall) -> list[str]:
+    return [*row("it warned", call.warned), *wrapped(_ABOUT_WARNINGS)] if call.warned else []
+
+
+_ABOUT_WARNINGS = "A warning costs points only if a test asks for none. It may come from the same mistake."
 
 
 def _headline(name: str, finding: Finding) -> str:
@@ -140,6 +168,11 @@ def wrong_lengths(where: Sequence[int]) -> str:
     return f"The length is wrong along {'axis' if len(where) == 1 else 'axes'} {listed(where)}."
 
 
+def returned_exception() -> str:
+    """Say that an exception was returned."""
+    return "An exception was returned like an answer. Write `raise` in front of it, not `return`."
+
+
 def no_number(kind: str) -> str:
     """Say what an answer is instead of a number."""
     return "It is None. Is a `return` missing?" if kind == "None" else f"It is {kind}."
@@ -182,11 +215,25 @@ def axes(count: int) -> str:
     return "no axis (one number)" if count == 0 else "1 axis" if count == 1 else f"{count} axes"
 
 
+# ---- labels of pictures
+
+YOU_RETURNED = "you returned"
+EXPECTED = "expected"
+WRONG_PLACES = "wrong places"
+
+
+def pictured(index: Sequence[int], *, in_blocks: bool) -> str:
+    """Return which part of an array is pictured, ` [1]`, and whether a square stands for a block of entries."""
+    return (f" [{', '.join(map(str, index))}]" if index else "") + (", in blocks" if in_blocks else "")
+
+
 # ---- exceptions, and functions that are not there
 
 
-def exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
-    """Word an exception in the student's function, with the student's line."""
+def exception(
+    name: str, error: StudentException, visibility: Visibility, call: ShownCall = NO_CALL, reason: str = ""
+) -> str:
+    """Word an exception in the student's function, with the student's line. reason: if a better one is known"""
     if error.stub is not None:
         return stub(name) if error.stub == name else stub_called(name, error.stub)
     at = f" on line {error.line} of {error.cell}" if error.code else ""
@@ -194,47 +241,33 @@ def exception(name: str, error: StudentException, visibility: Visibility, hint: 
     lines += row("the line", error.code)
     if visibility is Visibility.PUBLIC:
         lines += row("it says", error.text)
-    return "\n".join(lines + wrapped(hint or likely_reason(error)))
+        lines += _called(call)
+    return "\n".join(lines + wrapped(reason or likely_reason(error, visibility)))
 
 
-def exception_in_general(name: str, kind: str, hint: str = "") -> str:
+def exception_in_general(name: str, kind: str) -> str:
     """Say that a call raised, without a line. kind: the exception's type, or `an exception`"""
-    return "\n".join([filled(f"A call of {name} raised {kind}."), *wrapped(hint)])
+    return filled(f"A call of {name} raised {kind}.")
 
 
-def companion_exception(name: str, error: StudentException, visibility: Visibility, hint: str = "") -> str:
+def companion_exception(name: str, error: StudentException, visibility: Visibility, call: ShownCall = NO_CALL) -> str:
     """Word an exception in the kit's companion code, which calls the student's function and uses what it returns."""
     if error.cell or error.stub is not None or error.text.startswith(f"{name}()"):
-        return exception(name, error, visibility, hint)
+        return exception(name, error, visibility, call)
     lines = [filled(f"What {name} returned cannot be used: {error.type}.")]
     if visibility is Visibility.PUBLIC:
         lines += row("it says", error.text)
-    return "\n".join(lines + wrapped(hint))
+    return "\n".join(lines + wrapped(explanation(error.kinds, error.text, quoting=visibility is Visibility.PUBLIC)))
 
 
-def likely_reason(error: StudentException) -> str:
+def likely_reason(error: StudentException, visibility: Visibility) -> str:
     """Return the likely reason for an exception; empty if none is known."""
-    if error.type == "TypeError" and not error.code:
+    if error.type == "TypeError" and not error.cell and _OTHER_PARAMETERS.search(error.text):
         return "It could not be called. Does it take the parameters that the stub has?"
-    return _LIKELY_REASONS.get(error.type, "")
+    return explanation(error.kinds, error.text, quoting=visibility is Visibility.PUBLIC)
 
 
-_LIKELY_REASONS = {
-    "NameError": (
-        "A name that is not defined where the function runs. Grading runs your solution cells and what they need "
-        "from cells you added; a variable of a demo cell is not there. Is it misspelt, or should it be an argument?"
-    ),
-    "UnboundLocalError": "A variable is read before it gets a value on this path through the function.",
-    "ModuleNotFoundError": (
-        "This module is not installed where notebooks are graded: NumPy and the standard library are, and PyTorch for "
-        "the capstone."
-    ),
-    "ImportError": "The module has no such name. Is it misspelt, or from another package?",
-    "PermissionError": "A function is graded without files, network, threads and other processes.",
-    "MemoryError": "That needs more memory than a submission may use. Is an array far larger than its inputs?",
-    "RecursionError": "The function calls itself without an end.",
-    "SystemExit": "A function returns its answer; it must not end the program.",
-}
+_OTHER_PARAMETERS = re.compile(r"argument|parameter")  # in what Python says of a call that does not fit
 
 
 def only_in_demo(name: str) -> str:
@@ -342,13 +375,13 @@ def cell_died(name: str, reason: str) -> str:
     return filled(f"{name} is missing, because running its cell was stopped: {reason}.")
 
 
-def timeout(name: str, seconds: float, called_with: str, visibility: Visibility, *, reason: str = "") -> str:
+def timeout(name: str, seconds: float, call: ShownCall, visibility: Visibility, *, reason: str = "") -> str:
     """Say that a call took too long; the reason, if there is one, says why it was not even made."""
     if reason:
         return filled(f"{name} was not answered: {reason}.")
     lines = [filled(f"{name} took longer than {seconds:g} s and was stopped.")]
     if visibility is Visibility.PUBLIC:
-        lines += row("called with", called_with)
+        lines += _called(call)
     return "\n".join(lines + wrapped("Does a loop end on every input? Does its condition ever become false?"))
 
 
@@ -376,10 +409,15 @@ def broken() -> str:
     )
 
 
+def hint(sentence: str) -> str:
+    """Return the hint of an exercise as text, with its label."""
+    return "\n".join(whole_row("hint", sentence))
+
+
 def depends_on(name: str, failing: tuple[str, ...]) -> str:
-    """Word a hint for a failed exercise whose code calls others that failed, too."""
-    which = "its own tests: mend that" if len(failing) == 1 else "their own tests: mend those"
-    return "\n".join(wrapped(f"{name} calls your {listed(failing)}, which failed {which} first."))
+    """Say that the code of a failed exercise calls others that failed, too."""
+    which = "its own tests. Fix that" if len(failing) == 1 else "their own tests. Fix those"
+    return filled(f"{name} calls your {listed(failing)}, which failed {which} first.")
 
 
 def remarks(sentences: tuple[str, ...]) -> str:

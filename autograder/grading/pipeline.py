@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.core.model import ExerciseResult, Outcome, Report, Submission
 from autograder.execution.interface import ExecutedSource, Executor, Student
+from autograder.grading.answer_pictures import within_budget
 from autograder.grading.known_answers import precomputed, with_catalogue
 from autograder.grading.problems import remarks_on_failed_lines
 from autograder.grading.runner import blame_what_failed_first, executed_source, run_suites
@@ -62,7 +63,7 @@ def report_on(
         student=submission.student,
         assignment=submission.assignment,
         max_score=suites.assignment.max_score,
-        exercises=blame_what_failed_first(results, dict(submission.calls)),
+        exercises=within_budget(blame_what_failed_first(results, dict(submission.calls))),
         reason=broken_tests(results),
         remarks=(*submission.remarks, *limited(remarks_on_failed_lines(executed))),
         code=submission.code,

@@ -17,7 +17,8 @@ from autograder.execution.interface import (
 )
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
-from autograder.grading.messages import FailedLine, Finding, FindingKind, StudentException
+from autograder.grading.comparison import Differing
+from autograder.grading.messages import NO_CALL, FailedLine, Finding, FindingKind, ShownCall, StudentException
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,7 @@ class Context:
     visibility: Visibility
     seconds: float  # how long a call of the test might take
     called: str | None = None  # the function that the test called last
-    called_with: str = ""
-    hint: str = ""  # the sentence of the mistake that was recognised
+    call: ShownCall = NO_CALL
     # What another hidden test of the exercise tells in detail: this one then tells the kind of its problem alone.
     told_instead: WrongAnswer | ExceptionRaised | None = None
 
@@ -59,7 +59,7 @@ class Context:
     def why_failed(self, statement: FailedStatement) -> str:
         """Return the likely reason why a statement failed; empty if none is known."""
         reply = statement.because
-        return messages.likely_reason(self.exception(reply)) if isinstance(reply, Raised) else ""
+        return messages.likely_reason(self.exception(reply), self.visibility) if isinstance(reply, Raised) else ""
 
     def _stub(self, reply: Raised) -> str | None:
         """Return the exercise whose stub raised an exception; None if no stub did.
@@ -78,13 +78,18 @@ class WrongAnswer:
 
     finding: Finding
     expected: Any = None  # only for instructors; None if there is no single right value
+    differing: Differing | None = None  # the wrong array, beside the right one
     outcome: Outcome = Outcome.FAILED
     place: Place | None = None
 
     def message(self, context: Context) -> str:
         """Say what is wrong with the answer."""
         finding = self.finding if context.told_instead is None else _in_general(self.finding)
-        return messages.failure(context.exercise, finding, context.called_with, context.visibility, hint=context.hint)
+        return messages.failure(context.exercise, finding, context.call, context.visibility)
+
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains. in_general: of the message that tells the kind alone"""
+        return _rank(_in_general(self.finding) if in_general else self.finding)
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,14 @@ class ExceptionRaised:
             failed = context.line_of(missing)
             return messages.name_missing(context.exercise, name or "", failed, context.why_failed(missing))
         if self.reply.undefined in context.demo_names and context.visibility is Visibility.PUBLIC:
-            error = context.exception(self.reply)
-            return messages.exception(
-                context.exercise, error, context.visibility, messages.only_in_demo(self.reply.undefined)
-            )
+            error, reason = context.exception(self.reply), messages.only_in_demo(self.reply.undefined)
+            return messages.exception(context.exercise, error, context.visibility, context.call, reason)
         words = messages.companion_exception if context.in_companion else messages.exception
-        return words(context.exercise, context.exception(self.reply), context.visibility, context.hint)
+        return words(context.exercise, context.exception(self.reply), context.visibility, context.call)
+
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains."""
+        return _STOPPED
 
     def _message_in_general(self, context: Context, told: WrongAnswer | ExceptionRaised) -> str:
         """Say what happened without a line or a name. The type is told if it is the one that is known already."""
@@ -125,7 +132,7 @@ class ExceptionRaised:
             return messages.some_stub_called(context.exercise)
         kind = context.exception(self.reply).type
         is_known = isinstance(told, ExceptionRaised) and context.exception(told.reply).type == kind
-        return messages.exception_in_general(context.exercise, kind if is_known else "an exception", context.hint)
+        return messages.exception_in_general(context.exercise, kind if is_known else "an exception")
 
     def _unwritten(self, exercises: frozenset[str]) -> str | None:
         """Return the exercise that was called but not written: its cell is left out, so its name is not defined."""
@@ -148,9 +155,11 @@ class CallStopped:
         """Say that the call was stopped, and why."""
         if self.outcome is not Outcome.TIMEOUT:
             return messages.killed(context.exercise, self.reason)
-        return messages.timeout(
-            context.exercise, context.seconds, context.called_with, context.visibility, reason=self.reason
-        )
+        return messages.timeout(context.exercise, context.seconds, context.call, context.visibility, reason=self.reason)
+
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains."""
+        return _STOPPED
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,10 @@ class FunctionMissing:
             case FailedStatement(because=Raised() as reply):
                 return _place_of(reply)
         return None
+
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains."""
+        return _STOPPED
 
     def message(self, context: Context) -> str:
         """Say why the function is not there."""
@@ -200,6 +213,10 @@ class NotRun:
         """Say which test has to end first."""
         return messages.skipped(self.stopped, context.exercise)
 
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains."""
+        return _SAYS_NOTHING
+
 
 @dataclass(frozen=True)
 class TestBroke:
@@ -214,13 +231,36 @@ class TestBroke:
         """Say that the student is not to blame."""
         return messages.broken()
 
+    def rank(self, *, in_general: bool = False) -> int:
+        """Return how much the message explains."""
+        return _SAYS_NOTHING
+
 
 Problem = WrongAnswer | ExceptionRaised | CallStopped | FunctionMissing | NotRun | TestBroke
 
 
+# The ranks of messages: the most telling one stands first. Where values are wrong, and in which line a call ended,
+# leads to the mistake. A kind or a shape often follows from it, and a property that was measured is far from it.
+_STOPPED, _SAYS_NOTHING = 1, 6
+_RANKS = {FindingKind.VALUES: 2, FindingKind.FINITE: 2, FindingKind.WARNED: 4}
+
+
+def _rank(finding: Finding) -> int:
+    if finding.kind is FindingKind.PROPERTY:
+        return 4 if _has_fixed_words(finding) else 5
+    if finding.kind is FindingKind.VALUES and finding.sentence:  # it says where
+        return 0
+    return _RANKS.get(finding.kind, 3)
+
+
+def _has_fixed_words(finding: Finding) -> bool:
+    """Return whether the sentence of a property names the mistake itself, and reports no number."""
+    return not any(map(str.isdigit, finding.sentence))
+
+
 def _in_general(finding: Finding) -> Finding:
     """Return a finding without places and without numbers: what kind of thing is wrong."""
-    has_fixed_words = finding.kind is FindingKind.PROPERTY and not any(map(str.isdigit, finding.sentence))
+    has_fixed_words = finding.kind is FindingKind.PROPERTY and _has_fixed_words(finding)
     return replace(
         finding,
         part=finding.part if finding.kind is FindingKind.ARGUMENTS else "",

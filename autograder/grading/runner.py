@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.core.errors import UserError
-from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, TestResult, Visibility
+from autograder.core.model import Exercise, ExerciseResult, Hint, Outcome, Picture, Source, TestResult, Visibility
 from autograder.execution.interface import (
     Absent,
     Call,
@@ -26,9 +26,10 @@ from autograder.execution.interface import (
 )
 from autograder.execution.limits import LIMITS
 from autograder.grading import messages
+from autograder.grading.answer_pictures import answer_pictures, places_picture
 from autograder.grading.comparison import CheckFailed
-from autograder.grading.diagnosis import Fingerprint, Mistake, fingerprint, recognised
-from autograder.grading.messages import Finding, FindingKind
+from autograder.grading.diagnosis import Fingerprint, fingerprint, recognised
+from autograder.grading.messages import Finding, FindingKind, ShownCall
 from autograder.grading.problems import (
     CallStopped,
     Context,
@@ -40,7 +41,7 @@ from autograder.grading.problems import (
     WrongAnswer,
 )
 from autograder.grading.suites import Suites, Test
-from autograder.grading.value_format import show_call
+from autograder.grading.value_format import call_as_code, show_call
 from autograder.notebooks.student_cells import release_of
 
 _log = logging.getLogger(__name__)
@@ -82,8 +83,7 @@ def run_suites(suites: Suites, executed: ExecutedSource, student: Student) -> tu
     hidden = [_settled(runs, student) for runs in running]
     complete = [(*first, *rest) for first, rest in zip(public, hidden, strict=True)]
     return tuple(
-        _exercise_result(exercise, _with_results(suites, exercise, executed, runs))
-        for exercise, runs in zip(exercises, complete, strict=True)
+        _exercise_result(suites, exercise, executed, runs) for exercise, runs in zip(exercises, complete, strict=True)
     )
 
 
@@ -102,34 +102,43 @@ def _settled(runs: Iterator[Run], student: Student) -> tuple[Run, ...]:
 
 def run_exercise(suites: Suites, exercise: Exercise, source: Source, student: Student) -> ExerciseResult:
     """Run the tests of an exercise, and return its result."""
-    return _exercise_result(exercise, run_exercise_tests(suites, exercise, source, student))
+    return run_exercise_tests(suites, exercise, source, student)[0]
 
 
 def run_exercise_tests(
     suites: Suites, exercise: Exercise, source: Source, student: Student, *, all_in_detail: bool = False
-) -> tuple[tuple[TestResult, Run], ...]:
-    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED, and return each with its result.
+) -> tuple[ExerciseResult, tuple[Run, ...]]:
+    """Run the tests of an exercise, until one ends with TIMEOUT or KILLED. Return its result, and what happened.
 
     all_in_detail: word every hidden failure in detail, as only an instructor may read it, and not just one of them
     """
     executed = executed_source(source, student)
     runs = tuple(_runs(suites, exercise.name, student))
-    return _with_results(suites, exercise, executed, runs, all_in_detail=all_in_detail)
+    return _exercise_result(suites, exercise, executed, runs, all_in_detail=all_in_detail), runs
 
 
-def _exercise_result(exercise: Exercise, tests: Sequence[tuple[TestResult, Run]]) -> ExerciseResult:
-    return ExerciseResult(exercise.name, exercise.points, tuple(result for result, _ in tests))
-
-
-def _with_results(
+def _exercise_result(
     suites: Suites, exercise: Exercise, executed: ExecutedSource, runs: Sequence[Run], *, all_in_detail: bool = False
-) -> tuple[tuple[TestResult, Run], ...]:
-    """Return the result of each run of an exercise. The mistake is known only when all its tests have run."""
+) -> ExerciseResult:
+    """Return the result of an exercise. The mistake is known only when all its tests have run."""
+    hint = _hint(suites, exercise.name, runs)
+    told = {} if all_in_detail else _told_instead(runs)
+    tests = [_result(suites, exercise, executed, run, hint, told.get(run.test.id)) for run in runs]
+    return ExerciseResult(
+        exercise.name,
+        exercise.points,
+        tuple(_with_pictures(tests, runs, told)),
+        hint=hint,
+        public_hint=_hint(suites, exercise.name, [run for run in runs if run.test.visibility is Visibility.PUBLIC]),
+    )
+
+
+def _hint(suites: Suites, name: str, runs: Sequence[Run]) -> Hint | None:
+    """Return the hint that the answers in these tests give."""
     failed = {run.test.id: run.fingerprints for run in runs if run.outcome in _ANSWERED_WRONGLY}
     passed = [run.test.id for run in runs if run.outcome is Outcome.PASSED]
-    mistake = recognised(suites.mistakes_of(exercise.name), failed, passed) if failed else None
-    told = {} if all_in_detail else _told_instead(runs)
-    return tuple((_result(suites, exercise, executed, run, mistake, told.get(run.test.id)), run) for run in runs)
+    mistake = recognised(suites.mistakes_of(name), failed, passed) if failed else None
+    return Hint((mistake.name,), mistake.sentence) if mistake is not None else None
 
 
 def _runs(suites: Suites, name: str, student: Student) -> Iterator[Run]:
@@ -194,7 +203,7 @@ def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
     try:
         run()
     except CheckFailed as failure:
-        return WrongAnswer(failure.finding, failure.expected)
+        return WrongAnswer(failure.finding, failure.expected, failure.differing)
     except CallRaised as error:
         reply = error.call.reply
         assert isinstance(reply, Raised)
@@ -237,14 +246,12 @@ def _result(
     exercise: Exercise,
     executed: ExecutedSource,
     run: Run,
-    mistake: Mistake | None,
+    hint: Hint | None,
     told_instead: WrongAnswer | ExceptionRaised | None,
 ) -> TestResult:
-    named = mistake if run.outcome in _ANSWERED_WRONGLY else None
     message = None
     if run.problem is not None:
-        context = _context(suites, exercise, executed, run, hint=named.sentence if named else "")
-        message = run.problem.message(replace(context, told_instead=told_instead))
+        message = run.problem.message(replace(_context(suites, exercise, executed, run), told_instead=told_instead))
         message = message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]} …"
     return TestResult(
         id=run.test.id,
@@ -254,13 +261,28 @@ def _result(
         points=suites.points(run.test),
         outcome=run.outcome,
         message=message,
-        mistake=named.name if named else None,
+        mistakes=hint.mistakes if hint and run.outcome in _ANSWERED_WRONGLY else (),
         seconds=run.seconds,
         place=run.problem.place if run.problem and told_instead is None else None,
+        rank=run.problem.rank(in_general=told_instead is not None) if run.problem else 0,
     )
 
 
-def _context(suites: Suites, exercise: Exercise, executed: ExecutedSource, run: Run, *, hint: str) -> Context:
+def _with_pictures(tests: Sequence[TestResult], runs: Sequence[Run], told: Collection[str]) -> Iterator[TestResult]:
+    """Yield the results. The most telling public failure that can be pictured, and the hidden one in detail, are."""
+    pictures: dict[str, tuple[Visibility, tuple[Picture, ...]]] = {}
+    for test, run in sorted(zip(tests, runs, strict=True), key=lambda pair: pair[0].rank):
+        differing = run.problem.differing if isinstance(run.problem, WrongAnswer) else None
+        if differing is None or test.visibility in {visibility for visibility, _ in pictures.values()}:
+            continue
+        is_public = test.visibility is Visibility.PUBLIC
+        drawn = answer_pictures(differing) if is_public else () if test.id in told else places_picture(differing)
+        pictures |= {test.id: (test.visibility, drawn)} if drawn else {}
+    for test in tests:
+        yield replace(test, pictures=pictures[test.id][1]) if test.id in pictures else test
+
+
+def _context(suites: Suites, exercise: Exercise, executed: ExecutedSource, run: Run) -> Context:
     context = Context(
         exercise=exercise.name,
         exercises=frozenset(other.name for other in suites.assignment.exercises),
@@ -269,18 +291,38 @@ def _context(suites: Suites, exercise: Exercise, executed: ExecutedSource, run: 
         visibility=run.test.visibility,
         seconds=run.test.seconds or LIMITS.call_seconds,
         called=run.call.name if run.call else None,
-        hint=hint,
     )
-    if run.call is None:
+    if run.call is None or run.test.visibility is Visibility.HIDDEN:
         return context
-    parameters = () if context.in_companion else exercise.parameters
-    return replace(context, called_with=show_call(run.call, parameters))
+    number = [test.id for test in suites.tests_for(exercise.name)].index(run.test.id) + 1
+    inputs = f"check.inputs({exercise.name}, {number})"
+    return replace(context, call=_shown(run.call, parameters_of(suites, run.call), inputs))
+
+
+def parameters_of(suites: Suites, call: Call) -> tuple[str, ...] | None:
+    """Return the names of a called function's parameters; None if it is the kit's own code."""
+    exercises = suites.assignment.exercises
+    return next((exercise.parameters for exercise in exercises if exercise.name == call.name), None)
+
+
+def _shown(call: Call, parameters: tuple[str, ...] | None, inputs: str) -> ShownCall:
+    """Return the call as a public test shows it: to be pasted, if it is short enough and the student's own.
+
+    inputs: the code that gives a student its inputs
+    """
+    is_by_name = parameters is not None and len(call.arguments) <= len(parameters)
+    return ShownCall(
+        words=show_call(call, parameters or ()),
+        code=call_as_code(call, parameters) if parameters is not None else "",
+        to_try=f"{call.name}(**{inputs})" if is_by_name else inputs,
+        warned="" if isinstance(call.reply, SessionEnded) else call.reply.noticed,
+    )
 
 
 def blame_what_failed_first(
     results: tuple[ExerciseResult, ...], calls: dict[str, tuple[str, ...]]
 ) -> tuple[ExerciseResult, ...]:
-    """Add a sentence to a failed exercise that calls another exercise which failed, too.
+    """Name, in the result of a failed exercise, the other exercises that it calls and that failed, too.
 
     calls: for each exercise, the other exercises that its code uses
     """
@@ -299,5 +341,4 @@ def _with_blame(result: ExerciseResult, culprits: tuple[str, ...]) -> ExerciseRe
     first = result.first_failure
     if not culprits or first is None or first.outcome not in _ANSWERED_WRONGLY:
         return result
-    blamed = replace(first, message=f"{first.message}\n{messages.depends_on(result.name, culprits)}")
-    return replace(result, tests=tuple(blamed if test is first else test for test in result.tests))
+    return replace(result, calls_failed=culprits)

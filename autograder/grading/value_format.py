@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from autograder.grading.messages import axes
 from autograder.guest.wire import Opaque, Seed
 
 MAX_SHOWN = 9  # a message shows at most so many numbers of an array: an image of 3×3, not a larger one
+MAX_CODE = 600  # characters of a call that can be pasted
+_NO_CODE = "…"
 
 
 def shape_of(plain: NDArray[Any]) -> str:
@@ -65,6 +68,16 @@ def show(value: Any, digits: int = 7) -> str:
     return "a function" if callable(value) else f"a {type(value).__name__}"
 
 
+# ---- calls
+
+
+def inputs_of(call: Call, parameters: Sequence[str]) -> dict[str, Any]:
+    """Return the inputs of a call by the names of the parameters; one without a name is called by its place."""
+    names = [*parameters[: len(call.arguments)]]
+    names += [f"input {number + 1}" for number in range(len(names), len(call.arguments))]
+    return dict(zip(names, call.arguments, strict=True)) | dict(call.options)
+
+
 def show_call(call: Call, parameters: Sequence[str]) -> str:
     """Return `x = [1, 0], w = [1, 1], threshold = 1`."""
     names = [*parameters, *("" for _ in call.arguments)]
@@ -72,3 +85,45 @@ def show_call(call: Call, parameters: Sequence[str]) -> str:
         f"{name} = {show(value)}" if name else show(value) for name, value in zip(names, call.arguments, strict=False)
     ]
     return ", ".join(words + [f"{name} = {show(value)}" for name, value in call.options.items()])
+
+
+def call_as_code(call: Call, parameters: Sequence[str]) -> str:
+    """Return `threshold_unit(x=np.array([1, 0]), threshold=1)`, which can be pasted into a notebook that has NumPy.
+
+    It is empty if the call is longer than MAX_CODE characters, or has an input that Python's code cannot tell.
+    """
+    if len(call.arguments) > len(parameters):
+        return ""
+    arguments = [f"{name}={_code(value)}" for name, value in inputs_of(call, parameters).items()]
+    code = f"{call.name}({', '.join(arguments)})"
+    return code if len(code) <= MAX_CODE and _NO_CODE not in code else ""
+
+
+def _code(value: Any) -> str:
+    """Return a value as Python's code, exactly; _NO_CODE stands for what has none, or a long one."""
+    if isinstance(value, np.ndarray):
+        return _array_code(value)
+    if isinstance(value, np.generic):
+        return _code(value.item()) if value.dtype.kind in "biuf" else _NO_CODE
+    if isinstance(value, float) and not math.isfinite(value):
+        return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(map(_code, value[:MAX_CODE]))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_code(key)}: {_code(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Seed):
+        return f"np.random.default_rng({value.value})"
+    is_plain = isinstance(value, bool | int | float) or value is None
+    is_word = isinstance(value, str) and not any(map(str.isspace, value))  # a line may break at a blank
+    return repr(value) if is_plain or is_word else _NO_CODE
+
+
+def _array_code(array: NDArray[Any]) -> str:
+    """Return `np.array([[1.0, 2.0]])`, with the dtype if the entries alone do not tell it."""
+    if array.size > MAX_CODE or array.dtype.kind not in "biuf":
+        return _NO_CODE
+    is_told = array.size and array.dtype in (np.dtype(float), np.dtype(int), np.dtype(bool))
+    dtype = "" if is_told else f", dtype=np.{array.dtype.name}"
+    entries = f"np.array({_code(array.tolist())}{dtype})"
+    return entries if array.size or array.ndim == 1 else f"np.zeros({array.shape}{dtype})"

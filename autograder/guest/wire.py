@@ -41,6 +41,7 @@ DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8
 
 
 TOO_LARGE = "an answer that is too large"  # how the description of an `Opaque` begins that stands for one
+OBJECT_OF_TYPE = "an object of type "  # how it begins if only the name of the type is told
 
 
 @dataclass(frozen=True)
@@ -366,4 +367,4 @@ def _recognized(value: Any) -> tuple[_Kind, Any]:
     for kind in _KINDS:
         if kind.plain is not None and issubclass(type(value), kind.base):
             return kind, kind.plain(value)
-    return _BY_TYPE[Opaque], Opaque(f"an object of type {type_name(type(value))}")
+    return _BY_TYPE[Opaque], Opaque(f"{OBJECT_OF_TYPE}{type_name(type(value))}")

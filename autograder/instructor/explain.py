@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Outcome, TestResult
+from autograder.core.model import Hint, Outcome, TestResult
 from autograder.core.text import listed
 from autograder.execution.limits import LIMITS
 from autograder.grading.pipeline import opened, suites_of
@@ -24,6 +24,7 @@ class Explained:
 
     parameters: tuple[str, ...]  # of the exercise's function
     results: tuple[tuple[TestResult, Run], ...]  # of every test, in order
+    hint: Hint | None = None
 
     @property
     def failed(self) -> tuple[tuple[TestResult, Run], ...]:
@@ -59,8 +60,8 @@ def explain(
         ) as executor,
         opened(executor, submission) as functions,
     ):
-        results = run_exercise_tests(suites, chosen, submission.source, functions, all_in_detail=True)
-        return Explained(chosen.parameters, results)
+        result, runs = run_exercise_tests(suites, chosen, submission.source, functions, all_in_detail=True)
+        return Explained(chosen.parameters, tuple(zip(result.tests, runs, strict=True)), result.hint)
 
 
 def _job(course: Course, submitted: Path, student: str, stem: str) -> Job:

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Assignment, ExerciseResult, Outcome, Report
+from autograder.core.model import Assignment, ExerciseResult, Report
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
 from autograder.execution.limits import LARGE_NOTEBOOK_MEMORY
 from autograder.execution.memory_limit import growth_limited
+from autograder.grading.failures import advice
 from autograder.instructor.results.feedback_page import exercise_html, reason_for_students
 from autograder.instructor.results.student_view import for_students
 from autograder.instructor.submissions import Job, read_handed_in
@@ -137,7 +138,8 @@ def _outputs(report: Report, result: ExerciseResult | None, score: float | None)
     if result is None or score is None:
         text = f"Not graded. {reason_for_students(report)}\nA person has to look at it."
         return [_output("display_data", {"text/plain": clean(text, 2000)})]
-    failures = [f"{test.name}\n{test.message}" for test in result.tests if test.outcome is not Outcome.PASSED]
+    failures = [f"{test.name}\n{test.message}" for test in result.failures]
+    failures[1:1] = [advice(result)] if advice(result) else []
     feedback = {
         "text/html": exercise_html(report, result),
         "text/plain": "\n\n".join(failures) or "all tests passed",

@@ -1,6 +1,7 @@
 """Fill the HTML templates beside this file. Every value is escaped: names, code and messages may be hostile.
 
-A page is one file. It loads no script, font or image from elsewhere, and its content security policy forbids that.
+A page is one file. It loads no script, font or image from elsewhere, and its content security policy forbids that:
+images are in the page itself.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.core.model import ExerciseResult, Outcome, TestResult
-from autograder.core.text import amount, did_you_mean, filled, listed, plural, row, wrapped
+from autograder.core.text import amount, did_you_mean, filled, listed, plural, wrapped
+from autograder.grading.failures import Failure, advice, failures_of
 from autograder.grading.messages import STATES
 
 Row = tuple[ExerciseResult, int, float]  # a result, how many hidden tests there are, and what they are worth
@@ -15,32 +16,32 @@ WHAT_COUNTS = (
     "Graded are the cells of your functions, and what these need of cells that you added. Other cells are yours to "
     "change: the grading takes the originals."
 )
-_ABOUT_WARNINGS = "A warning costs points only where a test asks for none. It may be a trace of a mistake."
 
 
-def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float, warning: str = "") -> str:
-    """Return what `check` says about one exercise: how many tests passed, the first failure in words, the points.
+def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float) -> str:
+    """Return what `check` says about one exercise: how many tests passed, the failures in words, the points.
 
-    `warning` is the first warning that the student's code caused, or empty.
+    The most telling failure is told in full, then the hint, and of each further failure its headline.
     """
     lines = [f"{result.name}: {tests_passed(result)}"]
-    first = result.first_failure
-    if first is not None:
-        lines += [*wrapped(f"not yet: {first.name}"), "", first.message or ""]
-    if warning:
-        lines += ["", *warning_lines(warning)]
+    first, further = failures_of(result)[:1], failures_of(result)[1:]
+    for failure in first:
+        lines += [*wrapped(f"not yet: {failure.title}"), "", failure.message]
+    if advice(result):
+        lines += ["", advice(result)]
+    if further:
+        lines += ["", "Also not yet:", *(line for failure in further for line in _in_short(failure))]
     return "\n".join([*lines, "", filled(public_points(result.tests, hidden_tests, hidden_points))])
+
+
+def _in_short(failure: Failure) -> list[str]:
+    return [*wrapped(f"– {failure.title}"), *wrapped(failure.headline, margin=4)]
 
 
 def tests_passed(result: ExerciseResult) -> str:
     """Return how many of an exercise's tests passed, as a sentence."""
     passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
     return f"{passed} of {plural(len(result.tests), 'public test')} passed."
-
-
-def warning_lines(warning: str) -> list[str]:
-    """Return the lines about a warning."""
-    return [*row("it warned", warning), *wrapped(_ABOUT_WARNINGS)]
 
 
 def public_points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_points: float) -> str:
@@ -132,6 +133,11 @@ def interrupted(name: str) -> str:
     return filled(
         f"You stopped {name} while it was checked. The kernel is still there: mend the cell, and run it again."
     )
+
+
+def no_inputs(name: str) -> str:
+    """Say that there is no failed call of a function."""
+    return filled(f"There are no inputs to show: no public test fails in a call of {name}.")
 
 
 def check_knows(names: tuple[str, ...], asked: str = "") -> str:

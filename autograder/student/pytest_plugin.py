@@ -87,6 +87,10 @@ class _SuiteFile(pytest.File):
             pytest.fail(self._problem, pytrace=False)
         return self._opened.result_of(test)
 
+    def advice_on(self, test: Test) -> str:
+        """Return what helps with the test's exercise; empty if a test of that exercise told it before."""
+        return self._opened.advice_on(test.exercise) if self._opened is not None else ""
+
 
 class _SuiteTest(pytest.Item):
     """One test of a suite."""
@@ -100,7 +104,8 @@ class _SuiteTest(pytest.Item):
         assert isinstance(self.parent, _SuiteFile)
         result = self.parent.result_of(self._test)
         if result.message is not None:
-            pytest.fail(f"{result.outcome}: {result.message}", pytrace=False)
+            advice = self.parent.advice_on(self._test)
+            pytest.fail("\n".join(filter(None, [f"{result.outcome}: {result.message}", advice])), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where an editor finds the test."""
@@ -133,16 +138,23 @@ class _Opened:
             assert isinstance(self._student.session, InProcessSession)
             self._student.trained = self._suites.hand_in(self._student.session.namespace)
         self._results: dict[str, dict[str, TestResult]] = {}  # by exercise and test id
+        self._advice: dict[str, str] = {}  # by exercise, until it is told
 
     def result_of(self, test: Test) -> TestResult:
         """Return the result of a test. All tests of an exercise are run together, as in grading."""
+        from autograder.grading.failures import advice
         from autograder.grading.runner import run_exercise
 
         if test.exercise not in self._results:
             exercise = self._suites.assignment.exercise(test.exercise)
-            tests = run_exercise(self._suites, exercise, self._submission.source, self._student).tests
-            self._results[test.exercise] = {result.id: result for result in tests}
+            result = run_exercise(self._suites, exercise, self._submission.source, self._student)
+            self._results[test.exercise] = {test_result.id: test_result for test_result in result.tests}
+            self._advice[test.exercise] = advice(result)
         return self._results[test.exercise][test.id]
+
+    def advice_on(self, exercise: str) -> str:
+        """Return the hint of an exercise the first time it is asked for; later, and if there is none, nothing."""
+        return self._advice.pop(exercise, "")
 
 
 def _tests_of(suite: Path) -> tuple[Test, ...]:

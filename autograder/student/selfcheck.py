@@ -6,6 +6,7 @@ In a kernel the functions are tested as they are there. A saved notebook is test
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import io
 import os
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Exercise, ExerciseResult, Report, Source, SourceCell
-from autograder.core.sanitize import clean
 from autograder.core.text import filled
 from autograder.execution.in_process import InProcessExecutor, InProcessSession
 from autograder.execution.interface import CallRaised, SessionEnded, Student, cell_label
@@ -29,8 +31,10 @@ from autograder.grading.checks import trained_model
 from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
 from autograder.grading.pipeline import grade_content, opened
-from autograder.grading.runner import run_exercise
+from autograder.grading.runner import Run, parameters_of, run_exercise_tests
 from autograder.grading.suites import Suites
+from autograder.grading.value_format import inputs_of
+from autograder.guest.wire import Seed
 from autograder.notebooks.cell_code import read_code
 from autograder.notebooks.ipynb import read_bytes
 from autograder.notebooks.parser import Budget
@@ -90,6 +94,8 @@ class Check:
     def __init__(self, handout: Handout) -> None:
         self._handout = handout
         self._suites = handout.suites()
+        # By exercise, and by the number of the public test: the inputs of the calls that the last check shows.
+        self._inputs: dict[str, dict[int, dict[str, Any]]] = {}
 
     def __call__(self, function: Callable[..., Any] | str | None = None) -> None:
         """Check one function, or the exercise of that name, or without an argument every exercise of the notebook.
@@ -125,15 +131,15 @@ class Check:
         exercise = self._exercise_of(function, namespace)
         tested = namespace[exercise.name] if isinstance(function, str) else function
         scope = {**namespace, exercise.name: tested}
-        result, warning = self._run(exercise, scope)
+        result = self._run(exercise, scope)
         remember(self._handout, [result])
         runs = {name: run for name, run in self._runs(scope).items() if name == exercise.name}
         notes = notes_on(runs, open_notebook(runs))
         if sentence := self._top_cells([result], namespace):
             raise NotYet(message_view(sentence), sentence)
         if result.first_failure is not None:
-            raise NotYet(result_view(result, self._handout, warning, notes), messages.not_yet(result))
-        show(result_view(result, self._handout, warning, notes))
+            raise NotYet(result_view(result, self._handout, notes), messages.not_yet(result))
+        show(result_view(result, self._handout, notes))
 
     def _runs(self, namespace: Mapping[str, Any]) -> dict[str, ExerciseRun]:
         """Return what the kernel ran of the exercises."""
@@ -149,7 +155,7 @@ class Check:
         with Screen() as screen:
             for exercise in exercises:
                 screen.show(table_view(self._handout, results))
-                results.append(self._run(exercise, namespace)[0])
+                results.append(self._run(exercise, namespace))
             remember(self._handout, results)
             notes = [self._top_cells(results, namespace), *self._notes(self._runs(namespace))]
             screen.show(table_view(self._handout, results, list(filter(None, notes))))
@@ -163,18 +169,44 @@ class Check:
                 if repairs := submission_of(saved.data, self._suites.assignment, "").remarks:
                     yield remarks(repairs)
 
-    def _run(self, exercise: Exercise, namespace: Mapping[str, Any]) -> tuple[ExerciseResult, str]:
-        """Return an exercise's result, and the first warning, which may be empty."""
+    def inputs(self, function: Callable[..., Any], number: int | None = None) -> dict[str, Any]:
+        """Return the inputs of a call that the last check of a function shows, by the names of its parameters.
+
+        number: of the public test, counted from 1 in the order of its file; None: the one that is shown first
+        Raise NotYet if there is no such call: the test passes, or did not call the function.
+        """
+        namespace = sys._getframe(1).f_globals
+        exercise = self._exercise_of(function, namespace)
+        if exercise.name not in self._inputs:
+            self._run(exercise, {**namespace, exercise.name: function})
+        inputs_by_test = self._inputs[exercise.name]
+        chosen = next(iter(inputs_by_test), None) if number is None else number
+        if chosen not in inputs_by_test:
+            sentence = messages.no_inputs(exercise.name)
+            raise NotYet(message_view(sentence), sentence)
+        inputs = copy.deepcopy(inputs_by_test[chosen])
+        return {name: np.random.default_rng(v.value) if isinstance(v, Seed) else v for name, v in inputs.items()}
+
+    def _remember_inputs(self, exercise: Exercise, result: ExerciseResult, runs: Sequence[Run]) -> None:
+        """Keep the inputs of the calls that a result shows, the most telling first."""
+        calls = {run.test.id: (number, run.call) for number, run in enumerate(runs, 1) if run.call is not None}
+        shown = [calls[test.id] for test in result.failures if test.id in calls]
+        self._inputs[exercise.name] = {
+            number: inputs_of(call, parameters_of(self._suites, call) or ()) for number, call in shown
+        }
+
+    def _run(self, exercise: Exercise, namespace: Mapping[str, Any]) -> ExerciseResult:
+        """Return an exercise's result."""
         assignment = self._suites.assignment
         functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
-        with quiet() as first_warning:
+        with quiet():
             student = Student(InProcessSession(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
             try:
-                cell = _cell_of(functions[exercise.name], exercise.name)
-                result = run_exercise(self._suites, exercise, cell, student)
+                result, runs = run_exercise_tests(self._suites, exercise, _cells_of(functions), student)
             except KeyboardInterrupt:
                 raise Interrupted(messages.interrupted(exercise.name)) from None
-        return result, first_warning()
+        self._remember_inputs(exercise, result, runs)
+        return result
 
     def _exercise_of(self, function: object, namespace: Mapping[str, Any]) -> Exercise:
         """Return the exercise by the notebook's name for the function, else by the function's own name.
@@ -208,21 +240,21 @@ class Check:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[Callable[[], str]]:
-    """Hide what the student's code prints and draws; give a function that returns the first warning.
+def quiet() -> Iterator[None]:
+    """Hide what the student's code prints and draws, and warnings: messages tell those that may help.
 
-    Output says nothing about right or wrong, and nbgrader fails every cell that writes to stderr. A warning may help.
+    Output says nothing about right or wrong, and nbgrader fails every cell that writes to stderr.
     """
     sink = io.StringIO()
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sink), redirect_stderr(sink), undrawn():
-        warnings.simplefilter("always")
-        yield lambda: f"{caught[0].category.__name__}: {clean(str(caught[0].message))}" if caught else ""
+    with warnings.catch_warnings(), redirect_stdout(sink), redirect_stderr(sink), undrawn():
+        warnings.simplefilter("ignore")
+        yield
 
 
-def _cell_of(function: object, name: str) -> Source:
-    """Return the cell that defined the function, so that messages can quote a line of it. It is not run."""
-    text = _text_of(function)
-    return Source((SourceCell(cell_label(name), text, ()),) if text else ())
+def _cells_of(functions: Mapping[str, object]) -> Source:
+    """Return the cells that defined the functions, so that messages can quote a line of them. They are not run."""
+    texts = {name: _text_of(function) for name, function in functions.items()}
+    return Source(tuple(SourceCell(cell_label(name), text, ()) for name, text in texts.items() if text))
 
 
 def _text_of(function: object) -> str:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from autograder.core.model import ExerciseResult, Outcome, Report
+from autograder.grading.failures import blame, failures_of, titles
 from autograder.grading.messages import broken, remarks
+from autograder.rendering.array_pictures import drawn
 from autograder.rendering.html import render
 from autograder.student import messages
 from autograder.student.handout import Handout
 from autograder.student.jupyter import View
 
 
-def result_view(result: ExerciseResult, handout: Handout, warning: str = "", notes: Sequence[str] = ()) -> View:
+def result_view(result: ExerciseResult, handout: Handout, notes: Sequence[str] = ()) -> View:
     """Return the view of one exercise, as `check(f)` shows it. `notes` are about its cell and the saved file."""
     hidden = handout.hidden(result.name)
-    text = "\n\n".join([messages.self_check(result, *hidden, warning), *notes])
+    failures = failures_of(result)
+    text = "\n\n".join([messages.self_check(result, *hidden), *notes])
     html = render(
         "check_result.html",
         result=result,
         headline=messages.tests_passed(result),
-        message=(result.first_failure.message or "") if result.first_failure else "",
-        warned="\n".join(messages.warning_lines(warning)) if warning else "",
+        failures=failures,
+        blame=blame(result),
+        passed=titles(test for test in result.tests if test.outcome is Outcome.PASSED),
+        pictures=[[drawn(picture) for picture in failure.pictures] for failure in failures],
         points=messages.public_points(result.tests, *hidden),
         notes=notes,
     )

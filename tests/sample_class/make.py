@@ -120,10 +120,7 @@ class _Reports(ProgressListener):
 
 
 def entry(report: Report, student: Student) -> dict[str, Any]:
-    exercises = {
-        one.name: [one.score, one.outcome, sorted({test.mistake for test in one.tests if test.mistake})]
-        for one in report.exercises
-    }
+    exercises = {one.name: [one.score, one.outcome, list(one.mistakes)] for one in report.exercises}
     return {
         "assignment": student.stem,
         "did": student.did,

@@ -11,6 +11,7 @@ from autograder.core.model import TestResult
 from autograder.core.sanitize import clean
 from autograder.core.text import plural
 from autograder.execution.interface import Raised, Returned
+from autograder.grading import messages
 from autograder.grading.problems import WrongAnswer
 from autograder.grading.runner import Run
 from autograder.grading.value_format import show
@@ -26,12 +27,13 @@ def explained_text(explained: Explained) -> str:
     """Return every failed test with its inputs, the answer, the expected answer and their difference."""
     failed = explained.failed
     count = f"{len(explained.results) - len(failed)} of {plural(len(explained.results), 'test')} passed."
-    return "\n\n".join([count, *(_test(result, run, explained.parameters) for result, run in failed)])
+    hint = [messages.hint(explained.hint.sentence)] if explained.hint else []
+    return "\n\n".join([count, *hint, *(_test(result, run, explained.parameters) for result, run in failed)])
 
 
 def _test(result: TestResult, run: Run, parameters: Sequence[str]) -> str:
     worth = f"{result.visibility}, {result.points:.3g} points"
-    named = f", {result.mistake}" if result.mistake else ""
+    named = f", {', '.join(result.mistakes)}" if result.mistakes else ""
     lines = [f"{result.id} ({worth}): {result.outcome}{named}", f"  {result.name}"]
     lines += [f"  | {line}" for line in (result.message or "").splitlines()]
     lines += _call(run, parameters)

@@ -16,11 +16,12 @@ from autograder.core.folder_names import why_no_folder
 from autograder.core.model import Assignment, Report, ResultSummary
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
+from autograder.core.text import plural
 from autograder.execution.limits import GRADER_MEMORY
 from autograder.execution.memory_limit import growth_limited
 from autograder.instructor.batch.pool import Workers
 from autograder.instructor.batch.worker import ungraded
-from autograder.instructor.results.store import complete, report_of, write, write_grades
+from autograder.instructor.results.store import complete, is_of_earlier_kit, report_of, write, write_grades
 from autograder.instructor.roster import first_entries, read_roster
 from autograder.instructor.submissions import (
     Job,
@@ -160,6 +161,9 @@ def _plan(options: Options) -> _Plan:
         warnings += [f"{clean(student)} is not on roster.csv: no row in grades.csv" for student in missing]
     stamps = {assignment.stem: _stamp(options, assignment.stem) for assignment in assignments}
     jobs = find_submissions(options.submitted, chosen, list(stamps))
+    if old := sum(is_of_earlier_kit(results, job.stem, job.student) for job in jobs):
+        verb = "is" if old == 1 else "are"
+        warnings.append(f"{plural(old, 'result')} of an earlier version of the kit {verb} graded again")
     sweep([results, *(results / stem for stem in stamps)])
     return _Plan(
         assignments=assignments,

@@ -14,6 +14,7 @@ from autograder.core.csv_tables import cell
 from autograder.core.folder_names import why_no_folder
 from autograder.core.model import ExerciseResult, Outcome, Report
 from autograder.core.text import plural
+from autograder.grading.failures import advice
 from autograder.grading.messages import remarks
 from autograder.instructor.exports.files import Exported
 from autograder.instructor.exports.graded_class import GradedClass
@@ -64,11 +65,11 @@ def _exercise(result: ExerciseResult) -> dict[str, Any]:
 
 
 def _output(result: ExerciseResult) -> str:
-    """Return how many tests passed, and the messages of the others, each message once."""
+    """Return how many tests passed, the hint, and the messages of the other tests, each message once."""
     passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
     names: dict[str, list[str]] = {}
-    for test in result.tests:
-        if test.outcome is not Outcome.PASSED:
-            names.setdefault(test.message or "", []).append(f"not passed: {test.name}")
+    for test in result.failures:
+        names.setdefault(test.message or "", []).append(f"not passed: {test.name}")
     paragraphs = ("\n".join(filter(None, [*tests, message])) for message, tests in names.items())
-    return "\n\n".join([f"{passed} of {plural(len(result.tests), 'test')} passed.", *paragraphs])
+    hint = [advice(result)] if advice(result) else []
+    return "\n\n".join([f"{passed} of {plural(len(result.tests), 'test')} passed.", *hint, *paragraphs])

@@ -76,5 +76,5 @@ def _is_well_typed(report: Report) -> bool:
     """Return whether everything that is counted or shown has its type: JSON holds anything."""
     tests = [test for exercise in report.exercises for test in exercise.tests]
     texts = [report.student, report.assignment, report.suite_sha256, *report.remarks, report.reason or ""]
-    texts += [test.mistake or "" for test in tests]
+    texts += [name for test in tests for name in test.mistakes]
     return all(isinstance(text, str) for text in texts) and all(0 <= test.points <= report.max_score for test in tests)

@@ -16,6 +16,8 @@ from autograder.core.model import CodeCell, ExerciseResult, Outcome, Report, Tes
 from autograder.core.sanitize import clean
 from autograder.core.settings import Feedback
 from autograder.grading import messages
+from autograder.grading.failures import blame
+from autograder.rendering.array_pictures import Drawn, drawn
 from autograder.rendering.html import render
 
 LINES = 200  # of a cell; a longer one shows its beginning, and the lines around the marked ones
@@ -78,6 +80,7 @@ class _Failure:
     sign: str
     tone: str
     tests: tuple[_Sentence, ...]
+    pictures: tuple[Drawn, ...]
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class _ExerciseView:
     state: str
     passed_count: int
     failures: tuple[_Failure, ...]
+    blame: str
     passed: tuple[_Sentence, ...]
     code: _Code
 
@@ -132,7 +136,8 @@ def _exercise_view(report: Report, result: ExerciseResult) -> _ExerciseView:
         tone=tone,
         state=messages.STATES[result.outcome],
         passed_count=len(passed),
-        failures=tuple(_failures(result.tests)),
+        failures=tuple(_failures(result)),
+        blame=blame(result),
         passed=_sentences(passed),
         code=_views(list(_cells(report.code, result)), _share(report)),
     )
@@ -143,16 +148,16 @@ def _sign(outcome: Outcome) -> tuple[str, str]:
     return _SIGNS.get(outcome, ("✗", "bad"))
 
 
-def _failures(tests: Iterable[TestResult]) -> Iterator[_Failure]:
-    """Yield each message once, in the order of the tests."""
+def _failures(result: ExerciseResult) -> Iterator[_Failure]:
+    """Yield each message once, the most telling first."""
     by_message: dict[tuple[str, Outcome], list[TestResult]] = {}
-    for test in tests:
-        if test.outcome is not Outcome.PASSED:
-            message = test.message or messages.STATES[test.outcome]
-            by_message.setdefault((message, test.outcome), []).append(test)
+    for test in result.failures:
+        message = test.message or messages.STATES[test.outcome]
+        by_message.setdefault((message, test.outcome), []).append(test)
     for (message, outcome), failed in by_message.items():
         sign, tone = _sign(outcome)
-        yield _Failure(message, sign, tone, _sentences(failed))
+        pictures = next((test.pictures for test in failed if test.pictures), ())
+        yield _Failure(message, sign, tone, _sentences(failed), tuple(map(drawn, pictures)))
 
 
 def _sentences(tests: Iterable[TestResult]) -> tuple[_Sentence, ...]:

@@ -60,6 +60,11 @@ def report_of(results: Path, stem: str, student: str) -> Report | None:
     return report if report is not None and (report.student, report.assignment) == (student, stem) else None
 
 
+def is_of_earlier_kit(results: Path, stem: str, student: str) -> bool:
+    """Return whether a student's record has the form of an earlier version of the kit, which is not read any more."""
+    return record.is_of_earlier_schema(result_path(results, stem, student))
+
+
 def write_grades(results: Path, students: Sequence[str], stems: Sequence[str]) -> None:
     """Write `grades.csv`: a row for each student, a column for each assignment; empty if there is no score."""
     rows = [["student", *stems]]

@@ -184,7 +184,7 @@ def test_a_killed_run_loses_nothing(
     assert survivors(before) == set()
     for folder in results:
         records = [json.loads(path.read_bytes()) for path in folder.rglob("*.json")]  # none is half there
-        assert {data["schema"] for data in records} <= {1}
+        assert {data["schema"] for data in records} <= {2}
     finish(*(start(submitted, folder, 1) for folder in results))
     for folder in results:
         assert_same_results(expected, folder)

@@ -45,7 +45,7 @@ def exercise_result(
                 visibility=Visibility.HIDDEN,
                 points=worth,
                 outcome=outcome,
-                mistake=mistake,
+                mistakes=(mistake,) if mistake else (),
             )
         )
     return ExerciseResult(exercise.name, exercise.points, tuple(tests))

@@ -19,7 +19,7 @@ from autograder.execution.interface import Absent, Call, CallRaised, CallRequest
 from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
 from autograder.grading.comparison import CheckFailed, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_fingerprint
-from autograder.grading.messages import Finding, FindingKind, failure
+from autograder.grading.messages import Finding, FindingKind, ShownCall, failure
 from autograder.grading.value_format import show, show_call
 from autograder.guest.wire import Callback, Opaque, Seed
 
@@ -229,8 +229,8 @@ def test_silent() -> None:
     assert finding(silent, student.half, (z,), expected=right).kind is FindingKind.VALUES
     wrong = finding(silent, student.plain, (z,), expected=right)
     assert wrong == Finding(FindingKind.WARNED, warned="overflow encountered in exp")
-    assert "overflow" in failure("plain", wrong, "z = -10000", Visibility.PUBLIC)
-    assert "overflow" not in failure("plain", wrong, "z = -10000", Visibility.HIDDEN)
+    assert "overflow" in failure("plain", wrong, ShownCall(words="z = -10000"), Visibility.PUBLIC)
+    assert "overflow" not in failure("plain", wrong, ShownCall(words="z = -10000"), Visibility.HIDDEN)
 
 
 def test_unchanged() -> None:
@@ -381,7 +381,7 @@ def test_no_answer_breaks_a_check(value: Any) -> None:
             check(value)
         except CheckFailed as wrong:
             for seen in Visibility:
-                message = failure("f", wrong.finding, show(value), seen)
+                message = failure("f", wrong.finding, ShownCall(words=show(value)), seen)
                 assert max(map(len, message.splitlines())) <= WIDTH
                 assert all(line.isprintable() for line in message.splitlines())
 
@@ -416,13 +416,12 @@ def test_rows_are_counted_before_they_are_taken_apart() -> None:
 
 def test_a_public_message_shows_all_three() -> None:
     wrong = finding(close, answering([1, 2]), expected=np.array([1, 3]))
-    message = failure("f", wrong, "x = [5, 6]", Visibility.PUBLIC, hint="Have you forgotten the bias?")
+    message = failure("f", wrong, ShownCall(words="x = [5, 6]"), Visibility.PUBLIC)
     assert message.splitlines() == [
         "f returned wrong values: 1 of 2 differ.",
         "  called with   x = [5, 6]",
         "  you returned  [1, 2]",
         "  expected      [1, 3]",
-        "  Have you forgotten the bias?",
     ]
 
 
@@ -471,9 +470,9 @@ def test_a_hidden_message_tells_no_input_and_no_expected_value() -> None:
             size=size,
             sentence=chance.choice(["", "It is None. Is a `return` missing?", "long " * 60]),
         )
-        hint = chance.choice(["", "The kernel is flipped.", "hint " * 50])
-        hidden = failure("conv2d", wrong, secrets[2], Visibility.HIDDEN, hint=hint)
-        public = failure("conv2d", wrong, secrets[2], Visibility.PUBLIC, hint=hint)
+        call = ShownCall(words=secrets[2])
+        hidden = failure("conv2d", wrong, call, Visibility.HIDDEN)
+        public = failure("conv2d", wrong, call, Visibility.PUBLIC)
         flat = "".join(hidden.split())
         assert not any(secret in flat for secret in secrets)
         assert all(secret in "".join(public.split()) for secret in secrets)
@@ -487,7 +486,7 @@ NUMBERS = np.array([[0.7310585786, 123.4567], [-98.7654, 0.0625]])
 def test_no_diagnosis_holds_an_expected_number(value: Any) -> None:
     for expected in (NUMBERS, NUMBERS[0, 0], (NUMBERS, NUMBERS[1]), {"w": NUMBERS, "b": NUMBERS[1, 0]}):
         wrong = finding(close, answering(value), expected=expected)
-        message = failure("f", wrong, "x = 0.5772", Visibility.HIDDEN)
+        message = failure("f", wrong, ShownCall(words="x = 0.5772", code="f(0.5772)"), Visibility.HIDDEN)
         for secret in ("0.7310", "123.4", "98.7", "0.0625", "0.5772"):
             assert secret not in message
 

@@ -22,6 +22,7 @@ from autograder.execution.interface import Call, ExecutedSource, Returned, Sessi
 from autograder.execution.limits import reply_limit
 from autograder.grading.comparison import CheckFailed, compare, is_unchanged, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_fingerprint
+from autograder.grading.messages import ShownCall
 from autograder.grading.problems import Context, ExceptionRaised, WrongAnswer
 from autograder.grading.runner import MESSAGE_CHARACTERS
 from autograder.grading.value_format import show, show_call
@@ -104,7 +105,7 @@ def words_for(message: dict[str, Any], expected: Any) -> str:
         visibility=Visibility.PUBLIC,
         seconds=5.0,
         called="f",
-        called_with=show_call(call, ("x",)),
+        call=ShownCall(words=show_call(call, ("x",))),
     )
     return problem.message(context) if problem is not None else ""
 

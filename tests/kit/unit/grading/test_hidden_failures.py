@@ -153,9 +153,9 @@ def test_an_instructor_reads_all_details(tmp_path: Path) -> None:
     exercise = suites().assignment.exercise(EXERCISE)
 
     def lines(student: Student, *, all_in_detail: bool) -> int:
-        results = run_exercise_tests(suites(), exercise, submission.source, student, all_in_detail=all_in_detail)
-        hidden = [result for result, _ in results if result.visibility is Visibility.HIDDEN]
-        return sum("on line" in (result.message or "") and result.place is not None for result in hidden)
+        result, _ = run_exercise_tests(suites(), exercise, submission.source, student, all_in_detail=all_in_detail)
+        hidden = [test for test in result.tests if test.visibility is Visibility.HIDDEN]
+        return sum("on line" in (test.message or "") and test.place is not None for test in hidden)
 
     with opened(InProcessExecutor(), submission) as student:
         assert lines(student, all_in_detail=True) == len(suites().tests_for(EXERCISE)) - len(

@@ -14,7 +14,7 @@ from autograder.execution.interface import (
     Raised,
     SessionEnded,
 )
-from autograder.grading.messages import Finding, FindingKind
+from autograder.grading.messages import Finding, FindingKind, ShownCall
 from autograder.grading.problems import (
     CallStopped,
     Context,
@@ -34,8 +34,7 @@ CONTEXT = Context(
     visibility=Visibility.PUBLIC,
     seconds=5.0,
     called="gate",
-    called_with="x = 0",
-    hint="The hint.",
+    call=ShownCall(words="x = 0", code="gate(x=0)"),
 )
 
 
@@ -148,7 +147,8 @@ def test_an_exception_in_the_companion_is_about_what_was_returned() -> None:
 def test_a_hidden_test_shows_no_input(name: str) -> None:
     problem = PROBLEMS[name][0]
     hidden = problem.message(replace(CONTEXT, visibility=Visibility.HIDDEN))
-    assert "x = 0" not in hidden
+    assert "x=0" in problem.message(CONTEXT)
+    assert "x=0" not in hidden
     assert "by zero" not in hidden
 
 
@@ -156,32 +156,32 @@ TOLD = ExceptionRaised(DIVISION, Outcome.RAISED)
 IN_GENERAL: dict[str, tuple[Problem, str]] = {
     "nan": (
         WrongAnswer(Finding(FindingKind.FINITE, part="result 2", differ=15, size=40)),
-        "gate returned nan or infinity.\n  The hint.",
+        "gate returned nan or infinity.",
     ),
     "values": (
         WrongAnswer(Finding(FindingKind.VALUES, part="w", differ=1, size=1, sentence="Only row 3 differs.")),
-        "gate returned wrong values.\n  The hint.",
+        "gate returned wrong values.",
     ),
     "shape": (
         WrongAnswer(Finding(FindingKind.SHAPE, sentence="It has 3 axes where 2 are right.")),
-        "gate returned the wrong shape.\n  The hint.",
+        "gate returned the wrong shape.",
     ),
     "argument": (
         WrongAnswer(Finding(FindingKind.ARGUMENTS, part="first")),
-        "gate changed its first argument. Work on a copy, or make a new array.\n  The hint.",
+        "gate changed its first argument. Work on a copy, or make a new array.",
     ),
     "fixed words": (
         WrongAnswer(Finding(FindingKind.PROPERTY, sentence="it is flat.")),
-        "gate: it is flat.\n  The hint.",
+        "gate: it is flat.",
     ),
     "measured": (
         WrongAnswer(Finding(FindingKind.PROPERTY, sentence="93.1% are right.")),
-        "gate: the answer is not what this test asks for.\n  The hint.",
+        "gate: the answer is not what this test asks for.",
     ),
-    "the same type": (TOLD, "A call of gate raised ZeroDivisionError.\n  The hint."),
+    "the same type": (TOLD, "A call of gate raised ZeroDivisionError."),
     "another type": (
         ExceptionRaised(raised("KeyError", "x"), Outcome.RAISED),
-        "A call of gate raised an exception.\n  The hint.",
+        "A call of gate raised an exception.",
     ),
     "stub": (ExceptionRaised(STUB, Outcome.STUB), PROBLEMS["stub"][3]),
     "another stub": (
@@ -205,4 +205,4 @@ def test_if_another_test_tells_the_details_it_tells_its_kind_alone(problem: Prob
 def test_no_type_is_told_again_after_a_wrong_answer(called: str) -> None:
     told = WrongAnswer(Finding(FindingKind.SHAPE))
     context = replace(CONTEXT, visibility=Visibility.HIDDEN, called=called, told_instead=told)
-    assert TOLD.message(context) == "A call of gate raised an exception.\n  The hint."
+    assert TOLD.message(context) == "A call of gate raised an exception."

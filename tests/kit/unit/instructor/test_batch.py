@@ -190,6 +190,23 @@ def test_a_result_that_cannot_be_read(pair: Course, grader: FakeGrader, content:
     assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]
 
 
+def test_a_result_of_an_earlier_kit_is_graded_again_and_told_in_one_line(pair: Course, grader: FakeGrader) -> None:
+    for name in ("ada", "ben"):
+        path = pair.results / STEM / f"{name}.json"
+        data = json.loads(path.read_text(encoding="utf-8")) | {"schema": 1}
+        for exercise in data["exercises"]:
+            for test in exercise["tests"]:
+                test["mistake"] = None
+        path.write_text(json.dumps(data), encoding="utf-8")
+    who, summary = grader.grades(pair, student="ben")
+    assert who == ["ben"]
+    assert summary.warnings == ("1 result of an earlier version of the kit is graded again",)
+    assert scores(pair)[1:] == [["ada", "7"], ["ben", "9"]]  # no score is lost meanwhile
+    who, summary = grader.grades(pair)
+    assert who == ["ada"]
+    assert grader.grades(pair)[1].warnings == ()
+
+
 def test_force_grades_everything(pair: Course, grader: FakeGrader) -> None:
     assert grader.grades(pair, force=True)[0] == ["ada", "ben"]
 

@@ -67,7 +67,7 @@ def graded(course: Course, student: str, score: float, stem: str = FIRST) -> Rep
             points=1.0,
             outcome=Outcome.FAILED,
             message=said,
-            mistake="swapped",
+            mistakes=("swapped",),
         )
         for n in ("b", "c")
     ]

@@ -5,12 +5,23 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.core.errors import UserError
 from autograder.core.files import sweep
-from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
+from autograder.core.model import (
+    CodeCell,
+    ExerciseResult,
+    Hint,
+    Outcome,
+    Picture,
+    Place,
+    Report,
+    TestResult,
+    Visibility,
+)
 from autograder.instructor.results import record
 
 GRADED = Report(
@@ -39,7 +50,7 @@ GRADED = Report(
                     points=1.3,
                     outcome=Outcome.FAILED,
                     message="two\nlines, σ",
-                    mistake="swapped",
+                    mistakes=("swapped",),
                 ),
                 TestResult(
                     "test_not",
@@ -49,10 +60,17 @@ GRADED = Report(
                     points=0.0,
                     outcome=Outcome.RAISED,
                     place=Place("cell 7", 3),
+                    rank=1,
+                    pictures=(
+                        Picture(
+                            label="wrong places", rows=2, columns=3, low=None, high=None, pixels=bytes([0, 254, 0] * 2)
+                        ),
+                    ),
                 ),
             ),
+            hint=Hint(("swapped",), "Is it swapped, σ?"),
         ),
-        ExerciseResult("delta_rule", 1.0, ()),
+        ExerciseResult("delta_rule", 1.0, (), public_hint=Hint(("a", "b"), "Both."), calls_failed=("gate",)),
     ),
     code=(CodeCell("cell 7", "def gate(x):\n    return σ(x)", ("gate",)), CodeCell("cell 9", "σ = 1")),
     remarks=("cell gate appeared twice; the last changed one was graded",),
@@ -100,8 +118,8 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
     stamps = ["submission_sha256", "suite_sha256", "kit_version", "sandbox"]
     verdict = ["status", "reason", "score", "max_score"]
     assert list(data) == ["schema", "student", "assignment", *verdict, *stamps, "remarks", "exercises", "code"]
-    assert (data["schema"], data["status"], data["reason"], data["score"]) == (1, "graded", None, 0.7)
-    assert list(data["exercises"][0]) == "name score max_score outcome tests".split()
+    assert (data["schema"], data["status"], data["reason"], data["score"]) == (2, "graded", None, 0.7)
+    assert list(data["exercises"][0]) == "name score max_score outcome hint public_hint calls_failed tests".split()
     assert data["exercises"][0]["tests"][1] == {
         "id": "test_or",
         "name": "OR, 名前",
@@ -109,11 +127,19 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
         "points": 1.3,
         "outcome": "FAILED",
         "message": "two\nlines, σ",
-        "mistake": "swapped",
+        "mistakes": ["swapped"],
         "seconds": 0.0,
         "place": None,
+        "rank": 0,
+        "pictures": [],
     }
     assert data["exercises"][0]["tests"][2]["place"] == {"cell": "cell 7", "line": 3}
+    assert data["exercises"][0]["hint"] == {"mistakes": ["swapped"], "sentence": "Is it swapped, σ?"}
+    assert data["exercises"][0]["public_hint"] is None
+    assert data["exercises"][0]["tests"][2]["rank"] == 1
+    assert data["exercises"][0]["tests"][2]["pictures"] == [
+        {"label": "wrong places", "rows": 2, "columns": 3, "low": None, "high": None, "pixels": "AP4AAP4A"}
+    ]
     assert data["code"][1] == {"label": "cell 9", "text": "σ = 1", "exercises": []}
     assert "Öz" in path.read_text(encoding="utf-8")  # for a person who looks into it
 
@@ -138,7 +164,9 @@ WRITTEN = json.dumps(record.to_json(GRADED))
         pytest.param(b"7", id="a-number"),
         pytest.param(b"{}", id="nothing-in-it"),
         pytest.param(b"[" * 100_000, id="deep"),
-        pytest.param(WRITTEN.replace('"schema": 1', '"schema": 2').encode(), id="another-schema"),
+        pytest.param(WRITTEN.replace('"schema": 2', '"schema": 3').encode(), id="another-schema"),
+        pytest.param(WRITTEN.replace("AP4AAP4A", "AP4AAP4").encode(), id="picture-no-base64"),
+        pytest.param(WRITTEN.replace('"rows": 2', '"rows": 3').encode(), id="picture-of-another-size"),
         pytest.param(WRITTEN.replace("PASSED", "SPLENDID").encode(), id="unknown-outcome"),
         pytest.param(WRITTEN.replace('"exercises": [', '"exercises": [7, ').encode(), id="odd-exercise"),
         pytest.param(WRITTEN.replace('"remarks": [', '"remarks": 7, "x": [').encode(), id="odd-remarks"),
@@ -148,6 +176,37 @@ def test_a_file_that_is_none_of_ours_is_as_good_as_absent(path: Path, content: b
     path.parent.mkdir()
     path.write_bytes(content)
     assert record.read(path) is None
+
+
+def earlier(report: Report) -> dict[str, Any]:
+    """Return the record of a report as the kit wrote it before there were hints and pictures."""
+    data = record.to_json(report) | {"schema": 1}
+    for exercise in data["exercises"]:
+        for name in ("hint", "public_hint", "calls_failed"):
+            del exercise[name]
+        for test in exercise["tests"]:
+            (test["mistake"],) = test.pop("mistakes") or [None]
+            del test["rank"], test["pictures"]
+    return data
+
+
+def test_a_record_of_an_earlier_kit_keeps_its_scores_and_is_out_of_date(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps(earlier(GRADED)), encoding="utf-8")
+    report = record.read(path)
+    assert report is not None
+    assert (report.score, report.kit_version) == (GRADED.score, "")
+    assert [exercise.mistakes for exercise in report.exercises] == [("swapped",), ()]
+    path.write_text(json.dumps(earlier(GRADED) | {"exercises": [7]}), encoding="utf-8")
+    assert record.read(path) is None
+
+
+def test_a_record_of_an_earlier_kit_is_known_as_one(path: Path) -> None:
+    assert not record.is_of_earlier_schema(path)
+    path.parent.mkdir()
+    for content, is_earlier in ((b'{"schema": 1}', True), (b'{"schema": 2}', False), (b"[]", False), (b"{", False)):
+        path.write_bytes(content)
+        assert record.is_of_earlier_schema(path) is is_earlier
 
 
 def test_no_file_and_a_folder_are_absent(path: Path) -> None:

@@ -43,7 +43,7 @@ def report(student: str) -> Report:
             points=1.3,
             outcome=Outcome.FAILED,
             message="two\nlines",
-            mistake="swapped",
+            mistakes=("swapped",),
         ),
     )
     return Report(
@@ -160,8 +160,8 @@ CHANGES = {
         Change("exercise gate, test_or, message", '"two\\nlines"', '"σ"'),
     ),
     "mistake": (
-        lambda data: of_gate(data)["tests"][1].update(mistake=None),
-        Change("exercise gate, test_or, mistake", '"swapped"', "null"),
+        lambda data: of_gate(data)["tests"][1].update(mistakes=[]),
+        Change("exercise gate, test_or, mistakes", '"swapped"', None),
     ),
     "code": (
         lambda data: data["code"][0].update(text="pass"),
@@ -185,7 +185,7 @@ def test_an_exercise_that_is_missing(first: Path, second: Path) -> None:
     edit(first, lambda data: data["exercises"].pop(0))
     (change,) = changes_of_ben(first, second)
     assert (change.place, change.first) == ("exercise gate", None)
-    assert '  exercise gate: only in B: {"max_score": 2.0, ' in command(first, second).output
+    assert '  exercise gate: only in B: {"calls_failed": [], ' in command(first, second).output
 
 
 def test_two_tests_of_one_name_are_compared_all_the_same(first: Path, second: Path) -> None:
@@ -271,11 +271,11 @@ def test_a_folder_that_is_missing_or_holds_no_results(first: Path, tmp_path: Pat
     ("content", "reason"),
     [
         (b"", "is damaged"),
-        (b'{"schema": 1', "is damaged"),
+        (b'{"schema": 2', "is damaged"),
         (b"\xff", "is damaged"),
         (b"[]", "is damaged"),
         (b"{}", "is damaged"),
-        (b'{"schema": 1}', "is damaged"),
+        (b'{"schema": 2}', "is damaged"),
         (b"[" * 100_000, "is damaged"),
         (b'{"schema": 7}', f"has schema 7; this kit reads schema {record.SCHEMA}"),
         (b'{"schema": "x"}', f"has schema 'x'; this kit reads schema {record.SCHEMA}"),

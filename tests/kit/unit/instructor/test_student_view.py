@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from autograder.core.model import CodeCell, ExerciseResult, Outcome, Place, Report, TestResult, Visibility
+from autograder.core.model import CodeCell, ExerciseResult, Hint, Outcome, Place, Report, TestResult, Visibility
 from autograder.instructor.batch import run
 from autograder.instructor.batch.run import Options, ProgressListener, grade_class
 from autograder.instructor.exports import canvas, gradescope, moodle, spreadsheet
@@ -34,7 +34,7 @@ def a_test(visibility: Visibility, outcome: Outcome, mistake: str) -> TestResult
         points=1.0,
         outcome=outcome,
         message=f"message of a {visibility.upper()} test" if failed else None,
-        mistake=mistake if failed else None,
+        mistakes=(mistake,) if failed else (),
         place=Place("your cell gate", 2) if outcome is Outcome.RAISED and failed else None,
     )
 
@@ -42,9 +42,12 @@ def a_test(visibility: Visibility, outcome: Outcome, mistake: str) -> TestResult
 PUBLIC = a_test(Visibility.PUBLIC, Outcome.FAILED, "swapped")
 FAILURES = tuple(a_test(Visibility.HIDDEN, outcome, "at_least") for outcome in NOT_PASSED)
 PASSED = a_test(Visibility.HIDDEN, Outcome.PASSED, "")
+SWAPPED = Hint(("swapped",), "the public hint")
 CODE = (CodeCell("your cell gate", "def gate(name):\n    return 1 / 0", ("gate",)),)
 RESULTS = (
-    ExerciseResult("gate", 12.0, (PUBLIC, *FAILURES, PASSED)),
+    ExerciseResult(
+        "gate", 12.0, (PUBLIC, *FAILURES, PASSED), hint=Hint(("HIDDEN hint",), "HIDDEN hint"), public_hint=SWAPPED
+    ),
     ExerciseResult(  # no public test failed
         "xor_network", 12.0, tuple(replace(test, exercise="xor_network") for test in (PASSED, *FAILURES))
     ),
@@ -61,7 +64,7 @@ def test_a_hidden_test_only_fails(test: TestResult) -> None:
     report = replace(REPORT, exercises=(ExerciseResult("gate", 12.0, (test,)),))
     (result,) = for_students(report, "verdicts").exercises
     (shown,) = result.tests
-    assert (shown.outcome, shown.mistake, shown.place) == (Outcome.FAILED, None, None)
+    assert (shown.outcome, shown.mistakes, shown.place) == (Outcome.FAILED, (), None)
     assert shown.message == "This hidden test failed. No details are shown."
     assert (shown.name, shown.points, shown.visibility) == (test.name, test.points, test.visibility)
 

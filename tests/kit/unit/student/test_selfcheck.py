@@ -1,6 +1,7 @@
 """`check(f)` in a live kernel: the same suites, in words, from the public files alone."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,15 +87,83 @@ def test_prints_and_warnings_are_not_shown(check: Check, capsys: pytest.CaptureF
     assert output.err == ""
 
 
-def test_the_first_warning_is_told(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_warning_of_the_call_that_is_shown_is_told(check: Check) -> None:
+    def threshold_unit(x: Any, w: Any, threshold: float) -> Any:
+        np.log(np.zeros(1))
+        return 2
+
+    message = failing(check, threshold_unit)
+    assert message.count("it warned     RuntimeWarning: divide by zero encountered in log") == 1
+    assert "A warning costs points only if a test asks for none" in message
+
+
+def test_a_warning_of_another_call_is_not_told(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    calls: list[int] = []
+
+    def threshold_unit(x: Any, w: Any, threshold: float) -> Any:
+        if np.ndim(x) > 1:  # the call that is shown has one sample
+            calls.append(1)
+            np.log(np.zeros(1))
+        return 2
+
+    assert "warned" not in failing(check, threshold_unit)
+    assert calls
+
+
+def test_a_warning_without_a_failure_is_not_told(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     def threshold_unit(x: Any, w: Any, threshold: float) -> Any:
         np.log(np.zeros(1))
         return (x @ w > threshold) * 1
 
     check(threshold_unit)
-    output = capsys.readouterr().out
-    assert "it warned     RuntimeWarning: divide by zero encountered in log" in output
-    assert "A warning costs points only where a test asks for none" in output
+    assert "warned" not in capsys.readouterr().out
+
+
+def test_the_inputs_of_a_failed_call_can_be_had(check: Check) -> None:
+    def perceptron_train(P: Any, T: Any, w: Any, b: float, max_epochs: int = 100) -> Any:
+        return P
+
+    message = failing(check, perceptron_train)
+    (code,) = set(re.findall(r"called with\s+(perceptron_train\(.*?\)\)?)\n  you", message, re.DOTALL))
+    inputs = check.inputs(perceptron_train)
+    assert np.array_equal(perceptron_train(**inputs), eval(code, {"perceptron_train": perceptron_train, "np": np}))
+    first = inputs["P"].copy()
+    inputs["P"] += 1  # they are the student's own
+    assert np.array_equal(check.inputs(perceptron_train)["P"], first)
+    assert check.inputs(perceptron_train, 1).keys() == {"P", "T", "w", "b"}
+
+
+def test_there_are_no_inputs_of_what_passes(check: Check) -> None:
+    for number in (None, 1, 99):
+        with pytest.raises(NotYet, match="There are no inputs to show"):
+            exec("check.inputs(f, number)", {"check": check, "f": threshold_unit, "number": number})
+
+
+def test_an_exception_in_another_exercise_s_cell_names_that_cell(tmp_path: Path, check: Check) -> None:
+    def cell(name: str, code: str) -> Any:
+        (tmp_path / name).write_text(code)
+        exec(compile(code, str(tmp_path / name), "exec"), namespace)
+        return namespace[name]
+
+    namespace: dict[str, Any] = {"check": check, "np": np}
+    cell("perceptron_predict", "def perceptron_predict(x, w, b):\n    return x + 'one'\n")
+    cell(
+        "perceptron_train",
+        "def perceptron_train(P, T, w, b, max_epochs=100):\n    return perceptron_predict(1, w, b)\n",
+    )
+    with pytest.raises(NotYet) as caught:
+        exec("check(perceptron_train)", namespace)
+    message = str(caught.value)
+    assert "perceptron_train raised TypeError on line 2 of your cell perceptron_predict." in message
+    assert "the line      return x + 'one'" in message
+    assert "the parameters that the stub has" not in message
+
+
+def test_a_call_that_does_not_fit_is_told(check: Check) -> None:
+    def threshold_unit(x: Any) -> Any:
+        return x
+
+    assert "Does it take the parameters that the stub has?" in failing(check, threshold_unit)
 
 
 def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Check) -> None:
