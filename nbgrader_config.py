@@ -15,6 +15,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
 # The public suite and the data beside the notebook go into the release with it.
 c.CourseDirectory.ignore = [*sorted(LEFT_BY_RUNNING), "*.pyc", "feedback"]
+c.GenerateAssignment.preprocessors.append("autograder.nbgrader_bridge.converters.AddExerciseLines")
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 # `nbgrader generate_assignment` makes what `autograder build` makes: selfcheck.json is computed from the release.
 c.GenerateAssignment.exporter_class = "autograder.nbgrader_bridge.converters.ReleaseExporter"

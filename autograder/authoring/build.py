@@ -13,12 +13,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.core.errors import UserError
+from autograder.core.errors import Ungradable, UserError
 from autograder.core.files import write_atomically
+from autograder.core.text import listed
 from autograder.grading.known_answers import with_catalogue
-from autograder.grading.suites import load_suites, put_on_path
+from autograder.grading.suites import Suites, load_suites, put_on_path
 from autograder.notebooks.course import Course, find_course, read_assignment, topic_of
-from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK, selfcheck_json
+from autograder.notebooks.effort import Effort, efforts_in
+from autograder.notebooks.ipynb import document_of, read_bytes
+from autograder.student.handout import HINT_STEPS, LEFT_BY_RUNNING, SELFCHECK, selfcheck_json
 
 
 def build(course: Course, stem: str) -> list[str]:
@@ -53,8 +56,9 @@ def _converted(course: Course, stem: str, temporary: Path) -> Path:
     from autograder.nbgrader_bridge.release import generate_release
 
     source = course.root / "solutions" / stem
-    if not (source / f"{topic_of(stem)}.ipynb").is_file():
+    if not course.solution(stem).is_file():
         raise UserError(f"{source} has no notebook {topic_of(stem)}.ipynb.")
+    efforts_of(course.solution(stem))  # now, as nbgrader would put what is wrong there into a log
     copy = temporary / "solutions" / stem
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*LEFT_BY_RUNNING, ".*"))
     release = generate_release(temporary, stem, course.root / "nbgrader_config.py")
@@ -71,7 +75,31 @@ def selfcheck_of(course: Course, notebook: Path) -> str:
     put_on_path(course.root)
     stem = notebook.parent.name
     suites = load_suites(read_assignment(notebook), course.public_suite(stem), course.hidden_suite(stem))
-    return selfcheck_json(with_catalogue(suites))
+    _require_hints(suites, course.hidden_suite(stem))
+    return selfcheck_json(with_catalogue(suites), efforts_of(notebook))
+
+
+def efforts_of(notebook: Path) -> dict[str, Effort]:
+    """Return the effort of each exercise of a notebook; raise UserError if one is missing or wrong."""
+    try:
+        cells = document_of(read_bytes(notebook)).get("cells", [])
+    except Ungradable as error:
+        raise UserError(f"{notebook}: {error}") from None
+    return efforts_in(cells, str(notebook))
+
+
+def _require_hints(suites: Suites, hidden: Path) -> None:
+    """Raise UserError if an exercise has not exactly three different hints, or a hint belongs to no exercise."""
+    names = [exercise.name for exercise in suites.assignment.exercises]
+    if unknown := [name for name in suites.hints if name not in names]:
+        raise UserError(f"{hidden}: HINTS names {listed(unknown)}, which the notebook has no exercise for.")
+    for name in names:
+        hints = suites.hints.get(name, ())
+        texts = {hint.strip() for hint in hints if isinstance(hint, str)} - {""}
+        if len(hints) != HINT_STEPS or len(texts) != HINT_STEPS:
+            raise UserError(
+                f"{hidden}: HINTS needs three different texts for {name}: the idea, the formula, the shape of the code."
+            )
 
 
 def _differences(course: Course, stem: str, fresh: Path) -> Iterator[str]:

@@ -84,6 +84,8 @@ class Suites:
     # Wrong implementations by name, with the sentence that a student reads; and right ones.
     seeded: Mapping[str, Mapping[str, tuple[Callable[..., Any], str]]] = field(default_factory=dict)
     alternatives: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
+    # Three steps for those who ask: the idea, the formula, the shape of the code.
+    hints: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # How a set of functions becomes a trained model; None if the assignment asks for no model.
     hand_in: Callable[[Mapping[str, Callable[..., Any]]], TrainedModel] | None = None
     # By the id of each test that makes the same calls for every student.
@@ -124,6 +126,7 @@ def load_suites(assignment: Assignment, public: Path, hidden: Path) -> Suites:
         {name: sum(test.weight for test in tests if test.exercise == name) for name in names},
         seeded=getattr(module, "MISTAKES", {}),
         alternatives=getattr(module, "ALTERNATIVES", {}),
+        hints=getattr(module, "HINTS", {}),
         hand_in=getattr(module, "HAND_IN", None),
     )
 

@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
+from nbformat import from_dict
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
@@ -31,6 +32,7 @@ from autograder.instructor.batch.run import Options, ProgressListener, grade_cla
 from autograder.instructor.results.store import report_of
 from autograder.nbgrader_bridge.marks import RUBRIC, marked_notebook, marks_of, needs_a_human, original_of
 from autograder.notebooks.course import Course
+from autograder.notebooks.effort import with_exercise_lines
 
 
 class ReleaseExporter(NotebookExporter):
@@ -124,6 +126,18 @@ def _leave_out_refused(converter: Autograde) -> None:
             del converter.assignments[folder]
     if not converter.assignments:
         raise NbGraderException("There is no submission whose folder has a name that can be graded.")
+
+
+class AddExerciseLines(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts a line above each exercise of a release: its points, how long it takes, how hard it is."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        name = f"{resources['nbgrader']['notebook']}.ipynb"
+        notebook.cells = [
+            from_dict(cell)  # type: ignore[no-untyped-call]
+            for cell in with_exercise_lines(notebook.cells, name)
+        ]
+        return notebook, resources
 
 
 class SaveMarks(NbGraderPreprocessor):  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """What a student has of an assignment: its released cells, the public tests, and what is told of the hidden ones.
 
 Everything except the tests is in `selfcheck.json`. This module writes that file and reads it. Of the catalogue of
-mistakes it holds the answers that each mistake gives to public tests, never the code of a mistake.
+mistakes it holds the answers that each mistake gives to public tests, never the code of a mistake. It also holds the
+hints for those who ask, and how long each exercise takes.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from autograder.core.text import did_you_mean, listed
 from autograder.grading.diagnosis import Mistake, catalogue_from_json, catalogue_to_json
 from autograder.grading.suites import Suites, Test, collect
 from autograder.notebooks.course import companion_in, find_course, topic_of
+from autograder.notebooks.effort import Effort
 from autograder.student.training_files import HISTORY, SAFETENSORS, TORCH_FILES
 
 SELFCHECK = "selfcheck.json"
 # Files that running a notebook leaves in its folder. They belong to no assignment.
 LEFT_BY_RUNNING = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", SAFETENSORS, *TORCH_FILES, HISTORY})
-_SCHEMA = 1
+HINT_STEPS = 3  # the idea, the formula, the shape of the code
+_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ class Handout:
     def mistakes(self, name: str) -> Sequence[Mistake]:
         """Return the catalogue of mistakes of an exercise."""
         return catalogue_from_json(self.entries[name]["mistakes"])
+
+    def hints(self, name: str) -> tuple[str, ...]:
+        """Return the hints of an exercise: the idea, the formula, the shape of the code."""
+        return tuple(self.entries[name]["hints"])
+
+    def minutes(self, name: str) -> int:
+        """Return about how long an exercise takes."""
+        return int(self.entries[name]["minutes"])
 
     def hidden(self, name: str) -> tuple[int, float]:
         """Return how many hidden tests an exercise has, and how many points they are worth together."""
@@ -169,14 +180,15 @@ def _selfcheck_path(folder: Path) -> Path:
 
 
 def read_handout(folder: Path) -> Handout:
-    """Return the handout in a folder. Raise UserError if its `selfcheck.json` is missing or damaged."""
+    """Return the handout in a folder. Raise UserError if its `selfcheck.json` is missing, damaged or too old."""
     path = _selfcheck_path(folder)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != _SCHEMA:
-            raise ValueError
+        _require_schema(content["schema"], path)
         cells = tuple(Cell(**{**cell, "tags": tuple(cell["tags"])}) for cell in content["cells"])
         entries: dict[str, dict[str, Any]] = content["exercises"]
+        if not all(len(entry["hints"]) == HINT_STEPS and entry["minutes"] > 0 for entry in entries.values()):
+            raise ValueError
         exercises = tuple(
             Exercise(name, entry["points"], tuple(entry["parameters"])) for name, entry in entries.items()
         )
@@ -187,31 +199,53 @@ def read_handout(folder: Path) -> Handout:
         raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
 
 
+def _require_schema(schema: Any, path: Path) -> None:
+    """Raise UserError if the file and the kit are not of the same zip, ValueError if it is not a number."""
+    if type(schema) is not int:
+        raise ValueError
+    if schema < _SCHEMA:
+        raise UserError(
+            f"{path} is from an older zip than the kit that is installed here. Take the newer zip, unpack it, and copy "
+            "your notebook into its folder."
+        )
+    if schema > _SCHEMA:
+        raise UserError(
+            f"{path} is from a newer zip than the kit that is installed here. Install the kit of that zip as its "
+            "START.md says."
+        )
+
+
 # ---- the writer
 
 
-def selfcheck_json(suites: Suites) -> str:
+def selfcheck_json(suites: Suites, efforts: Mapping[str, Effort]) -> str:
     """Return the content of `selfcheck.json`: what the student's side must know besides the public tests."""
+    assignment = suites.assignment
     content = {
         "schema": _SCHEMA,
-        "assignment": suites.assignment.stem,
-        "torch": suites.assignment.torch,
-        "exercises": {exercise.name: _entry(suites, exercise) for exercise in suites.assignment.exercises},
-        "cells": [asdict(cell) for cell in suites.assignment.cells],
+        "assignment": assignment.stem,
+        "torch": assignment.torch,
+        "exercises": {
+            exercise.name: _entry(suites, exercise, efforts[exercise.name]) for exercise in assignment.exercises
+        },
+        "cells": [asdict(cell) for cell in assignment.cells],
     }
     return _in_lines(content) + "\n"
 
 
-def _entry(suites: Suites, exercise: Exercise) -> dict[str, Any]:
+def _entry(suites: Suites, exercise: Exercise, effort: Effort) -> dict[str, Any]:
     tests = suites.tests_for(exercise.name)
     public = [test for test in tests if test.visibility is Visibility.PUBLIC]
     hidden = [test for test in tests if test.visibility is Visibility.HIDDEN]
     return {
         "points": exercise.points,
+        "minutes": effort.minutes,
+        "level": effort.level,
         "parameters": list(exercise.parameters),
         "public_weight": sum(test.weight for test in public),
         "hidden_tests": len(hidden),
         "hidden_weight": sum(test.weight for test in hidden),
+        "hints": list(suites.hints[exercise.name]),
         "mistakes": catalogue_to_json(suites.mistakes_of(exercise.name), {test.id for test in public}),
     }
 

@@ -1171,3 +1171,187 @@ ALTERNATIVES = {
         "whole_numbers": lambda depth: 1 / 4**depth,
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "sigmoid": (
+        (
+            "The printed formula is right, but e^(−z) overflows for a large negative z. Use it only with exponents "
+            "that are not positive, and find another form for the other sign."
+        ),
+        (
+            "For z >= 0: 1 / (1 + e^(−z)). For z < 0: e^z / (1 + e^z), which is the same number. Both need only "
+            "e^(−|z|), which is at most 1. All of it works entry by entry, for any shape."
+        ),
+        (
+            "e ← the exponential of minus the absolute value of z\n"
+            "above ← the first form, written with e\n"
+            "below ← the second form, written with e\n"
+            "choose above or below for each entry by the sign of z"
+        ),
+    ),
+    "neuron": (
+        (
+            "A neuron is a weighted sum with a bias, passed through an activation. The activation g is an argument: "
+            "call it."
+        ),
+        (
+            "z = x @ w + b is one number for x (d,) and an array (n,) for x (n, d). The answer is g of z, with the "
+            "same shape."
+        ),
+        (
+            "compute the weighted input of all samples at once\n"
+            "return what g makes of it (g takes arrays; no loop is needed)"
+        ),
+    ),
+    "tanh": (
+        (
+            "tanh is a sigmoid that was stretched: it goes from −1 to 1 instead of 0 to 1. So a sigmoid that does "
+            "not overflow gives a tanh that does not overflow."
+        ),
+        (
+            "(e^z − e^(−z)) / (e^z + e^(−z)) becomes (1 − e^(−2z)) / (1 + e^(−2z)) if you divide above and below by "
+            "e^z. Compare that with sigmoid of twice z: it needs a factor of 2 and a shift of 1."
+        ),
+        (
+            "s ← your sigmoid, called with twice the input\n"
+            "return s stretched to the interval from −1 to 1 (or NumPy's own tanh; it is safe, too)"
+        ),
+    ),
+    "relu": (
+        "Compare each entry with 0, and keep the larger of the two numbers.",
+        (
+            "relu(z) = max(0, z) for each entry, with the shape of z. The maximum is taken between two values per "
+            "entry, not over the array."
+        ),
+        (
+            "use NumPy's entrywise maximum of two arguments (its name is longer than max), with 0 and z\n"
+            "return the new array, and leave z as it is"
+        ),
+    ),
+    "leaky_relu": (
+        "Positive entries stay. The others are not cut off, but multiplied by a small slope.",
+        "The answer is z for z > 0 and alpha · z otherwise, entry by entry, with the shape of z.",
+        (
+            "positive ← a comparison of z with 0\n"
+            "choose for each entry: the entry itself if positive, else its product with alpha\n"
+            "return the new array"
+        ),
+    ),
+    "elu": (
+        (
+            "It is like the leaky ReLU with a curve below 0. The curve needs e^z only for negative entries, but "
+            "NumPy computes both branches of a choice, so e^z must be safe for all entries."
+        ),
+        (
+            "The answer is z for z > 0 and alpha · (e^z − 1) otherwise. For a safe exponential use min(z, 0) as the "
+            "exponent: it changes nothing below 0 and is 0 above."
+        ),
+        (
+            "capped ← z with everything above 0 replaced by 0\n"
+            "curve ← alpha times (exponential of capped, minus 1)\n"
+            "choose for each entry: z if it is positive, else the curve"
+        ),
+    ),
+    "maxout": (
+        "Compute all k weighted sums of a sample, and take the largest. Nothing else is cut off.",
+        (
+            "x (d,) or (n, d) times the transposed W (d, k) gives (k,) or (n, k); add b (k,). The maximum goes over "
+            "the last axis, which leaves one number or an array (n,)."
+        ),
+        (
+            "pieces ← x times W transposed, plus the biases\n"
+            "return the maximum of pieces along the last axis (axis −1 is right for one sample and for many)"
+        ),
+    ),
+    "softmax": (
+        (
+            "Exponentials turn scores into positive numbers, and dividing by their sum turns these into shares. The "
+            "same number may be subtracted from all scores of a sample first, so subtract the largest, and no "
+            "exponential overflows."
+        ),
+        (
+            "m = maximum of z along the last axis, e = exp(z − m), shares = e / (sum of e along the last axis). m "
+            "and the sum must keep that axis, with length 1: (n, k) − (n, 1)."
+        ),
+        (
+            "largest ← maximum along axis −1, with keepdims\n"
+            "e ← exponentials of the scores minus largest\n"
+            "total ← sum of e along axis −1, with keepdims\n"
+            "return the quotient"
+        ),
+    ),
+    "sigmoid_prime": (
+        "The derivative of the sigmoid can be written with the sigmoid itself. You have a safe sigmoid already.",
+        "σ'(z) = σ(z) · (1 − σ(z)), entry by entry. The input is z, not σ(z).",
+        ("s ← sigmoid of z, computed once\nreturn the product of s and what is missing from s to 1"),
+    ),
+    "tanh_prime": (
+        "The derivative of tanh can be written with tanh itself, so call your own tanh.",
+        "tanh'(z) = 1 − tanh(z)², entry by entry. The input is z, not tanh(z).",
+        ("h ← tanh of z\nreturn 1 minus the square of h (in Python the power is `**`)"),
+    ),
+    "relu_prime": (
+        "ReLU has slope 1 on its right side and slope 0 on its left side. At 0 itself we take 0.",
+        "The answer is 1 for z > 0, else 0, with the shape of z. So the comparison is `>`, not `>=`.",
+        ("compare z with 0, entry by entry\nturn True and False into 1 and 0, and return the array"),
+    ),
+    "leaky_relu_prime": (
+        "The slope is 1 on the right side and alpha on the left side. At 0 itself it is alpha.",
+        "The answer is 1 for z > 0, else alpha, with the shape of z.",
+        ("positive ← a comparison of z with 0\nchoose 1 or alpha for each entry, and return the array"),
+    ),
+    "quadratic_cost": (
+        ("Square all differences and add them up. Then divide by twice the number of samples, and samples are rows."),
+        (
+            "C = (sum over all entries of (y − a)²) / (2n), and n is the length of the first axis: (n,) and (n, k) "
+            "both have n samples."
+        ),
+        (
+            "n ← how many rows y has (not how many entries)\n"
+            "total ← the sum of all squared differences\n"
+            "return total over twice n (mind the brackets of the denominator)"
+        ),
+    ),
+    "binary_cross_entropy": (
+        (
+            "Each sample pays −ln of the probability that it gave to its target. The product 0·ln 0 counts as 0, but "
+            "NumPy makes nan of it, so the logarithm must never see that 0."
+        ),
+        (
+            "cost = −mean of [y·ln a + (1 − y)·ln(1 − a)], all arrays (n,). Where y is 0, the first logarithm does "
+            "not matter: give it a 1 instead of a. Where y is 1, do the same with the second one."
+        ),
+        (
+            "safe_a ← a, but 1 for entries whose y is 0\n"
+            "safe_rest ← 1 − a, but 1 for entries whose y is 1\n"
+            "terms ← y times the logarithm of safe_a, plus (1 − y) times the logarithm of safe_rest\n"
+            "return minus the mean of terms"
+        ),
+    ),
+    "cross_entropy": (
+        (
+            "In each row only the class with y = 1 counts: the sample pays −ln of its share. Average this over the "
+            "rows, and do not average over the classes."
+        ),
+        (
+            "cost = −(sum over all entries of y · ln a) / n, for a and y of shape (n, k). An entry with y = 0 adds "
+            "0, whatever a is there, so give its logarithm a 1."
+        ),
+        (
+            "safe ← a, but 1 for entries whose y is 0\n"
+            "total ← the sum of y times the logarithm of safe\n"
+            "return minus total over the number of rows"
+        ),
+    ),
+    "gradient_bound": (
+        (
+            "Each sigmoid layer multiplies the gradient by a value of σ', which is never larger than 1/4. The bounds "
+            "of several layers multiply."
+        ),
+        "bound = (1/4) · (1/4) · … with depth factors: a power, not a product with depth. For depth 0 it is 1.",
+        "raise the largest value of σ' to the power depth, and return it (`**` is the power; `^` is not)",
+    ),
+}

@@ -1364,3 +1364,182 @@ ALTERNATIVES: dict[str, dict[str, Callable[..., Any]]] = {
         "sorting": train_by(batches=batches_by_sorting),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "feedforward": (
+        (
+            "Go through the layers from the first to the last. Each layer takes the activations of the layer before "
+            "it, and you keep everything that you compute."
+        ),
+        (
+            "z = w @ a + b with w (n_l, n_{l−1}), a (n_{l−1}, m), b (n_l, 1): the column b is added to each of the m "
+            "columns. Then a = sigmoid(z). There is one more activation than there are z, because activations[0] is "
+            "x."
+        ),
+        (
+            "zs ← an empty list, activations ← a list with x\n"
+            "for each pair of weights and biases:\n"
+            "    z ← weights times the last activations, plus biases\n"
+            "    append z to the one list, and its sigmoid to the other\n"
+            "return both lists"
+        ),
+    ),
+    "output_error": (
+        (
+            "The error of the output says how the cost changes with z. For the quadratic cost it has two factors: "
+            "how the cost changes with a, and how a changes with z."
+        ),
+        (
+            '"quadratic": (a − y) · σ\'(z), entry by entry, all of shape (n_L, m). "cross_entropy": σ\' cancels, '
+            "and a − y is left. No mean is taken here."
+        ),
+        (
+            "difference ← activations minus targets\n"
+            "if the cost is quadratic: return the entrywise product of difference and sigmoid_prime of z\n"
+            "otherwise: return difference alone"
+        ),
+    ),
+    "hidden_error": (
+        (
+            "An error goes back through the same weights as the activations came, so the weight matrix is "
+            "transposed. Then it is multiplied by the slope of this layer's sigmoid."
+        ),
+        (
+            "w_next.T (n_l, n_{l+1}) @ delta_next (n_{l+1}, m) has the shape (n_l, m), like z. Multiply it entry by "
+            "entry (`*`) by σ'(z)."
+        ),
+        (
+            "arriving ← transposed weights times the next layer's error (`@`)\n"
+            "return arriving times sigmoid_prime of z (`*`)"
+        ),
+    ),
+    "bias_gradient": (
+        (
+            "A bias is added to z as it is, so its gradient is the error itself. The batch has m samples: take the "
+            "mean over them."
+        ),
+        (
+            "grad_b[j] = 1/m · Σ_i delta[j, i]. Samples are columns, so the mean goes along axis 1, and the result "
+            "stays a column (n_l, 1)."
+        ),
+        (
+            "take the mean of delta along the axis of the samples\n"
+            "keep that axis with length 1 (NumPy's mean has an option for this), and return the column"
+        ),
+    ),
+    "weight_gradient": (
+        (
+            "A weight's gradient is the error of the neuron it leads to, times the activation it comes from. Take "
+            "the mean of that over the samples."
+        ),
+        (
+            "delta (n_l, m) @ a_prev.T (m, n_{l−1}) sums over the samples and has the shape of w. Divide by m, which "
+            "is the number of columns, not len(delta)."
+        ),
+        (
+            "m ← how many columns delta has\n"
+            "sums ← delta times a_prev, one of the two transposed so that the samples are summed\n"
+            "return sums over m"
+        ),
+    ),
+    "backprop": (
+        (
+            "First go forward and keep everything. Then start with the error of the last layer, and carry it back "
+            "layer by layer; each layer's error gives its two gradients."
+        ),
+        (
+            "delta of the last layer: BP1 with activations[−1] and zs[−1]. delta of layer i before it: "
+            "hidden_error(weights[i + 1], delta, zs[i]). Gradients of layer i: BP4 with activations[i], the input of "
+            "that layer (activations[0] is x), and BP3."
+        ),
+        (
+            "zs, activations ← feedforward\n"
+            "delta ← error of the output layer, with the given cost\n"
+            "for i from the last layer down to 0:\n"
+            "    if this is not the last layer: carry delta back with the weights of the layer after it\n"
+            "    put the two gradients of this layer at the front of their lists\n"
+            "return both lists"
+        ),
+    ),
+    "sgd_step": (
+        "Every array of the network takes a small step against its own gradient. Make new arrays and new lists.",
+        "new w = w − eta · gradient of w, and new b = b − eta · gradient of b, for each layer, with equal shapes.",
+        (
+            "for weights: a new list, made from pairs of an array and its gradient\n"
+            "the same for biases\n"
+            "return both lists; `-=` would change the caller's arrays"
+        ),
+    ),
+    "momentum_step": (
+        (
+            "The velocity keeps a share of its old value and gets a push against the gradient. The weights then move "
+            "by the new velocity."
+        ),
+        ("new v = mu · v − eta · grad, new w = w + new v, all of the same shape. Here v has the sign of the movement."),
+        (
+            "v ← kept share of the old v, minus the step against the gradient (a new array)\n"
+            "w ← old w moved by the new v\n"
+            "return w first, then v"
+        ),
+    ),
+    "adam_step": (
+        (
+            "Adam keeps two running means, of the gradients and of their squares. Early on both are too small, so "
+            "corrected copies are used for the step, and the uncorrected ones are returned."
+        ),
+        (
+            "m = beta1·m + (1 − beta1)·grad; v likewise with beta2 and grad². Corrected: m over 1 − beta1^t, v over "
+            "1 − beta2^t. Step: eta · (corrected m) / (root of corrected v + eps), with eps outside the root."
+        ),
+        (
+            "m ← the new running mean of gradients, v ← that of squared gradients\n"
+            "m_corrected, v_corrected ← each over its correction, with t as the exponent\n"
+            "w ← w minus the step made from the corrected ones\n"
+            "return w and the two uncorrected means"
+        ),
+    ),
+    "iterations_per_epoch": (
+        (
+            "An epoch uses every sample once. If the batches do not fit exactly, the last batch is smaller, and it "
+            "counts, too."
+        ),
+        "The number is n / batch_size, rounded up: 1000/20 = 50, and 1297/10 = 129.7 becomes 130.",
+        (
+            "divide, round up (not down), and return a whole number: NumPy and math have ceil, or use // with a "
+            "correction"
+        ),
+    ),
+    "mini_batches": (
+        "Shuffle the indices once, then cut the shuffled row into pieces.",
+        (
+            "order = a random permutation of 0 … n − 1, drawn from rng. Batch number i holds the entries from "
+            "i·batch_size up to (i + 1)·batch_size; the last slice may be shorter, and slicing allows that."
+        ),
+        (
+            "order ← a permutation from rng (not from np.random)\n"
+            "starts ← 0, batch_size, 2·batch_size, … below n\n"
+            "return a list with one slice of order for each start"
+        ),
+    ),
+    "train_network": (
+        (
+            "Make random first weights, then repeat: deal the samples into mini-batches, compute the gradient of "
+            "each batch, take a step. All parts are there already."
+        ),
+        (
+            "Layer l: weights N(0, 1/n_in) of shape (n_out, n_in), so the standard deviation is 1/√n_in, and biases "
+            "zeros (n_out, 1). A batch takes columns: X[:, batch] and Y[:, batch]."
+        ),
+        (
+            "for each neighbouring pair in sizes: draw weights from rng, make zero biases\n"
+            "for each epoch:\n"
+            "    for each batch of new mini_batches:\n"
+            "        gradients ← backprop on the columns of this batch\n"
+            "        both lists ← one sgd_step (keep what it returns)\n"
+            "return weights and biases"
+        ),
+    ),
+}

@@ -390,3 +390,51 @@ ALTERNATIVES: Mapping[str, Any] = {
         "momentum": _training(optimizer=_sgd, common_chance=True),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "build_model": (
+        (
+            "Start with a small LeNet: convolutions find features, pooling makes the maps smaller, and one dense "
+            "layer at the end gives ten logits. Count the parameters while you choose the numbers of maps."
+        ),
+        (
+            "(n, 1, 28, 28) → Conv2d(1, 6, 5): (n, 6, 24, 24) → pooling 2: (n, 6, 12, 12) → Conv2d(6, 16, 5): (n, "
+            "16, 8, 8) → pooling 2: (n, 16, 4, 4) → Flatten: (n, 256) → Linear to 10. A Conv2d has "
+            "maps·(channels·kernel² + 1) parameters; at most 62,000 in all. Batch normalization after each "
+            "convolution helps a lot."
+        ),
+        (
+            "return an nn.Sequential with, in this order:\n"
+            "    one or two blocks of convolution, nonlinearity (nn.ReLU) and pooling\n"
+            "    nn.Flatten\n"
+            "    one or two nn.Linear; the last one has 10 outputs and nothing after it\n"
+            "the first nn.Linear needs as many inputs as Flatten gives: print the shape after each layer"
+        ),
+    ),
+    "train": (
+        (
+            "It is train_network again, in PyTorch: epochs, batches, loss, gradient, step. Pictures that are kept "
+            "for validation are split off first, and all random numbers come from one generator that is seeded by "
+            "seed."
+        ),
+        (
+            "For a batch: logits = model(x) with x (b, 1, 28, 28) in [0, 1] on the device; loss = cross-entropy of "
+            "logits (b, 10) and labels (b,). Then clear the gradients, go backward, let the optimizer step. For the "
+            "shifts of the scale: move each training picture by up to 2 pixels at random."
+        ),
+        (
+            "rng ← a CPU generator seeded by seed; split a permutation of the indices into validation and training\n"
+            "move the model to the device; make an optimizer, and a schedule for all epochs\n"
+            "for each epoch:\n"
+            "    model in training mode; shuffle the training indices with rng\n"
+            "    for each batch: pixels to the device, loss, backward, step; note the loss as a Python number; stop "
+            "at max_steps\n"
+            "    note the mean loss; in evaluation mode and without gradients: note the share of correct validation "
+            "answers\n"
+            "return the dict of three lists"
+        ),
+    ),
+}

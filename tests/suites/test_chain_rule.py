@@ -1092,3 +1092,143 @@ ALTERNATIVES: dict[str, dict[str, Callable[..., Any]]] = {
         "appending": path_by(),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "product_of_sum": (
+        (
+            "Give the sum a name of its own. Then f is a product of two factors, and each factor is the derivative "
+            "with respect to the other."
+        ),
+        (
+            "q = x + y and f = q·z. So df/dq = z and df/dz = q; dq/dx = dq/dy = 1, and the chain rule gives df/dx = "
+            "df/dq · dq/dx."
+        ),
+        ("q ← the sum\nreturn a pair: first the value, then a tuple of three derivatives in the order x, y, z"),
+    ),
+    "sigmoid_graph_forward": (
+        (
+            "Follow the graph from left to right, one small step per line. Each step uses only values that are there "
+            "already."
+        ),
+        (
+            "q and p are products of a weight and an input, s is their sum, t adds the bias w[2], r changes the "
+            "sign, u is e^r, v adds 1, z is the reciprocal. All of them are numbers."
+        ),
+        (
+            "eight assignments, in the order of the formula\n"
+            "then a dict with the eight names, as strings, and their values"
+        ),
+    ),
+    "sigmoid_graph_backward": (
+        (
+            "Walk back from z to the inputs. At each node multiply what came from the right by the derivative of "
+            "that one step."
+        ),
+        (
+            "dz/dv = −1/v², dv/du = 1, du/dr = e^r = u, dr/dt = −1, and dt/ds = dt/dw2 = 1, ds/dq = ds/dp = 1. At "
+            "the products: dq/dw0 = x0 and dq/dx0 = w0, and the same for p."
+        ),
+        (
+            "node ← the forward values\n"
+            "go back: the derivative at v, then at u, r, t, each from the one before\n"
+            "the derivative at t is also the one at w2, s, q and p\n"
+            "return a dict with w0, w1, w2, x0, x1; a weight gets the input as its factor, and an input gets the "
+            "weight"
+        ),
+    ),
+    "chain_product": (
+        "The chain rule multiplies the derivatives of all steps. Start from 1, so that an empty chain gives 1.",
+        "dy/dx = f_n' · … · f_2' · f_1' with any number of factors, also none. It is a product, not a sum.",
+        (
+            "result ← 1\n"
+            "multiply it by each number of the list\n"
+            "return it after the loop (NumPy has a function for the product of a list, too)"
+        ),
+    ),
+    "numerical_gradient": (
+        (
+            "Change one entry of x by a little to both sides, and see how much f changes. Do that for every entry, "
+            "and always start from the original x."
+        ),
+        (
+            "gradient[i] = (f(x + h·e_i) − f(x − h·e_i)) / (2h). e_i has x's shape and is 1 at entry i, 0 elsewhere. "
+            "i runs over all entries of any shape: np.ndindex(x.shape) gives the positions."
+        ),
+        (
+            "gradient ← zeros in the shape of x\n"
+            "for each position:\n"
+            "    change ← zeros in the shape of x, with h at this position\n"
+            "    store in gradient the quotient of the two calls of f (mind the brackets: 2h is the whole "
+            "denominator)\n"
+            "return gradient"
+        ),
+    ),
+    "relative_error": (
+        (
+            "The distance of two arrays says little without their size. So divide the norm of the difference by the "
+            "sum of both norms."
+        ),
+        (
+            "error = ‖a − b‖ / (‖a‖ + ‖b‖): three norms of whole arrays, each the root of the sum of all squared "
+            "entries. If both arrays are zeros, the answer is 0."
+        ),
+        (
+            "size ← the norm of a plus the norm of b\n"
+            "if size is 0: return 0 before anything is divided\n"
+            "return the norm of the difference over size"
+        ),
+    ),
+    "predicted_change": (
+        (
+            "Each weight changes the output by its derivative times its own change. To first order these effects add "
+            "up, with the effect of the bias."
+        ),
+        (
+            "Σ_j grad_w[j] · dw[j] + grad_b · db. The first part is a dot product of two arrays (d,), the result is "
+            "one number."
+        ),
+        (
+            "from_weights ← dot product of grad_w and dw\n"
+            "from_bias ← a product of two numbers\n"
+            "return their sum; it is the change, so the old output is not needed"
+        ),
+    ),
+    "line_gradient": (
+        (
+            "Compute the error of each point first: the line's answer minus the target. Both derivatives are means "
+            "of it; for w each error is also multiplied by its x."
+        ),
+        (
+            "e = w·x + b − t, of shape (n,). The 2 of the square and the 1/2 cancel: dC/dw = mean of e·x, and dC/db "
+            "= mean of e."
+        ),
+        (
+            "error ← answers of the line minus targets (this order: the opposite sign climbs)\n"
+            "return two numbers: the mean of error times x, and the mean of error"
+        ),
+    ),
+    "steepest_direction": (
+        "Turn the gradient around, and scale it to length 1. A zero gradient has no direction: return zeros.",
+        "direction = −g / ‖g‖, with ‖g‖ the root of the sum of all squared entries of g, whatever its shape.",
+        (
+            "length ← the norm of grad\n"
+            "if it is 0: return zeros in the shape of grad, as 0/0 is nan\n"
+            "return the quotient, with a minus sign"
+        ),
+    ),
+    "gradient_descent": (
+        "Keep a list of points. Each new point is the last one minus the learning rate times the gradient there.",
+        (
+            "path[s + 1] = path[s] − eta · grad(path[s]), for s = 0 … steps − 1. With the start there are steps + 1 "
+            "points, so the result has the shape (steps + 1,) + the shape of x0."
+        ),
+        (
+            "path ← a list with x0 alone, as an array of real numbers (a copy)\n"
+            "repeat steps times: take the last point, compute the next one, append it\n"
+            "return the list as one array"
+        ),
+    ),
+}

@@ -1463,3 +1463,161 @@ ALTERNATIVES = {
         "float32": single(ref.conv_layer_backward),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "convolve1d": (
+        (
+            "Every entry of f sends out a copy of g, scaled by itself and shifted to its own place. The answer is "
+            "the sum of all copies."
+        ),
+        "out[k] = Σ_i f[i]·g[k − i], for k = 0 … n + m − 2. In other words: f[i]·g[j] is added to out[i + j].",
+        (
+            "out ← zeros of length n + m − 1\n"
+            "for each i: the stretch of out that begins at i and is as long as g gets f[i] times g added (add, do "
+            "not assign)\n"
+            "return out"
+        ),
+    ),
+    "correlate2d": (
+        (
+            "Lay the kernel on the image, multiply what lies on top of each other, and add up. Do this at each place "
+            "where the kernel fits."
+        ),
+        (
+            "out[j, k] = sum of kernel * image[j:j+kh, k:k+kw], and out has the shape (H − kh + 1, W − kw + 1). The "
+            "kernel is not flipped."
+        ),
+        (
+            "kh, kw ← the kernel's shape; out ← zeros of the right shape\n"
+            "for each row j and column k of out:\n"
+            "    patch ← the part of the image under the kernel\n"
+            "    out[j, k] ← sum of the entrywise product of patch and kernel\n"
+            "return out"
+        ),
+    ),
+    "convolve2d": (
+        "It is the correlation with a kernel that was rotated by 180°. You already have the correlation.",
+        (
+            "flipped[l, m] = kernel[kh − 1 − l, kw − 1 − m]: both axes are reversed, which is not a transposition. "
+            "Then out = correlation of image and flipped."
+        ),
+        (
+            "flipped ← the kernel with its rows and its columns in reverse order\n"
+            "return what correlate2d makes of the image and flipped"
+        ),
+    ),
+    "output_size": (
+        (
+            "Count the places where the kernel can start. The first is at 0, and each further one is a stride away, "
+            "as long as the kernel still fits."
+        ),
+        (
+            "free = n + 2·padding − kernel is how far the kernel can move. It makes free // stride steps, and so has "
+            "one place more than that. If free is negative, there is no place at all."
+        ),
+        (
+            "free ← length with padding on both sides, minus the kernel\n"
+            "if it is negative: raise a ValueError\n"
+            "return the number of whole steps, plus 1"
+        ),
+    ),
+    "pad2d": (
+        (
+            "NumPy can pad in all these ways. Find out which of its modes repeats the outermost pixels and which "
+            "does not."
+        ),
+        (
+            "The result is (H + 2p, W + 2p). NumPy's pad puts p entries on both sides of both axes, zeros if you ask "
+            'for nothing else; its argument `mode` knows mirrors by the same two names as here. "none" returns (H, '
+            "W)."
+        ),
+        (
+            'if mode is "none": return the image, whatever p is\n'
+            'if mode is "zero": pad with zeros\n'
+            "otherwise: pad with NumPy's mode of that name"
+        ),
+    ),
+    "conv2d": (
+        "Three steps that you have: pad the image, correlate it, add the bias. The stride only skips places.",
+        (
+            "With stride s the places are every s-th row and every s-th column of the correlation at stride 1: "
+            "full[::s, ::s]. The bias is one number for all places."
+        ),
+        (
+            "padded ← pad2d with the given padding and mode\n"
+            "full ← correlation of padded with the kernel\n"
+            "keep each stride-th row and column of full, starting with the first\n"
+            "add the bias and return"
+        ),
+    ),
+    "feature_map": (
+        (
+            "All neurons of a map have the same weights, so their weighted inputs are one correlation. Then comes "
+            "the bias, then the sigmoid."
+        ),
+        (
+            "out = sigmoid(correlation of image and kernel + bias), of shape (H − kh + 1, W − kw + 1). The bias goes "
+            "inside the sigmoid."
+        ),
+        ("z ← the correlation, plus the shared bias\nreturn the sigmoid of z"),
+    ),
+    "sobel_edges": (
+        (
+            "One kernel measures how fast the image changes from left to right, the transposed kernel from top to "
+            "bottom. The steepness is the length of this pair of numbers."
+        ),
+        (
+            "Gx and Gy are correlations of shape (H − 2, W − 2); the kernels are the one in the docstring and its "
+            "transpose. out = root of Gx² + Gy², entry by entry."
+        ),
+        (
+            "kernel ← the 3 × 3 array of the docstring\n"
+            "Gx ← correlation with it, Gy ← correlation with its transpose\n"
+            "return the root of the sum of their squares"
+        ),
+    ),
+    "conv_layer": (
+        (
+            "For every filter and every place, multiply the filter with the patch below it over all channels, and "
+            "add up. Then add the filter's bias."
+        ),
+        (
+            "With zeros around x as p: out[n, f, j, k] = b[f] + Σ over c, l, m of w[f, c, l, m] · p[n, c, s·j + l, "
+            "s·k + m]. b needs the shape (F, 1, 1) to be added per filter."
+        ),
+        (
+            "p ← x padded with zeros on its last two axes only\n"
+            "H', W' ← by the formula of output_size; out ← zeros (N, F, H', W')\n"
+            "for each place j, k:\n"
+            "    patch ← p[:, :, a window of kh × kw that starts at s·j, s·k]\n"
+            "    out[:, :, j, k] ← products of patch (N, C, kh, kw) and w (F, C, kh, kw), summed over c, l, m "
+            "(np.einsum or np.tensordot)\n"
+            "return out plus the biases"
+        ),
+    ),
+    "conv_layer_backward": (
+        (
+            "Each output used one patch of the input and one filter. So on the way back each output gives its "
+            "gradient times the filter to that patch, and its gradient times the patch to that filter. Everything "
+            "adds up."
+        ),
+        (
+            "For each place j, k with the window P = p[:, :, s·j : s·j + kh, s·k : s·k + kw] and g = dout[:, :, j, "
+            "k] of shape (N, F): dw += Σ_n g[n, f] · P[n, c, l, m], the window of dp += Σ_f g[n, f] · w[f, c, l, m]. "
+            "db sums dout over n, j, k."
+        ),
+        (
+            "p ← padded x; dp ← zeros like p, dw ← zeros like w\n"
+            "for each place j, k of dout:\n"
+            "    add to dw what g and the window of p give (einsum over the samples)\n"
+            "    add to the same window of dp what g and w give (einsum over the filters); windows overlap, so += "
+            "and not =\n"
+            "dx ← dp without its frame of padding\n"
+            "db ← dout summed over all axes but that of the filters\n"
+            "return the three"
+        ),
+    ),
+}

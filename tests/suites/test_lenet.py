@@ -785,3 +785,139 @@ ALTERNATIVES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "conv_output_shape": (
+        (
+            "The number of filters becomes the number of channels. Height and width shrink as one axis does in "
+            "output_size, each by itself."
+        ),
+        (
+            "H' = (H + 2·padding − kernel) // stride + 1, W' likewise, and the result is the tuple (F, H', W'). The "
+            "input's own channels do not matter."
+        ),
+        (
+            "unpack the input's shape into three numbers\n"
+            "compute the new height and the new width by the same formula\n"
+            "return a tuple: filters first"
+        ),
+    ),
+    "pool_output_shape": (
+        (
+            "Pooling works on each channel by itself, so the number of channels stays. Without a stride the windows "
+            "lie side by side."
+        ),
+        (
+            "H' = (H − size) // stride + 1, W' likewise, and a stride of None stands for the size. The result is (C, "
+            "H', W')."
+        ),
+        (
+            "unpack the input's shape\n"
+            "if the stride is None (test with `is None`): take the size\n"
+            "return a tuple: channels first, then the two new sides"
+        ),
+    ),
+    "conv_parameters": (
+        (
+            "Count the weights of one filter: it has a square for each input channel. Add its one bias, and multiply "
+            "by the number of filters."
+        ),
+        "filters · (in_channels · kernel² + 1). The size of the image does not matter.",
+        (
+            "for one filter ← in_channels times the number of entries of a square kernel, plus one bias\n"
+            "return that times the number of filters"
+        ),
+    ),
+    "dense_parameters": (
+        "Every neuron has a weight for each input, and one bias.",
+        "n_out · (n_in + 1): there are as many biases as neurons.",
+        ("for one neuron ← its weights plus its bias\nreturn that times the number of neurons"),
+    ),
+    "lenet5": (
+        (
+            "Follow the image through the seven layers. The output shape of one layer is the input shape of the "
+            "next, so keep them in variables, and let your four functions do the arithmetic."
+        ),
+        (
+            "Shapes: (1, 32, 32) → C1 (6, 28, 28) → S2 (6, 14, 14) → C3 (16, 10, 10) → S4 (16, 5, 5) → C5 (120, 1, "
+            "1) → F6 (84,) → OUTPUT (10,). Parameters: a convolution's input channels are the first number of the "
+            "shape before it; F6 has 120 inputs, OUTPUT has 84."
+        ),
+        (
+            "for C1, S2, C3, S4, C5: the shape ← conv_output_shape or pool_output_shape of the shape before\n"
+            "return a list of seven tuples (name, shape, parameters):\n"
+            "    conv_parameters for C1, C3, C5; 0 for S2 and S4; dense_parameters for F6 and OUTPUT\n"
+            "    the shapes of the last two are tuples with one number, which needs a comma"
+        ),
+    ),
+    "total_parameters": (
+        "Each row holds its number of parameters at the end. Add these numbers up.",
+        "total = Σ over the rows of row[2]. Any number of rows is possible.",
+        ("total ← 0\nfor each row of the table: add its third entry\nreturn total"),
+    ),
+    "c3_parameters": (
+        (
+            "Every 1 in the table is one small kernel. And every map of C3, which is a row, has one bias, even if "
+            "the row is empty."
+        ),
+        (
+            "kernel² · (number of ones) + (number of rows). The ones can be counted as a sum, because the other "
+            "entries are 0."
+        ),
+        (
+            "ones ← sum of all entries\n"
+            "rows ← length of the first axis\n"
+            "return the weights of all connections plus one bias for each row"
+        ),
+    ),
+    "receptive_field": (
+        (
+            "Keep two numbers while you go through the layers: how many pixels one unit sees, and how many pixels "
+            "apart two neighbouring units are."
+        ),
+        (
+            "Start with side = 1, step = 1. A layer (kernel, stride) adds (kernel − 1)·step to the side, and after "
+            "that multiplies the step by stride."
+        ),
+        (
+            "side, step ← 1, 1\n"
+            "for each pair in layers: first enlarge side, with the step as it was before this layer; then enlarge "
+            "step\n"
+            "return side"
+        ),
+    ),
+    "alexnet_parameters": (
+        (
+            "Count layer by layer with your two functions, and add up. Pooling has no parameters, but it shrinks the "
+            "image, which decides how many inputs the first dense layer has."
+        ),
+        (
+            "In a layer with groups each filter sees (channels before it) / groups. The sides go 227 → 55 → 27 → 13 "
+            "→ 6, so the first dense layer has 256·6·6 inputs."
+        ),
+        (
+            "convolutions ← sum of five calls of conv_parameters; in the 2nd, 4th and 5th the input channels are "
+            "divided by groups (`//` keeps them whole)\n"
+            "dense ← sum of three calls of dense_parameters, each with the outputs of the one before as inputs\n"
+            "return both together"
+        ),
+    ),
+    "top_k_error": (
+        (
+            "For each sample find the k classes with the highest scores, and see whether its label is among them. "
+            "The error is the share of samples for which it is not."
+        ),
+        (
+            "np.argsort(scores, axis=1) orders the classes of each row from the lowest score to the highest, shape "
+            "(n, c): the last k columns are the best. Compare them with labels as a column (n, 1)."
+        ),
+        (
+            "best ← the last k columns of the sorted classes (n, k)\n"
+            "hit ← is any of the row's best equal to its label? (n,)\n"
+            "return the share of rows without a hit, a number from 0 to 1"
+        ),
+    ),
+}

@@ -896,3 +896,138 @@ ALTERNATIVES = {
         "unit_normal": lambda x, w, b: x @ (w / np.hypot.reduce(w)) + b / np.hypot.reduce(w),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "threshold_unit": (
+        (
+            "The unit adds up its inputs, each multiplied by its own weight, and compares the sum with the "
+            "threshold. Only a sum that is strictly greater fires."
+        ),
+        (
+            "sums = x @ w works for both inputs: (d,) @ (d,) is one number, and (n, d) @ (d,) is an array (n,). The "
+            "answer is 1 if a sum > threshold, else 0."
+        ),
+        (
+            "sums ← the weighted sum of each sample\n"
+            "answer ← a comparison of sums with the threshold (no if: it has to work for many samples at once)\n"
+            "turn True and False into 1 and 0, and return that"
+        ),
+    ),
+    "perceptron_predict": (
+        (
+            "This is the threshold unit with the threshold on the other side: the bias is added, and the sum is "
+            "compared with 0."
+        ),
+        (
+            "net = x @ w + b, one number for x (d,), an array (n,) for x (n, d). The answer is 1 if net > 0, else 0; "
+            "at net = 0 it is 0."
+        ),
+        (
+            "net ← weighted sum plus bias\n"
+            "answer ← is net greater than 0, entry by entry?\n"
+            "return it as 1 and 0; `>` and `>=` differ on the boundary"
+        ),
+    ),
+    "gate": (
+        (
+            "Each gate is a line that separates the corners with answer 1 from the corners with answer 0. Draw the "
+            "square with its four corners, and place the line between them."
+        ),
+        (
+            "For equal weights c the sum w·x is 0, c or 2c at the corners. AND needs b with c + b <= 0 < 2c + b; OR "
+            "needs b <= 0 < c + b. NAND answers the opposite of AND: all signs of an AND turned, and no corner on "
+            "the line."
+        ),
+        (
+            "if the name is that of the first gate: return its array of two weights and its bias\n"
+            "the same for the two other gates\n"
+            "for every other string: raise (not return) a ValueError"
+        ),
+    ),
+    "boundary_distance": (
+        (
+            "w·x + b is 0 on the boundary and grows when you move away from it, but it also grows with the weights. "
+            "Dividing by the length of w leaves the true distance."
+        ),
+        (
+            "distance = (x @ w + b) / ‖w‖, and ‖w‖ is the root of the sum of the squared weights. The sign stays, "
+            "and the bias is divided, too."
+        ),
+        (
+            "length ← root of the sum of the squares of w\n"
+            "net ← weighted sum plus bias, as in perceptron_predict but without the comparison\n"
+            "return the whole of net (mind the brackets) over length"
+        ),
+    ),
+    "perceptron_update": (
+        (
+            "Compare the answer of the current weights with the target. If they are equal, nothing changes; "
+            "otherwise the weights move towards the pattern or away from it."
+        ),
+        (
+            "a = 1 if w·p + b > 0 else 0, and e = t − a is −1, 0 or 1. Then the new w is w + e·p, of shape (d,), and "
+            "the new b is b + e."
+        ),
+        (
+            "a ← the perceptron's answer to p, with the weights you were given\n"
+            "e ← target minus answer\n"
+            "return two results: a new array made from w, e and p (`w += …` would change the caller's array), and "
+            "the new bias"
+        ),
+    ),
+    "perceptron_train": (
+        (
+            "Go through all patterns again and again, and update after each of them. Stop after the first epoch in "
+            "which every answer was right."
+        ),
+        (
+            "For each pattern: it is a mistake if perceptron_predict(p, w, b) differs from t, asked before the "
+            "update. Then (w, b) become perceptron_update(w, b, p, t). Each epoch adds one number to the list of "
+            "mistakes."
+        ),
+        (
+            "start with an empty list\n"
+            "repeat at most max_epochs times:\n"
+            "    start a counter at 0\n"
+            "    for each pattern and its target: count it if the answer is wrong, then update w and b\n"
+            "    append the counter to the list; leave the loop if it is 0\n"
+            "after the loop return w, b and the list"
+        ),
+    ),
+    "xor_network": (
+        (
+            "No single line separates XOR, but two lines do: XOR is 1 between the line of OR and the line of NAND. "
+            "So let two hidden units compute these, and let the output unit combine them."
+        ),
+        (
+            "x1 XOR x2 = (x1 OR x2) AND (x1 NAND x2). Layer 1: W1 (2, 2), one row of weights for each hidden unit, "
+            "and b1 (2,). Layer 2: W2 (1, 2) and b2 (1,)."
+        ),
+        (
+            "W1 ← a matrix whose rows are your weights of OR and of NAND\n"
+            "b1 ← their two biases\n"
+            "W2 ← your weights of AND, as a matrix with one row\n"
+            "b2 ← its bias, as an array with one entry\n"
+            "return a list of the two pairs; check all four corners by hand"
+        ),
+    ),
+    "delta_rule": (
+        (
+            "Each output has an error, the target minus the answer. Each weight changes by its output's error times "
+            "its own input, so the changes form a matrix like W."
+        ),
+        (
+            "o = W @ x, of shape (k,). The change of W[i, j] is eta · (t − o)[i] · x[j]: an outer product of shape "
+            "(k, d)."
+        ),
+        (
+            "o ← the linear answer, without a threshold\n"
+            "error ← targets minus o\n"
+            "change ← outer product of error (rows) and x (columns), times eta\n"
+            "return a new array: W plus the change"
+        ),
+    ),
+}

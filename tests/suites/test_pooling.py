@@ -706,3 +706,93 @@ ALTERNATIVES: dict[str, dict[str, Callable[..., Any]]] = {
     "average_pool2d_backward": {"loops": scatter(evenly), "float32": in_single("average_pool2d_backward")},
     "shift_response": {"loops": response_in_loops, "moved": response_by(moved)},
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "max_pool2d": (
+        (
+            "Cut the last two axes into windows, and take the largest entry of each. All leading axes are treated "
+            "alike, so an ellipsis can stand for them."
+        ),
+        (
+            "H' = (H − size) // stride + 1, W' likewise. out[..., j, k] = maximum of x[..., stride·j : stride·j + "
+            "size, stride·k : stride·k + size] over the last two axes."
+        ),
+        (
+            "if no stride is given, it is the size\n"
+            "out ← an array with x's leading axes, then H' and W'\n"
+            "for each j and k: the window ← a slice of x that begins with ...\n"
+            "    put its maximum over the axes −2 and −1 into out\n"
+            "return out"
+        ),
+    ),
+    "average_pool2d": (
+        "It is max pooling with another question to each window: its mean instead of its maximum.",
+        (
+            "out[..., j, k] = mean of the window's size² entries over the last two axes. The means are real numbers "
+            "even if x holds whole numbers, so the output array must be able to hold them."
+        ),
+        (
+            "the same loop as in max_pool2d, or the same helper function\n"
+            "take the mean of each window; an output made with np.zeros holds real numbers\n"
+            "return it"
+        ),
+    ),
+    "l2_pool2d": (
+        "Again the same windows: square the entries, add them up, take the root.",
+        (
+            "out[..., j, k] = root of the sum of the squares of the window over the last two axes. It is the sum, "
+            "not the mean."
+        ),
+        (
+            "the same loop as in max_pool2d, or the same helper function\n"
+            "for each window: squares, their sum over the last two axes, the root\n"
+            "return it"
+        ),
+    ),
+    "shift_response": (
+        "Make the shifted image, pool both images, and count how many outputs are equal.",
+        (
+            "shifted[r, c] = image[r − dy, c − dx] if that pixel exists, else 0, of the same shape (H, W). The share "
+            "is the mean of the comparison of the two pooled arrays."
+        ),
+        (
+            "shifted ← the image moved by dy and dx with zeros coming in (for example a window of a padded image)\n"
+            "before ← the pooled image, after ← the pooled shifted image\n"
+            "return the mean of before == after, which counts True as 1"
+        ),
+    ),
+    "max_pool2d_backward": (
+        (
+            "Only the largest entry of a window decided its output, so it gets all of the gradient. If several are "
+            "equal, the first one in reading order gets it."
+        ),
+        (
+            "For each window j, k: find the position of its first maximum (argmax of the flattened window reads row "
+            "by row), and add dout[..., j, k] to dx at that position. Overlapping windows add up: += ."
+        ),
+        (
+            "dx ← zeros in the shape of x, real numbers\n"
+            "reshape x, dout and dx so that all leading axes become one, or loop over them with np.ndindex\n"
+            "for each leading index and each window:\n"
+            "    row, column ← position of the first maximum in the window (argmax, then divmod by size)\n"
+            "    add the window's gradient at that place of dx (counted from the window's corner)\n"
+            "return dx in the shape of x"
+        ),
+    ),
+    "average_pool2d_backward": (
+        "Each entry of a window had the same share in the mean, so each gets the same share of the gradient.",
+        (
+            "For each window j, k all size² entries of dx[..., window] get dout[..., j, k] / size² added. "
+            "Overlapping windows add up, and entries outside of all windows stay 0."
+        ),
+        (
+            "dx ← zeros in the shape of x, real numbers\n"
+            "for each j and k: the share ← the gradient of this window over the number of its entries\n"
+            "    add it to the whole window of dx; the share needs two axes of length 1 at its end\n"
+            "return dx"
+        ),
+    ),
+}

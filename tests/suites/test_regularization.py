@@ -719,3 +719,114 @@ ALTERNATIVES = {
         "by_rows": rows_by(lambda i, k: int(np.floor(k * i + 0.5))),
     },
 }
+
+
+# ---- hints for students who ask: the idea, the formula, the shape of the code
+
+HINTS = {
+    "l2_cost": (
+        (
+            "Large weights cost extra. Add up the squares of all weights in all layers, scale the sum, and add it to "
+            "the cost."
+        ),
+        (
+            "cost + lmbda / (2n) · Σ w², over all entries of all arrays. The arrays have different shapes, so each "
+            "of them is squared and summed by itself."
+        ),
+        (
+            "total ← 0\n"
+            "for each array in the list: add the sum of its squares to total\n"
+            "return cost plus the factor times total (the factor divides by 2n, so mind the brackets)"
+        ),
+    ),
+    "l2_step": (
+        (
+            "The weights first shrink by a factor that is slightly below 1. Then they take the usual step against "
+            "the gradient."
+        ),
+        "new w = (1 − eta·lmbda/n) · w − eta · grad, with the shape of w. The shrinking uses w, not the gradient.",
+        (
+            "factor ← 1 minus what regularization takes away\n"
+            "return a new array: the shrunken w minus the step (do not write to w)"
+        ),
+    ),
+    "dropout": (
+        (
+            "Draw a random number for each entry, and keep the entry if the number says so. The entries that stay "
+            "are made larger, so that the sum is the same on average."
+        ),
+        (
+            "An entry is dropped with probability p: a uniform number in [0, 1) is below p exactly that often. mask "
+            "is 1 if kept, else 0, of a's shape; a_dropped = a · mask / (1 − p)."
+        ),
+        (
+            "draws ← uniform numbers from rng, one for each entry of a\n"
+            "mask ← is the draw on the side that is kept? (p is the probability to drop)\n"
+            "scaled ← the entries of a under the mask, over the probability to keep\n"
+            "return scaled and the unscaled mask"
+        ),
+    ),
+    "reflect": (
+        "Every row is read from right to left. The rows themselves stay where they are.",
+        "out[j, k] = image[j, W − 1 − k]. A slice with step −1 reverses an axis, and the columns are axis 1.",
+        ("one slice with two parts: all rows as they are, all columns backwards\nreturn it"),
+    ),
+    "translate": (
+        (
+            "Every pixel moves by the same offset, pixels that leave are lost, and 0 comes in. Nothing comes in "
+            "again on the other side, so np.roll is not enough."
+        ),
+        (
+            "out[j, k] = image[j − dy, k − dx] if both indices are inside the image, else 0. Negative indices would "
+            "wrap around: test for them, or cut a window out of a padded image."
+        ),
+        (
+            "one way: pad the image with |dy| rows and |dx| columns of zeros on each side\n"
+            "then cut out a window (H, W); if the content is to move down, the window starts higher up\n"
+            "or: zeros of the image's shape, and two nested loops that copy a pixel only if its source exists"
+        ),
+    ),
+    "rotate90": (
+        (
+            "One quarter turn makes the last column the first row. Do it k times, or find NumPy's function for it "
+            "and check its direction with the example."
+        ),
+        (
+            "One turn: out[j, l] = image[l, W − 1 − j], of shape (W, H). That is a transposition, then a reversal of "
+            "the rows. Four turns change nothing."
+        ),
+        (
+            "repeat k times: transpose, then reverse the order of the rows\n"
+            "return the result; for k = 0 it is the image itself\n"
+            "(np.rot90 does the same in one call)"
+        ),
+    ),
+    "contrast": (
+        "Measure each pixel from the image's mean. Scale these distances, and add the mean again.",
+        (
+            "out = mean + factor · (image − mean); mean is one number for the whole image. With factor 1 nothing "
+            "changes, with 0 all pixels become the mean."
+        ),
+        (
+            "mean ← mean of all pixels\n"
+            "distances ← image minus mean\n"
+            "return mean plus the scaled distances, without clipping or rounding"
+        ),
+    ),
+    "shear": (
+        (
+            "Each row is moved to the right as a whole, by a number of columns that grows with the row's index. You "
+            "can already move an image."
+        ),
+        (
+            "Row i moves by round(k·i) columns, with zeros coming in: out[i, j] = image[i, j − round(k·i)] if that "
+            "pixel exists, else 0."
+        ),
+        (
+            "for each row i:\n"
+            "    steps ← round(k·i)\n"
+            "    moved ← this row as an image (1, W), moved by steps columns and by no rows\n"
+            "collect the moved rows, and return them as one array (H, W)"
+        ),
+    ),
+}

@@ -354,7 +354,7 @@ def test_a_link_is_not_replaced(handout: Path) -> None:
     assert path.is_symlink()
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"schema": 1}'])
+@pytest.mark.parametrize("content", ["", "[]", '{"schema": 2}', '{"schema": "2"}'])
 def test_a_damaged_selfcheck_is_named(handout: Path, content: str) -> None:
     (handout / "selfcheck.json").write_text(content)
     with pytest.raises(UserError, match=r"selfcheck\.json is missing or damaged"):
