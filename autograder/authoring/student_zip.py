@@ -73,9 +73,9 @@ def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: boo
         dependencies = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
         entries |= {f"wheels/{path.name}": path.read_bytes() for path in dependencies}
     start = partial(start_text, chosen, wheel.name, wheels=wheels, torch=torch)
-    folder = f"neural-network-workshops-{date:%Y-%m-%d}-{_digest(entries | {_START: start(folder='').encode()})}"
+    folder = f"neural-network-workshops-{date:%Y-%m-%d}-{digest(entries | {_START: start(folder='').encode()})}"
     entries[_START] = start(folder=folder).encode()
-    _write_zip(out, folder, date, entries)
+    write_zip(out, folder, date, entries)
     return Released(out, folder, chosen, len(entries), len(dependencies))
 
 
@@ -112,7 +112,7 @@ def _last_commit(root: Path) -> str:
         return ""
 
 
-def _digest(entries: Mapping[str, bytes]) -> str:
+def digest(entries: Mapping[str, bytes]) -> str:
     """Return a few letters that tell different contents apart."""
     digest = hashlib.sha256()
     for name in sorted(entries):
@@ -120,7 +120,8 @@ def _digest(entries: Mapping[str, bytes]) -> str:
     return digest.hexdigest()[:_DIGEST_LETTERS]
 
 
-def _write_zip(out: Path, folder: str, date: datetime, entries: Mapping[str, bytes]) -> None:
+def write_zip(out: Path, folder: str, date: datetime, entries: Mapping[str, bytes]) -> None:
+    """Write a zip in which all entries are in one folder and have one date. Equal entries give equal bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):

@@ -13,6 +13,7 @@ from autograder.core.text import listed, plural
 
 if TYPE_CHECKING:
     from autograder.instructor.batch.run import Options
+    from autograder.notebooks.course import Course
 
 
 @click.command()
@@ -24,20 +25,45 @@ if TYPE_CHECKING:
     help="Include the packages that the kit needs, with PyTorch for 09_capstone, so that students need no network. "
     "They fit only machines like this one.",
 )
+@click.option("--solutions", is_flag=True, help="Make a zip with the model solutions instead, after the deadline.")
+@click.option("--before-deadline", is_flag=True, help="With --solutions: even if a deadline is in the future.")
 @course_option
 @click.pass_context
-def release(context: click.Context, out: Path, assignments: str | None, wheels: bool) -> None:
+def release(
+    context: click.Context, out: Path, assignments: str | None, wheels: bool, solutions: bool, before_deadline: bool
+) -> None:
     """Make the zip for students.
 
     It holds the notebooks with stubs, the public tests, the student edition of this kit, and a page that explains how
-    to start.
+    to start. With --solutions it holds the solved notebooks, without hidden tests and rubrics; this is refused before a
+    deadline in duedates.csv.
     """
     from autograder.authoring import student_zip
 
-    released = student_zip.release(course_of(context), out, stems_in(assignments), wheels=wheels)
+    course, stems = course_of(context), stems_in(assignments)
+    if solutions:
+        if wheels:
+            raise UserError("--solutions makes a zip without packages: leave out --wheels.")
+        _release_solutions(course, out, stems, before_deadline=before_deadline)
+        return
+    if before_deadline:
+        raise UserError("--before-deadline is for --solutions: add --solutions, or leave it out.")
+    released = student_zip.release(course, out, stems, wheels=wheels)
     beside = f", with {plural(released.wheels, 'wheel')} of what it needs" if wheels else ""
     click.echo(f"{released.path}: {listed(released.stems)}; {plural(released.files, 'file')}{beside}")
     click.echo(f"It unpacks to {released.folder}.")
+
+
+def _release_solutions(course: Course, out: Path, stems: tuple[str, ...], *, before_deadline: bool) -> None:
+    """Write the zip with the model solutions, and say what to know before it is handed out."""
+    from autograder.authoring import solutions_zip
+
+    unknown = () if before_deadline else solutions_zip.require_after_deadline(course, stems)
+    released = solutions_zip.release_solutions(course, out, stems)
+    click.echo(f"{released.path}: model solutions of {listed(released.stems)}; {plural(released.files, 'file')}")
+    click.echo(f"It unpacks to {released.folder}. A student who hands in after this may have copied.")
+    if unknown:
+        click.echo(f"duedates.csv names no deadline of {listed(unknown)}: wait until everybody has handed in.")
 
 
 @click.command()
