@@ -38,6 +38,8 @@ class Entry(NamedTuple):
 TABLE: dict[str, tuple[Entry, ...]] = {
     STUDENTS: (
         Entry("check", "students:check", "Check a saved notebook with the public tests."),
+        Entry("watch", "students:watch", "Check notebooks whenever they are saved."),
+        Entry("hint", "students:hint", "Show the next hint for an exercise."),
         Entry("reset", "students:reset", "Put the stub of an exercise back into a notebook."),
         Entry("progress", "students:progress", "Show how many exercises of each assignment pass."),
         Entry("submit", "students:submit", "Check a saved notebook and write the file to hand in."),

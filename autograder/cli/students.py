@@ -1,4 +1,4 @@
-"""The commands that students type: check, reset, progress, submit, doctor."""
+"""The commands that students type: check, watch, hint, reset, progress, submit, doctor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from autograder.cli.options import FOLDER
 from autograder.core.errors import UserError
 from autograder.core.model import Outcome
+from autograder.core.text import listed
 
 if TYPE_CHECKING:
     from autograder.student.handout import Handout
@@ -35,14 +36,64 @@ def check(context: click.Context, notebook: str) -> None:
     The result is that of check() in JupyterLab. The notebook's code runs with your rights: check only your own
     notebook. Exit code 1 if an exercise does not pass.
     """
+    from autograder.cli.output.submit import way_text
     from autograder.student.selfcheck import check_notebook
     from autograder.student.views import checked_notebook
 
     path, handout = _named(notebook)
     report = check_notebook(path, handout)
     click.echo(checked_notebook(report, handout))
+    click.echo("\n" + way_text(path, report, handout))
     passed = report.graded and all(exercise.outcome is Outcome.PASSED for exercise in report.exercises)
     context.exit(0 if passed else 1)
+
+
+@click.command()
+@click.argument("place", metavar="[NOTEBOOK|ASSIGNMENT|FOLDER]", default=".")
+def watch(place: str) -> None:
+    """Check notebooks whenever they are saved.
+
+    Keep it running in a terminal while you work: it tells what changed at each save. Default: all assignments of the
+    current folder. The notebook's code runs with your rights, in a process of its own. Ctrl+C ends it.
+    """
+    from autograder.student import watch
+
+    notebooks = _watched(place)
+    watched = watch.Watch(notebooks)
+    if len(notebooks) == 1:
+        (path,) = notebooks
+        click.echo(watched.look(path))
+    names = listed(notebooks) if len(notebooks) == 1 else f"{len(notebooks)} notebooks"
+    click.echo(f"\nWatching {names}: each save is checked. Ctrl+C ends it.")
+    try:
+        watch.watch(watched, lambda text: click.echo(f"\n{text}"))
+    except KeyboardInterrupt:
+        click.echo("\nStopped watching.")
+
+
+def _watched(place: str) -> dict[Path, Handout]:
+    """Return the notebooks to watch: one that is named by its path or its assignment, or all of a folder."""
+    from autograder.student.handout import handouts_in
+
+    if Path(place).is_dir():
+        return {handout.notebook: handout for handout in handouts_in(Path(place))}
+    path, handout = _named(place)
+    return {path: handout}
+
+
+@click.command()
+@click.argument("notebook", metavar="NOTEBOOK|ASSIGNMENT")
+@click.argument("exercise")
+@click.option("--step", type=click.IntRange(1, 3), help="Show this step. Default: the one after the last.")
+def hint(notebook: str, exercise: str, step: int | None) -> None:
+    """Show the next hint for an exercise.
+
+    There are three: the idea, the formula, the shape of the code. It is what check.hint(f) shows in a notebook.
+    """
+    from autograder.student.hints import Hints
+
+    _, handout = _named(notebook)
+    click.echo(Hints(handout).next(exercise, step))
 
 
 @click.command()
@@ -64,7 +115,8 @@ def reset(notebook: str, exercise: str) -> None:
 def progress(folder: Path) -> None:
     """Show how many exercises of each assignment pass.
 
-    It checks all saved notebooks of a folder, and shows your public points, too. Default: the current folder.
+    It checks all saved notebooks of a folder. It also shows your public points, the questions in words that you have
+    answered, and which exercise is next. Default: the current folder.
     """
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in

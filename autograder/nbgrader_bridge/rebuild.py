@@ -18,6 +18,7 @@ from autograder.core.sanitize import clean_source
 from autograder.core.text import plural
 from autograder.notebooks.ipynb import NotebookCell
 from autograder.notebooks.student_cells import StudentCell, normal, students_cells
+from autograder.notebooks.text_answers import questions_in, text_answers
 
 OWN_CHARACTERS = 300_000  # of the cells that a student added, with 200 for each cell; nbgrader's pages show all of them
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")
@@ -36,11 +37,11 @@ def rebuild(release: bytes, cells: Sequence[NotebookCell], assignment: Assignmen
     """Return the release with the answers of `cells` in it, and each of the student's own cells below its neighbour."""
     notebook: dict[str, Any] = json.loads(release)
     code_cells = students_cells(cells, assignment)
-    answers = _code_answers(code_cells, assignment) | _text_answers(cells, assignment)
+    answers = _code_answers(code_cells, assignment) | text_answers(cells, assignment)
     own_cells = _own_cells(cells, answers, code_cells, assignment)
     to_fill = frozenset(cell.grade_id for cell in assignment.cells if cell.solution and cell.grade_id)
     unanswered = to_fill.difference(answers)
-    unsure = unanswered.intersection(_questions(assignment))
+    unsure = unanswered.intersection(questions_in(assignment))
     if not _has_loose_text(own_cells, answers, code_cells):
         unsure = unsure.difference(cell.grade_id for cell in cells if cell.grade_id)
     merged = list(_merged(notebook["cells"], answers, _shown(own_cells)))
@@ -59,23 +60,6 @@ def _code_answers(code_cells: Sequence[StudentCell], assignment: Assignment) -> 
         if with_id or defining:
             answers[exercise.name] = (with_id or defining)[-1]
     return answers
-
-
-def _text_answers(cells: Sequence[NotebookCell], assignment: Assignment) -> dict[str, NotebookCell]:
-    """Return the last cell with each question's id that is not as it was released."""
-    released = {name: normal(cell.source) for name, cell in _questions(assignment).items()}
-    return {
-        cell.grade_id: cell
-        for cell in cells
-        if cell.grade_id and cell.grade_id in released and normal(cell.source) not in ("", released[cell.grade_id])
-    }
-
-
-def _questions(assignment: Assignment) -> dict[str, Cell]:
-    """Return the cells to answer in words, by grade_id."""
-    return {
-        cell.grade_id: cell for cell in assignment.cells if cell.solution and cell.kind == "markdown" and cell.grade_id
-    }
 
 
 # ---- the student's own cells

@@ -12,6 +12,7 @@ from autograder.core.text import filled, listed, plural
 from autograder.grading.messages import remarks
 from autograder.student import messages
 from autograder.student.handout import Handout
+from autograder.student.next_step import questions_text
 from autograder.student.views import check_table
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def hand_in_name(student: str, stem: str) -> str:
 def receipt_text(receipt: Receipt, handout: Handout) -> str:
     """Return which notebook was read, what counts, what differs, and the file to hand in with its digest."""
     parts = [read_from(receipt.notebook), check_table(receipt.report.exercises, handout), filled(messages.WHAT_COUNTS)]
+    if receipt.questions:
+        parts.append(questions_text(receipt.questions))
     if receipt.report.remarks:
         parts.append(remarks(receipt.report.remarks))
     parts += receipt.notes

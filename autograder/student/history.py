@@ -14,7 +14,7 @@ from autograder.core.files import write_atomically
 from autograder.core.model import ExerciseResult, Outcome
 from autograder.student.handout import Handout
 
-_NO_MEMORY = (OSError, RuntimeError, UserError)  # RuntimeError: the system does not know the user's home
+NO_MEMORY = (OSError, RuntimeError, UserError)  # RuntimeError: the system does not know the user's home
 
 _SECONDS = 5  # by which the start of a process may seem to move, as the system's clock is set
 
@@ -31,7 +31,7 @@ def remember(handout: Handout, results: Iterable[ExerciseResult]) -> None:
         if result.outcome is Outcome.PASSED:
             passed[result.name] = None
     memory = {"process": os.getpid(), "started": _start_of(os.getpid()), "passed": list(passed)}
-    with contextlib.suppress(*_NO_MEMORY):
+    with contextlib.suppress(*NO_MEMORY):
         write_atomically(memory_path(handout), json.dumps(memory).encode())
 
 
@@ -49,7 +49,7 @@ def _memory(handout: Handout) -> tuple[int, list[str]]:
     try:
         memory = json.loads(memory_path(handout).read_bytes())
         process, started, names = int(memory["process"]), float(memory["started"]), list(memory["passed"])
-    except (*_NO_MEMORY, ValueError, RecursionError, TypeError, KeyError):
+    except (*NO_MEMORY, ValueError, RecursionError, TypeError, KeyError):
         return 0, []
     now = _start_of(process)
     lives = now is not None and abs(now - started) < _SECONDS

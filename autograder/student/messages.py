@@ -100,6 +100,11 @@ def not_yet(result: ExerciseResult) -> str:
     return f"{result.name}: {_state(result)}."
 
 
+def hints_are_there(name: str) -> str:
+    """Return how to get a hint for an exercise that does not pass."""
+    return f"Stuck? check.hint({name}) gives one hint at a time."
+
+
 def not_saved(names: Sequence[str]) -> str:
     """Return the reminder to save, for exercises whose cell differs from the saved file."""
     return filled(f"Not in the saved file yet: {listed(names)}. Save the notebook (Ctrl+S) before you hand it in.")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Assignment, Exercise, ExerciseResult, Report, Source, SourceCell
+from autograder.core.model import Assignment, Exercise, ExerciseResult, Outcome, Report, Source, SourceCell
 from autograder.core.text import filled
 from autograder.execution.in_process import InProcessExecutor, InProcessSession
 from autograder.execution.interface import CallRaised, SessionEnded, Student, cell_label
@@ -36,14 +36,16 @@ from autograder.grading.suites import Suites
 from autograder.grading.value_format import inputs_of
 from autograder.guest.wire import Seed
 from autograder.notebooks.cell_code import read_code
-from autograder.notebooks.ipynb import read_bytes
+from autograder.notebooks.ipynb import parse_notebook, read_bytes
 from autograder.notebooks.parser import Budget
 from autograder.notebooks.student_cells import release_of
 from autograder.notebooks.submission import submission_of
+from autograder.notebooks.text_answers import Question, questions_of
 from autograder.student import messages
 from autograder.student.hand_in import notes_on, open_notebook
 from autograder.student.handout import Handout, find_handout
-from autograder.student.history import remember
+from autograder.student.hints import Hints, name_of
+from autograder.student.history import remember, remembered
 from autograder.student.jupyter import (
     Screen,
     View,
@@ -56,7 +58,8 @@ from autograder.student.jupyter import (
     undrawn,
 )
 from autograder.student.kernel_runs import ExerciseRun, exercise_runs, watch
-from autograder.student.views import message_view, result_view, table_view
+from autograder.student.next_step import next_exercise, next_line, questions_text
+from autograder.student.views import hint_view, message_view, result_view, table_view
 
 
 class NotYet(AssertionError):
@@ -96,6 +99,7 @@ class Check:
         self._suites = handout.suites()
         # By exercise, and by the number of the public test: the inputs of the calls that the last check shows.
         self._inputs: dict[str, dict[int, dict[str, Any]]] = {}
+        self._hints = Hints(handout)
 
     def __call__(self, function: Callable[..., Any] | str | None = None) -> None:
         """Check one function, or the exercise of that name, or without an argument every exercise of the notebook.
@@ -138,7 +142,9 @@ class Check:
         if sentence := self._top_cells([result], namespace):
             raise NotYet(message_view(sentence), sentence)
         if result.first_failure is not None:
+            notes.append(messages.hints_are_there(exercise.name))
             raise NotYet(result_view(result, self._handout, notes), messages.not_yet(result))
+        notes.append(next_line(self._handout, remembered(self._handout), after=exercise.name))
         show(result_view(result, self._handout, notes))
 
     def _runs(self, namespace: Mapping[str, Any]) -> dict[str, ExerciseRun]:
@@ -147,6 +153,20 @@ class Check:
         return exercise_runs(
             {exercise.name: namespace.get(exercise.name) for exercise in assignment.exercises}, assignment
         )
+
+    def hint(self, function: Callable[..., Any] | str | None = None) -> None:
+        """Show the next hint of an exercise: the idea, at the next call the formula, then the shape of the code.
+
+        function: the exercise's function or its name; without it the hint is for the next exercise that does not pass
+        """
+        namespace = sys._getframe(1).f_globals
+        names = [exercise.name for exercise in self._suites.assignment.exercises]
+        if function is None:
+            function = next_exercise(self._handout, remembered(self._handout)) or names[0]
+        try:
+            show(hint_view(self._hints.next(name_of(function, lambda name: namespace.get(name) is function, names))))
+        except UserError as error:
+            show(message_view(filled(str(error))))
 
     def _whole_notebook(self, namespace: Mapping[str, Any]) -> None:
         """Show a table that grows as the exercises are run, then the notes."""
@@ -157,12 +177,16 @@ class Check:
                 screen.show(table_view(self._handout, results))
                 results.append(self._run(exercise, namespace))
             remember(self._handout, results)
-            notes = [self._top_cells(results, namespace), *self._notes(self._runs(namespace))]
+            passed = [result.name for result in results if result.outcome is Outcome.PASSED]
+            notes = [self._top_cells(results, namespace), *self._notes(passed, self._runs(namespace))]
             screen.show(table_view(self._handout, results, list(filter(None, notes))))
 
-    def _notes(self, runs: Mapping[str, ExerciseRun]) -> Iterator[str]:
-        yield filled(messages.WHAT_COUNTS)
+    def _notes(self, passed: Sequence[str], runs: Mapping[str, ExerciseRun]) -> Iterator[str]:
+        yield next_line(self._handout, passed)
         saved = open_notebook(runs)
+        if saved is not None and (questions := questions_of(saved.cells, self._suites.assignment)):
+            yield questions_text(questions)
+        yield filled(messages.WHAT_COUNTS)
         yield from notes_on(runs, saved)
         if saved is not None:
             with contextlib.suppress(Ungradable):
@@ -297,6 +321,14 @@ def check_notebook(notebook: Path, handout: Handout) -> Report:
     return check_content(data, notebook, suites)
 
 
+def saved_questions(notebook: Path, assignment: Assignment) -> tuple[Question, ...]:
+    """Return the questions in words of a saved notebook, answered or not; none if the file cannot be read."""
+    try:
+        return questions_of(parse_notebook(read_bytes(notebook)), assignment)
+    except Ungradable:
+        return ()
+
+
 def check_content(data: bytes, notebook: Path, suites: Suites) -> Report:
     """Return the report of a notebook's content on the given tests, as `check_notebook` does. `notebook` names it."""
     try:
@@ -327,11 +359,19 @@ class SavedCheck:
     handout: Handout
     report: Report | None = None
     reason: str = ""
+    questions: tuple[Question, ...] = ()  # in words, answered or not
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """Return the exercises that pass."""
+        exercises = self.report.exercises if self.report else ()
+        return tuple(result.name for result in exercises if result.outcome is Outcome.PASSED)
 
 
 def check_saved(handout: Handout) -> SavedCheck:
     """Check an assignment's saved notebook. A notebook that cannot be checked raises nothing here."""
     try:
-        return SavedCheck(handout, check_notebook(handout.notebook, handout))
+        report = check_notebook(handout.notebook, handout)
+        return SavedCheck(handout, report, questions=saved_questions(handout.notebook, handout.assignment))
     except (UserError, OSError) as error:
         return SavedCheck(handout, reason=str(error))

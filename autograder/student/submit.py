@@ -21,7 +21,8 @@ from autograder.core.folder_names import proposed_folder, why_no_folder
 from autograder.core.model import Outcome, Report, TrainedModel
 from autograder.core.sanitize import clean
 from autograder.core.terminal_text import fitting
-from autograder.notebooks.ipynb import document_bytes, document_of, read_bytes, without_outputs
+from autograder.notebooks.ipynb import document_bytes, document_of, parse_notebook, read_bytes, without_outputs
+from autograder.notebooks.text_answers import Question, questions_of
 from autograder.student.hand_in import notebook_to_hand_in, notes_on
 from autograder.student.hand_in_messages import hand_in_name, newer_copies, nothing_answered, placeholder, receipt_text
 from autograder.student.handout import Handout, find_handout
@@ -44,6 +45,7 @@ class Receipt:
     sha256: str
     at: datetime
     report: Report  # of the saved file, on the public tests
+    questions: tuple[Question, ...] = ()  # in words, answered or not in the saved file
     stale: tuple[str, ...]  # exercises that pass in the kernel and do not pass in the saved file
     stripped: bool  # whether the outputs were left out
     trained: TrainedModel | None = None  # the model that was packed
@@ -126,6 +128,7 @@ def pack(notebook: SavedNotebook, handout: Handout, student: str, folder: Path) 
         sha256=hashlib.sha256(content.data).hexdigest(),
         at=datetime.now().astimezone(),
         report=report,
+        questions=questions_of(parse_notebook(content.data), handout.assignment),
         stale=_stale(report, handout),
         stripped=content.stripped,
         trained=content.trained,

@@ -38,6 +38,11 @@ def message_view(text: str) -> View:
     return View(text, render("check_message.html", text=text))
 
 
+def hint_view(text: str) -> View:
+    """Return the view of a hint, as `check.hint` shows it."""
+    return View(text, render("check_hint.html", text=text))
+
+
 def table_view(handout: Handout, results: Sequence[ExerciseResult], notes: Sequence[str] = ()) -> View:
     """Return the view of the whole notebook, as `check()` shows it.
 

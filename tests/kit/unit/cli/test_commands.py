@@ -271,7 +271,10 @@ def test_a_release_that_is_stale_and_then_current(course: Path) -> None:
 def test_a_right_notebook_is_checked(course: Path) -> None:
     code, out, err = run(course, "check", f"solutions/{STEM}/perceptron.ipynb")
     assert (code, err) == (0, "")
-    assert out.splitlines()[-1].split()[:5] == ["together", "8", "of", "8", "passed"]
+    table, following, questions = out.split("\n\n")
+    assert table.splitlines()[-1].split()[:5] == ["together", "8", "of", "8", "passed"]
+    assert following == "All 8 exercises pass."
+    assert questions.startswith("Questions in words, answered: why_not_xor and convergence_promise.")
 
 
 @pytest.mark.slow

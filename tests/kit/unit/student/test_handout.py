@@ -103,3 +103,28 @@ def test_every_command_proposes_a_name(command: str) -> None:
     done = CliRunner().invoke(main, [command, "perceptrn", *rest])
     assert done.exit_code == 2
     assert "Did you mean 01_perceptron?" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        (1, "is from an older zip than the kit that is installed here. Take the newer zip"),
+        (3, "is from a newer zip than the kit that is installed here. Install the kit of that zip"),
+        ("2", "is missing or damaged"),
+        (None, "is missing or damaged"),
+    ],
+)
+def test_a_file_of_another_zip_is_told_as_that(tmp_path: Path, schema: object, told: str) -> None:
+    content = json.loads((COURSE.release(STEM).parent / SELFCHECK).read_text(encoding="utf-8"))
+    (tmp_path / SELFCHECK).write_text(json.dumps(content | {"schema": schema}), encoding="utf-8")
+    with pytest.raises(UserError, match=told):
+        read_handout(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [{"hints": ["one", "two"]}, {"hints": None}, {"minutes": 0}, {"minutes": "ten"}])
+def test_a_damaged_entry_is_told(tmp_path: Path, damage: dict[str, object]) -> None:
+    content = json.loads((COURSE.release(STEM).parent / SELFCHECK).read_text(encoding="utf-8"))
+    content["exercises"]["gate"] |= damage
+    (tmp_path / SELFCHECK).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match="is missing or damaged"):
+        read_handout(tmp_path)

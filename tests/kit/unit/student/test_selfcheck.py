@@ -178,7 +178,8 @@ def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Ch
 def test_the_whole_notebook(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
     exec("check()", {"check": check, "threshold_unit": threshold_unit})
     lines = capsys.readouterr().out.splitlines()
-    assert lines[10:12] == ["", "Graded are the cells of your functions, and what these need of cells that you added."]
+    assert lines[10:12] == ["", "next: exercise 2, perceptron_predict, about 5 minutes"]
+    assert lines[13] == "Graded are the cells of your functions, and what these need of cells that you added."
     assert max(map(len, lines)) <= 85
     assert lines[1].split()[:2] == ["threshold_unit", "passed"]
     assert "not written yet" in lines[2]

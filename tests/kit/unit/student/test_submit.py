@@ -213,8 +213,9 @@ def test_progress(unpacked: Path) -> None:
     (unpacked / "assignments/08_lenet/lenet.ipynb").write_text("{", encoding="utf-8")
     done = CliRunner().invoke(main, ["progress"])
     first, perceptron, lenet, _, reason = done.output.splitlines()
-    assert first.split() == ["assignment", "exercises", "public", "points"]
-    assert perceptron.split()[:4] == [STEM, "1", "of", "8"]
+    assert first.split() == "assignment exercises not yet right public points questions".split()
+    assert perceptron.split()[:5] == [STEM, "1", "of", "8", "1"]
+    assert perceptron.endswith("0 of 2     next: exercise 2, perceptron_predict, about 5 minutes")
     assert lenet.split() == ["08_lenet", "not", "checked"]
     assert "lenet.ipynb" in reason
     with pytest.raises(UserError, match="no assignments"):
