@@ -51,16 +51,22 @@ The zip may have any name that ends in `.zip`. Files that you have already are l
 1. Open a notebook: {notebooks}.
 2. Run its two top cells first, and again whenever the kernel was restarted: they load `check` and NumPy, and a
    restarted kernel has forgotten them. "NameError: name 'check' is not defined" means that they were not run.
-3. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it.
+3. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it. The line
+   above each exercise says its points, about how long it takes and how hard it is. `check()` lists what is done,
+   which questions in words are still empty, and which exercise is next.
+   **Stuck?** `check.hint(NAME)`, with the name of a function, gives one hint at a time: the idea; when you ask again,
+   the formula; then the shape of the code.
 4. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. If an exercise's cell is there twice, the last one that you changed counts.
 5. At the end save the notebook (Ctrl+S), and run in a new cell, with the name that your instructor knows you by:
    `check.submit("your name")`. It checks the open notebook once more as it was saved, says which file that is and what
    counts, and writes the file to hand in beside it. Hand it in the way your instructor told you.
 6. There is more for a terminal in this folder (on Windows type `.venv\\Scripts\\autograder`; in Colab, in a cell,
-   `!autograder`): `.venv/bin/autograder progress` tells how far you are, `.venv/bin/autograder check NOTEBOOK` what
-   `check()` says of a saved file, `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back, and
-   `.venv/bin/autograder submit NOTEBOOK` writes the file to hand in.
+   `!autograder`): `.venv/bin/autograder progress` tells how far you are in all notebooks and what is next,
+   `.venv/bin/autograder check NOTEBOOK` what `check()` says of a saved file, `.venv/bin/autograder watch` checks each
+   notebook when you save it, `.venv/bin/autograder hint NOTEBOOK EXERCISE` gives the next hint,
+   `.venv/bin/autograder reset NOTEBOOK EXERCISE` gives a stub back, and `.venv/bin/autograder submit NOTEBOOK` writes
+   the file to hand in.
 
 ## When you get a newer zip
 

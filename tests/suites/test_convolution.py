@@ -1499,7 +1499,7 @@ HINTS = {
         ),
     ),
     "convolve2d": (
-        "It is the correlation with a kernel that was rotated by 180°. You already have the correlation.",
+        "It is the correlation with a kernel that was rotated by 180 degrees. You already have the correlation.",
         (
             "flipped[l, m] = kernel[kh − 1 − l, kw − 1 − m]: both axes are reversed, which is not a transposition. "
             "Then out = correlation of image and flipped."
