@@ -123,6 +123,11 @@ class _Ignored:
     def __call__(self, *arguments: Any, **options: Any) -> _Ignored:
         return self
 
+    def __enter__(self) -> _Ignored:
+        return self
+
+    def __exit__(self, *problem: object) -> None: ...
+
     def __getattr__(self, name: str) -> _Ignored:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -77,6 +77,11 @@ def undrawn() -> Iterator[None]:
         yield
 
 
+def in_kernel() -> bool:
+    """Return whether a Jupyter kernel runs this, for a person or for a program such as nbconvert."""
+    return _kernel() is not None
+
+
 def is_rich() -> bool:
     """Return whether a kernel runs this for a person. nbgrader, when it validates, shows only the text of errors."""
     return _kernel() is not None and "NBGRADER_EXECUTION" not in os.environ

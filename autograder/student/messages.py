@@ -148,3 +148,25 @@ def no_inputs(name: str) -> str:
 def check_knows(names: tuple[str, ...], asked: str = "") -> str:
     """Return which exercises `check` accepts, and the one whose name is like the name that was asked for."""
     return filled(f"{did_you_mean(asked, names)}check() knows {listed(names)}: call it with one of them.")
+
+
+# ---- demo cells
+
+
+def demo_needs(names: Sequence[str]) -> str:
+    """Return what a demo cell shows as long as exercises that it uses are not written."""
+    checks = "its check passes" if len(names) == 1 else "their checks pass"
+    return filled(f"This cell needs your {listed(names)}: run it again once {checks}.")
+
+
+def demo_needs_cells(name: str) -> str:
+    """Return what a demo cell shows if a cell before it did not run, or could not."""
+    return filled(f"This cell needs `{name}`, which a cell above defines: run the cells above it first.")
+
+
+def demo_failed(names: Sequence[str], error: str) -> str:
+    """Return what a demo cell shows if all exercises are written and it cannot use their answers."""
+    if not names:
+        return filled(f"This cell could not finish: {error}.")
+    verb = "its check passes" if len(names) == 1 else "their checks pass"
+    return filled(f"This cell could not finish: {error}. It uses your {listed(names)}: run it again once {verb}.")

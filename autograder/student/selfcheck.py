@@ -42,6 +42,7 @@ from autograder.notebooks.student_cells import release_of
 from autograder.notebooks.submission import submission_of
 from autograder.notebooks.text_answers import Question, questions_of
 from autograder.student import messages
+from autograder.student.demos import Demo
 from autograder.student.hand_in import notes_on, open_notebook
 from autograder.student.handout import Handout, find_handout
 from autograder.student.hints import Hints, name_of
@@ -167,6 +168,15 @@ class Check:
             show(hint_view(self._hints.next(name_of(function, lambda name: namespace.get(name) is function, names))))
         except UserError as error:
             show(message_view(filled(str(error))))
+
+    def demo(self, alt: str = "") -> Demo:
+        """Return the context of a demo cell: `with check.demo("what its figure shows"):`.
+
+        The figure is shown with `alt` as its alternative text. An exception in the body becomes a sentence.
+        """
+        cell = sys._getframe(1)
+        names = [exercise.name for exercise in self._suites.assignment.exercises]
+        return Demo(alt, names, cell.f_code, cell.f_globals)
 
     def _whole_notebook(self, namespace: Mapping[str, Any]) -> None:
         """Show a table that grows as the exercises are run, then the notes."""
