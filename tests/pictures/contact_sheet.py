@@ -9,6 +9,7 @@ import argparse
 import base64
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def pictures(stem: str) -> Iterator[Picture]:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
+            for png in re.findall(r'src="data:image/png;base64,([^"]+)"', output.get("data", {}).get("text/html", "")):
                 yield f"{stem} · {cell.id}", base64.b64decode(png)
 
 

@@ -1,6 +1,8 @@
 """The authored notebooks: valid, clean, and running from top to bottom; the release the same without answers."""
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +77,69 @@ def test_a_solution_runs_from_top_to_bottom(stem: str) -> None:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
     said = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert [output for output in said if output.output_type == "error" or output.get("name") == "stderr"] == []
-    pictures = [output for output in said if "image/png" in output.get("data", {})]
-    demos = [cell for cell in notebook.cells if "demo" in cell.metadata.get("tags", [])]
-    assert len(pictures) >= len(demos) - 1  # one may only define how the others draw
+    assert [output for output in said if "image/png" in output.get("data", {})] == []  # they would have no alt text
+    for cell in demos_of(notebook.cells):
+        outputs = [output.get("data", {}) for output in cell.outputs]
+        pictures = [html for data in outputs if "<img" in (html := data.get("text/html", ""))]
+        assert len(pictures) >= cell.source.count("plt.subplots(") + cell.source.count("plt.figure("), cell.id
+        assert all(re.search(r'<img alt="[^"]{40,}"', html) for html in pictures), cell.id
+        assert len(pictures) == len([data for data in outputs if data]), cell.id  # no sentence that it could not finish
+
+
+def demos_of(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if "demo" in cell["metadata"].get("tags", [])]
+
+
+SHOWN_FOR_STUDENTS_TO_EDIT = {"demo-train"}  # the seed and the number of epochs
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: "/".join(path.parts[-3:]))
+def test_demo_cells_are_folded_and_describe_their_figure(path: Path) -> None:
+    demos = demos_of(cells_of(path))
+    assert demos
+    for cell in demos:
+        folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
+        assert folded == (cell["id"] not in SHOWN_FOR_STUDENTS_TO_EDIT), cell["id"]
+        source = "".join(cell["source"])
+        blocks = [node.items[0].context_expr for node in ast.parse(source).body if isinstance(node, ast.With)]
+        calls = [block for block in blocks if isinstance(block, ast.Call) and ast.unparse(block.func) == "check.demo"]
+        if "plt.subplots(" in source or "plt.figure(" in source:
+            (call,) = calls
+            assert len(ast.literal_eval(call.args[0])) > 40, cell["id"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: "/".join(path.parts[-3:]))
+def test_images_in_text_have_alternative_text(path: Path) -> None:
+    text = "\n".join("".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "markdown")
+    assert re.findall(r"!\[\s*\]|<img(?![^>]*alt=)", text) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: "/".join(path.parts[-3:]))
+def test_it_says_how_to_get_hints_and_how_to_hand_in(path: Path) -> None:
+    texts = ["".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "markdown"]
+    assert "`check.hint(f)`" in texts[0]
+    assert 'check.submit("your-name")' in texts[-1]
+    assert "!autograder" not in "".join(texts)
+
+
+def test_the_capstone_tells_the_steps_of_the_scale_that_is_graded() -> None:
+    cells = {cell["id"]: "".join(cell["source"]) for cell in cells_of(COURSE.solution("09_capstone"))}
+    graded = (Path(__file__).parents[2] / "suites" / "test_capstone.py").read_text(encoding="utf-8")
+    told = re.search(r"^scale = (\{.*?^\})", cells["demo-scale"], re.DOTALL | re.MULTILINE)
+    needed = re.search(r"^SCALE = (\{.*?^\})", graded, re.DOTALL | re.MULTILINE)
+    assert told is not None
+    assert needed is not None
+    scale = ast.literal_eval(told[1])
+    assert scale == ast.literal_eval(needed[1])
+    for name in ("pass", "good", "excellent"):
+        row = next(line for line in cells["text-scale"].splitlines() if line.startswith(f"| {name} |"))
+        shown = tuple(float(number) for number in re.findall(r"([\d.]+) %", row))
+        assert shown == tuple(round(100 * share, 1) for data in ("mnist", "digits") for share in scale[data][name])
 
 
 @pytest.mark.series(3)
 @pytest.mark.parametrize("stem", STEMS)
-def test_in_a_release_every_check_says_that_the_stub_is_there(stem: str) -> None:
+def test_in_a_release_every_check_says_that_the_stub_is_there_and_no_demo_fails(stem: str) -> None:
     import nbformat
     from nbclient import NotebookClient
 
@@ -105,3 +162,7 @@ def test_in_a_release_every_check_says_that_the_stub_is_there(stem: str) -> None
             assert "is still the stub" in error.evalue
             assert error.traceback == [f"{name}: not written yet."]
         assert max(map(len, error.evalue.splitlines())) <= 85
+    for cell in demos_of(notebook.cells):
+        assert [output for output in cell.outputs if output.output_type == "error"] == [], cell.id
+        sentences = [data["text/plain"] for output in cell.outputs if (data := output.get("data", {}))]
+        assert not [words for words in sentences if words.startswith("This cell could not finish")], cell.id
