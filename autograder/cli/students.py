@@ -37,7 +37,7 @@ def check(context: click.Context, notebook: str) -> None:
     notebook. Exit code 1 if an exercise does not pass.
     """
     from autograder.cli.output.submit import way_text
-    from autograder.student.selfcheck import check_notebook
+    from autograder.student.saved_check import check_notebook
     from autograder.student.views import checked_notebook
 
     path, handout = _named(notebook)
@@ -120,7 +120,7 @@ def progress(folder: Path) -> None:
     """
     from autograder.cli.output.submit import progress_text
     from autograder.student.handout import handouts_in
-    from autograder.student.selfcheck import check_saved
+    from autograder.student.saved_check import check_saved
 
     handouts = handouts_in(folder) if folder.is_dir() else [_named(str(folder))[1]]
     click.echo(progress_text([check_saved(handout) for handout in handouts]))

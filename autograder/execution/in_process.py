@@ -81,7 +81,7 @@ class InProcessSession:
     def _reply(self, request: CallRequest, arguments: Sequence[Any], options: Mapping[str, Any]) -> Returned | Raised:
         try:
             function = self.functions[request.name]
-            with self.guard(), limited(self.seconds and (request.seconds or self.seconds)):
+            with limited(self.seconds and (request.seconds or self.seconds)), self.guard():
                 value, warned = runner.call_function(function, arguments, options, want_warning=request.want_warning)
         except (KeyboardInterrupt, GeneratorExit):
             raise
@@ -120,8 +120,7 @@ class InProcessExecutor:
         if self.packages is not None:
             guard = as_graded
             namespace["__builtins__"] = graded_builtins(self.packages)
-        with guard():
-            failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace))
+        failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace, guard))
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
         session = InProcessSession(
             namespace,
@@ -135,11 +134,17 @@ class InProcessExecutor:
         yield Student(session)
 
 
-def _run(cell: SourceCell, namespace: dict[str, Any]) -> Iterator[FailedStatement]:
+def _run(cell: SourceCell, namespace: dict[str, Any], guard: Guard) -> Iterator[FailedStatement]:
     """Run a cell, and yield the statements that could not be run."""
     seconds = None if cell.is_given else STATEMENT_SECONDS
+
+    @contextlib.contextmanager
+    def around(statement: int) -> Iterator[None]:
+        with limited(seconds), guard():
+            yield
+
     statements = [statement.index for statement in cell.statements]
-    for failure in runner.run_cell(cell.label, cell.text, statements, namespace, lambda _: limited(seconds)):
+    for failure in runner.run_cell(cell.label, cell.text, statements, namespace, around):
         reply = raised_from(failure)
         if reply.type == KeyboardInterrupt.__name__:  # the person who waits for it has had enough
             raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,15 +17,14 @@ class OutOfTime(BaseException):
 
 @contextlib.contextmanager
 def limited(seconds: float | None) -> Iterator[None]:
-    """Raise OutOfTime in the code inside after so many seconds, and again until it ends.
-
-    There is no limit on a platform without such alarms (Windows), nor outside of the main thread.
-    """
+    """Raise OutOfTime in the code inside after so many seconds, and again until it ends."""
     has_alarms = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if seconds is None or not has_alarms:
+    with contextlib.nullcontext() if seconds is None else (_alarms if has_alarms else _reminders)(seconds):
         yield
-        return
 
+
+@contextlib.contextmanager
+def _alarms(seconds: float) -> Iterator[None]:
     def ring(*_: object) -> None:
         raise OutOfTime
 
@@ -35,3 +35,27 @@ def limited(seconds: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler_before)
+
+
+@contextlib.contextmanager
+def _reminders(seconds: float) -> Iterator[None]:
+    """Do the same from another thread, where there are no alarms: on Windows, and outside of the main thread.
+
+    It stops Python code. A single call into C, such as `time.sleep`, ends first.
+    """
+    thread, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
+
+    def remind() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
+            wait = _AGAIN
+
+    reminder = threading.Thread(target=remind, daemon=True)
+    reminder.start()
+    try:
+        yield
+    finally:
+        over.set()
+        reminder.join()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that has not arrived yet

@@ -13,8 +13,8 @@ Row = tuple[ExerciseResult, int, float]  # a result, how many hidden tests there
 
 TABLE_HEAD = ("exercise", "", "public points", "hidden tests")
 WHAT_COUNTS = (
-    "Graded are the cells of your functions, and what these need of cells that you added. Other cells are yours to "
-    "change: the grading takes the originals."
+    "Only your exercise cells count, and cells of yours that they depend on. You may change all other cells: grading "
+    "takes the originals."
 )
 
 
@@ -103,6 +103,27 @@ def not_yet(result: ExerciseResult) -> str:
 def hints_are_there(name: str) -> str:
     """Return how to get a hint for an exercise that does not pass."""
     return f"Stuck? check.hint({name}) gives one hint at a time."
+
+
+def only_in_kernel(name: str) -> str:
+    """Say that an exercise passes in the kernel alone."""
+    return f"{name} passes in your kernel, but not when it is graded."
+
+
+def ask_why(name: str) -> str:
+    """Say how to see why an exercise does not pass when it is graded."""
+    return f"Run check({name}) to see why."
+
+
+def graded_from_text(name: str) -> str:
+    """Return the lines above the tests of an exercise that passes in the kernel alone."""
+    about = "Grading starts from the text of your notebook, without anything else that the kernel remembers."
+    return filled(f"{only_in_kernel(name)} {about}")
+
+
+def when_graded(remark: str) -> str:
+    """Say what happens to a line when the notebook is graded."""
+    return filled(f"When it is graded: {remark}")
 
 
 def not_saved(names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Check exercises on the public tests: `check = open_assignment("01_perceptron")`, then `check(threshold_unit)`.
 
-In a kernel the functions are tested as they are there. A saved notebook is tested from its file.
+The functions are tested as they are in the kernel. What passes is run again from the notebook's text, as grading does.
 """
 
 from __future__ import annotations
@@ -8,39 +8,29 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
-import io
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.core.errors import Ungradable, UserError
-from autograder.core.model import Assignment, Exercise, ExerciseResult, Outcome, Report, Source, SourceCell
+from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, SourceCell
 from autograder.core.text import filled
-from autograder.execution.in_process import InProcessExecutor, InProcessSession
-from autograder.execution.interface import CallRaised, SessionEnded, Student, cell_label
+from autograder.execution.in_process import InProcessSession
+from autograder.execution.interface import Student, cell_label
 from autograder.execution.limits import LIMITS
-from autograder.execution.packages import graded_packages
-from autograder.grading.checks import trained_model
-from autograder.grading.comparison import CheckFailed
 from autograder.grading.messages import remarks
-from autograder.grading.pipeline import grade_content, opened
 from autograder.grading.runner import Run, parameters_of, run_exercise_tests
-from autograder.grading.suites import Suites
 from autograder.grading.value_format import inputs_of
 from autograder.guest.wire import Seed
 from autograder.notebooks.cell_code import read_code
-from autograder.notebooks.ipynb import parse_notebook, read_bytes
 from autograder.notebooks.parser import Budget
 from autograder.notebooks.student_cells import release_of
 from autograder.notebooks.submission import submission_of
-from autograder.notebooks.text_answers import Question, questions_of
+from autograder.notebooks.text_answers import questions_of
 from autograder.student import messages
 from autograder.student.demos import Demo
 from autograder.student.hand_in import notes_on, open_notebook
@@ -56,11 +46,14 @@ from autograder.student.jupyter import (
     offer_commands,
     runs_for_a_person,
     show,
-    undrawn,
 )
 from autograder.student.kernel_runs import ExerciseRun, exercise_runs, watch
+from autograder.student.kernel_runs import runs as kernel_runs
 from autograder.student.next_step import next_exercise, next_line, questions_text
-from autograder.student.views import hint_view, message_view, result_view, table_view
+from autograder.student.quiet import quiet
+from autograder.student.rehearsal import Rehearsal, cells_as_run, rehearse
+from autograder.student.saved_notebooks import SavedNotebook
+from autograder.student.views import hint_view, message_view, rehearsal_view, result_view, table_view
 
 
 class NotYet(AssertionError):
@@ -139,12 +132,17 @@ class Check:
         result = self._run(exercise, scope)
         remember(self._handout, [result])
         runs = {name: run for name, run in self._runs(scope).items() if name == exercise.name}
-        notes = notes_on(runs, open_notebook(runs))
+        saved = open_notebook(runs)
+        notes = notes_on(runs, saved)
         if sentence := self._top_cells([result], namespace):
             raise NotYet(message_view(sentence), sentence)
         if result.first_failure is not None:
             notes.append(messages.hints_are_there(exercise.name))
             raise NotYet(result_view(result, self._handout, notes), messages.not_yet(result))
+        rehearsal = self._rehearse([exercise], saved)[exercise.name]
+        if not rehearsal.passed:
+            raise NotYet(rehearsal_view(rehearsal, self._handout, notes), messages.only_in_kernel(exercise.name))
+        notes += map(messages.when_graded, rehearsal.remarks)
         notes.append(next_line(self._handout, remembered(self._handout), after=exercise.name))
         show(result_view(result, self._handout, notes))
 
@@ -187,13 +185,39 @@ class Check:
                 screen.show(table_view(self._handout, results))
                 results.append(self._run(exercise, namespace))
             remember(self._handout, results)
+            runs = self._runs(namespace)
+            saved = open_notebook(runs)
+            results, only_here = self._as_graded(results, saved)
             passed = [result.name for result in results if result.outcome is Outcome.PASSED]
-            notes = [self._top_cells(results, namespace), *self._notes(passed, self._runs(namespace))]
+            notes = [self._top_cells(results, namespace), *only_here, *self._notes(passed, runs, saved)]
             screen.show(table_view(self._handout, results, list(filter(None, notes))))
 
-    def _notes(self, passed: Sequence[str], runs: Mapping[str, ExerciseRun]) -> Iterator[str]:
+    def _rehearse(self, exercises: Sequence[Exercise], saved: SavedNotebook | None) -> dict[str, Rehearsal]:
+        """Run exercises from the notebook's text. They count as passed if nothing is known of the text."""
+        ran = kernel_runs()
+        if saved is None and not ran:
+            return {exercise.name: Rehearsal() for exercise in exercises}
+        cells = cells_as_run(saved, ran)
+        with quiet():
+            return {exercise.name: rehearse(cells, self._suites, exercise) for exercise in exercises}
+
+    def _as_graded(
+        self, results: Sequence[ExerciseResult], saved: SavedNotebook | None
+    ) -> tuple[list[ExerciseResult], list[str]]:
+        """Return the results as they are when the notebook is graded, and a note on those that differ."""
+        passed = [result.name for result in results if result.outcome is Outcome.PASSED]
+        exercises = [self._suites.assignment.exercise(name) for name in passed]
+        rehearsals = self._rehearse(exercises, saved)
+        failed = {name: rehearsal for name, rehearsal in rehearsals.items() if not rehearsal.passed}
+        told = [messages.only_in_kernel(name) + " " + messages.ask_why(name) for name in failed]
+        told += [messages.when_graded(remark) for rehearsal in rehearsals.values() for remark in rehearsal.remarks]
+        graded = [failed[result.name].result or result if result.name in failed else result for result in results]
+        return graded, [filled(note) for note in told]
+
+    def _notes(
+        self, passed: Sequence[str], runs: Mapping[str, ExerciseRun], saved: SavedNotebook | None
+    ) -> Iterator[str]:
         yield next_line(self._handout, passed)
-        saved = open_notebook(runs)
         if saved is not None and (questions := questions_of(saved.cells, self._suites.assignment)):
             yield questions_text(questions)
         yield filled(messages.WHAT_COUNTS)
@@ -273,18 +297,6 @@ class Check:
         return messages.top_cells_not_run(missing) if missing else ""
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Hide what the student's code prints and draws, and warnings: messages tell those that may help.
-
-    Output says nothing about right or wrong, and nbgrader fails every cell that writes to stderr.
-    """
-    sink = io.StringIO()
-    with warnings.catch_warnings(), redirect_stdout(sink), redirect_stderr(sink), undrawn():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _cells_of(functions: Mapping[str, object]) -> Source:
     """Return the cells that defined the functions, so that messages can quote a line of them. They are not run."""
     texts = {name: _text_of(function) for name, function in functions.items()}
@@ -313,75 +325,3 @@ def open_assignment(name: str) -> Check:
     if handout.folder in {path.resolve().parent for path in named_notebooks()} and Path.cwd() != handout.folder:
         os.chdir(handout.folder)
     return Check(handout)
-
-
-# ---- a saved notebook
-
-
-def check_notebook(notebook: Path, handout: Handout) -> Report:
-    """Return the report of a saved notebook on the public tests. Its functions run in this process, as in a kernel.
-
-    Raise UserError if the notebook cannot be graded, NotInstalled if PyTorch is needed and missing.
-    """
-    suites = handout.suites()
-    try:
-        data = read_bytes(notebook)
-    except Ungradable as error:
-        raise UserError(f"{notebook}: {error}") from None
-    return check_content(data, notebook, suites)
-
-
-def saved_questions(notebook: Path, assignment: Assignment) -> tuple[Question, ...]:
-    """Return the questions in words of a saved notebook, answered or not; none if the file cannot be read."""
-    try:
-        return questions_of(parse_notebook(read_bytes(notebook)), assignment)
-    except Ungradable:
-        return ()
-
-
-def check_content(data: bytes, notebook: Path, suites: Suites) -> Report:
-    """Return the report of a notebook's content on the given tests, as `check_notebook` does. `notebook` names it."""
-    try:
-        with quiet():
-            return grade_content(data, "", suites, _executor(suites.assignment))
-    except Ungradable as error:
-        raise UserError(f"{notebook}: {error}") from None
-
-
-def _executor(assignment: Assignment) -> InProcessExecutor:
-    return InProcessExecutor(LIMITS.call_seconds, graded_packages(torch=assignment.torch))
-
-
-def weights_fit(data: bytes, handout: Handout) -> bool:
-    """Return whether the weights packed into a notebook have the names and shapes of the model that it builds."""
-    submission = submission_of(data, handout.assignment, "")
-    with quiet(), opened(_executor(handout.assignment), submission) as student:
-        try:
-            return bool(student.misfits(dict(trained_model(student).weights)) == 0)
-        except (CallRaised, CheckFailed, SessionEnded):
-            return False
-
-
-@dataclass(frozen=True)
-class SavedCheck:
-    """What came of checking an assignment's saved notebook: a report, or the reason why there is none."""
-
-    handout: Handout
-    report: Report | None = None
-    reason: str = ""
-    questions: tuple[Question, ...] = ()  # in words, answered or not
-
-    @property
-    def passed(self) -> tuple[str, ...]:
-        """Return the exercises that pass."""
-        exercises = self.report.exercises if self.report else ()
-        return tuple(result.name for result in exercises if result.outcome is Outcome.PASSED)
-
-
-def check_saved(handout: Handout) -> SavedCheck:
-    """Check an assignment's saved notebook. A notebook that cannot be checked raises nothing here."""
-    try:
-        report = check_notebook(handout.notebook, handout)
-        return SavedCheck(handout, report, questions=saved_questions(handout.notebook, handout.assignment))
-    except (UserError, OSError) as error:
-        return SavedCheck(handout, reason=str(error))

@@ -28,8 +28,8 @@ from autograder.student.hand_in_messages import hand_in_name, newer_copies, noth
 from autograder.student.handout import Handout, find_handout
 from autograder.student.history import remembered
 from autograder.student.kernel_runs import ExerciseRun
+from autograder.student.saved_check import check_content, weights_fit
 from autograder.student.saved_notebooks import SavedNotebook, is_among, notebooks_in, read_saved, readable
-from autograder.student.selfcheck import check_content, weights_fit
 from autograder.student.training_files import NothingTrained, with_trained_model
 
 LARGE = 1 << 20  # bytes; outputs of larger notebooks are left out, as nobody grades them

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from autograder.core.model import ExerciseResult, Outcome, Report
+from autograder.core.text import filled
 from autograder.grading.failures import blame, failures_of, titles
 from autograder.grading.messages import broken, remarks
 from autograder.rendering.array_pictures import drawn
@@ -12,16 +13,29 @@ from autograder.rendering.html import render
 from autograder.student import messages
 from autograder.student.handout import Handout
 from autograder.student.jupyter import View
+from autograder.student.rehearsal import Rehearsal
 
 
-def result_view(result: ExerciseResult, handout: Handout, notes: Sequence[str] = ()) -> View:
-    """Return the view of one exercise, as `check(f)` shows it. `notes` are about its cell and the saved file."""
+def rehearsal_view(rehearsal: Rehearsal, handout: Handout, notes: Sequence[str] = ()) -> View:
+    """Return the view of an exercise that passes in the kernel, and not when it is run from the notebook's text."""
+    if rehearsal.result is None:
+        return message_view("\n\n".join([filled(rehearsal.reason), *notes]))
+    remarks = map(messages.when_graded, rehearsal.remarks)
+    return result_view(rehearsal.result, handout, [*remarks, *notes], messages.graded_from_text(rehearsal.result.name))
+
+
+def result_view(result: ExerciseResult, handout: Handout, notes: Sequence[str] = (), before: str = "") -> View:
+    """Return the view of one exercise, as `check(f)` shows it.
+
+    notes: about its cell and the saved file; before: what stands above the tests
+    """
     hidden = handout.hidden(result.name)
     failures = failures_of(result)
-    text = "\n\n".join([messages.self_check(result, *hidden), *notes])
+    text = "\n\n".join([*filter(None, [before]), messages.self_check(result, *hidden), *notes])
     html = render(
         "check_result.html",
         result=result,
+        before=before,
         headline=messages.tests_passed(result),
         failures=failures,
         blame=blame(result),

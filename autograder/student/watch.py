@@ -26,7 +26,7 @@ from autograder.grading.messages import STATES
 from autograder.student import messages
 from autograder.student.handout import Handout, handout_of
 from autograder.student.next_step import next_exercise, next_line
-from autograder.student.selfcheck import check_notebook
+from autograder.student.saved_check import check_notebook
 
 POLL_SECONDS = 0.5
 CHECK_SECONDS = 180.0  # for a whole notebook, in which each call has its own limit

@@ -11,7 +11,7 @@ from autograder.cli.output.terminal import as_text
 from autograder.core.model import Outcome, Report
 from autograder.student.handout import Handout
 from autograder.student.next_step import next_line, questions_count, questions_text
-from autograder.student.selfcheck import SavedCheck, saved_questions
+from autograder.student.saved_check import SavedCheck, saved_questions
 
 
 def way_text(notebook: Path, report: Report, handout: Handout) -> str:

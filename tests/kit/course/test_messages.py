@@ -37,7 +37,8 @@ from autograder.student.messages import (
     not_saved,
     top_cells_not_run,
 )
-from autograder.student.selfcheck import Check, Interrupted, NotYet, check_notebook, open_assignment
+from autograder.student.saved_check import check_notebook
+from autograder.student.selfcheck import Check, Interrupted, NotYet, open_assignment
 from autograder.student.views import checked_notebook
 
 COURSE = Course(ROOT)

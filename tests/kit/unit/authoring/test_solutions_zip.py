@@ -16,7 +16,7 @@ from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.notebooks.course import Course
 from autograder.student.handout import read_handout
-from autograder.student.selfcheck import check_notebook
+from autograder.student.saved_check import check_notebook
 
 COURSE = Course(ROOT)
 STEM, LATER = "01_perceptron", "04_backprop"

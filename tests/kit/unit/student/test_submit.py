@@ -21,7 +21,7 @@ from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.grading.pipeline import grade, grade_content, suites_of
 from autograder.notebooks.course import Course
-from autograder.student import history, selfcheck, submit
+from autograder.student import history, saved_check, submit
 from autograder.student.handout import Handout, find_handout, handouts_in
 from autograder.student.selfcheck import NotYet, open_assignment
 
@@ -167,7 +167,7 @@ def test_a_notebook_that_rewrites_itself_is_not_handed_in(
     unpacked: Path, rewrite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its code is denied files, but there are ways around that in one process."""
-    monkeypatch.setattr(selfcheck, "graded_packages", lambda torch: None)
+    monkeypatch.setattr(saved_check, "graded_packages", lambda torch: None)
     code = rewrite.format(str(notebook(unpacked)))
     write(unpacked, gate=f"from pathlib import Path\n    {code}\n    return [1, 1], -1.5")
     status, output = submitted(STEM, "--student", "mia")
@@ -183,7 +183,7 @@ def test_what_was_checked_is_what_is_written(unpacked: Path, monkeypatch: pytest
     """A file that changes for the moment of one reading, and back again, is handed in as it was checked."""
     honest, graded = notebook(unpacked).read_bytes(), []
     monkeypatch.setattr(
-        selfcheck, "grade_content", lambda data, *rest: graded.append(data) or grade_content(data, *rest)
+        saved_check, "grade_content", lambda data, *rest: graded.append(data) or grade_content(data, *rest)
     )
     (handout,) = handouts_in(unpacked)
     receipt = submit.submit(notebook(unpacked), handout, "mia", unpacked)
@@ -253,7 +253,7 @@ def test_a_memory_that_is_damaged_is_no_memory(unpacked: Path) -> None:
 
 @pytest.mark.slow
 def test_an_endless_loop_ends_in_the_kernel(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
+    monkeypatch.setattr(saved_check, "LIMITS", replace(LIMITS, call_seconds=0.3))
     endless = """
 def threshold_unit(x, w, threshold):
     while True:
@@ -297,7 +297,7 @@ def test_no_limit_and_none_left_behind() -> None:
 
 @pytest.mark.slow
 def test_a_saved_notebook_with_an_endless_loop(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selfcheck, "LIMITS", replace(LIMITS, call_seconds=0.3))
+    monkeypatch.setattr(saved_check, "LIMITS", replace(LIMITS, call_seconds=0.3))
     write(unpacked, perceptron_predict="while True: pass")
     (handout,) = handouts_in(unpacked)
     report = submit.submit(notebook(unpacked), handout, "mia", unpacked).report

@@ -19,7 +19,7 @@ from places import ROOT
 
 from autograder.cli.main import main
 from autograder.core.errors import UserError
-from autograder.student import selfcheck
+from autograder.student import saved_check
 from autograder.student.training_files import NothingTrained, with_trained_model
 
 pytestmark = pytest.mark.torch
@@ -229,7 +229,7 @@ def test_what_is_amiss_is_said(
 def test_a_model_that_changes_while_the_notebook_is_checked(
     unpacked: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selfcheck, "graded_packages", lambda torch: None)
+    monkeypatch.setattr(saved_check, "graded_packages", lambda torch: None)
     lay(unpacked, weights_safetensors=weights())
     path = unpacked / "capstone.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,84 @@
+"""Run an exercise once more from the notebook's text, as grading does, and not as it is in the kernel.
+
+A kernel remembers what the text does not say: a variable of a demo cell, a cell that was deleted, a module that is not
+there when it is graded. So what passes in the kernel is run again from a clean start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from autograder.core.errors import Ungradable
+from autograder.core.model import Exercise, ExerciseResult
+from autograder.execution.in_process import InProcessExecutor
+from autograder.execution.limits import LIMITS
+from autograder.execution.packages import graded_packages
+from autograder.grading.problems import remarks_on_failed_lines
+from autograder.grading.runner import executed_source, run_exercise
+from autograder.grading.suites import Suites
+from autograder.notebooks.ipynb import NotebookCell
+from autograder.notebooks.submission import source_of
+from autograder.student.kernel_runs import Run
+from autograder.student.saved_notebooks import SavedNotebook
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What came of an exercise when it was run from the notebook's text."""
+
+    result: ExerciseResult | None = None
+    reason: str = ""  # why nobody could grade it; empty also if it was not run, as the text is not known
+    remarks: tuple[str, ...] = ()  # on lines of its cells that could not be run
+
+    @property
+    def passed(self) -> bool:
+        """Return whether nothing speaks against it: every public test passed, or nothing is known."""
+        return not self.reason and (self.result is None or self.result.first_failure is None)
+
+
+def rehearse(cells: Sequence[NotebookCell], suites: Suites, exercise: Exercise) -> Rehearsal:
+    """Run the public tests of an exercise on the text of a notebook's cells."""
+    assignment = suites.assignment
+    try:
+        source = source_of(cells, assignment, exercise.name)
+    except Ungradable as problem:
+        return Rehearsal(reason=str(problem))
+    executor = InProcessExecutor(LIMITS.call_seconds, graded_packages(torch=assignment.torch))
+    with _kept_settings(), executor.open(source) as student:
+        remarks = tuple(remarks_on_failed_lines(executed_source(source, student)))
+        return Rehearsal(run_exercise(suites, exercise, source, student), remarks=remarks)
+
+
+def cells_as_run(saved: SavedNotebook | None, ran: Sequence[Run]) -> list[NotebookCell]:
+    """Return a notebook's cells as they were saved, with what the kernel ran after that.
+
+    saved: None if no file is known; then the cells are what the kernel ran, in order
+    """
+    if saved is None:
+        return [NotebookCell(run.text, "code") for run in ran]
+    later = [run for run in ran if run.begun is not None and run.begun > saved.saved_at]
+    by_cell = {run.cell: run for run in later if run.cell is not None}
+    cells = [
+        replace(cell, source=by_cell[cell.cell_id].text) if cell.cell_id in by_cell else cell for cell in saved.cells
+    ]
+    known = {cell.cell_id for cell in saved.cells}
+    return [*cells, *(NotebookCell(run.text, "code") for run in later if run.cell not in known)]
+
+
+@contextlib.contextmanager
+def _kept_settings() -> Iterator[None]:
+    """Put back what a notebook's top-level lines may set: they run twice in this process."""
+    limit, errors, states = sys.getrecursionlimit(), np.geterr(), (random.getstate(), np.random.get_state())
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        np.seterr(**errors)
+        random.setstate(states[0])
+        np.random.set_state(states[1])
