@@ -7,9 +7,10 @@ there when it is graded. So what passes in the kernel is run again from a clean 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,8 +24,9 @@ from autograder.grading.problems import remarks_on_failed_lines
 from autograder.grading.runner import executed_source, run_exercise
 from autograder.grading.suites import Suites
 from autograder.notebooks.ipynb import NotebookCell
+from autograder.notebooks.student_cells import normal
 from autograder.notebooks.submission import source_of
-from autograder.student.kernel_runs import Run
+from autograder.student.kernel_runs import ExerciseRun, Run
 from autograder.student.saved_notebooks import SavedNotebook
 
 
@@ -55,29 +57,61 @@ def rehearse(cells: Sequence[NotebookCell], suites: Suites, exercise: Exercise) 
         return Rehearsal(run_exercise(suites, exercise, source, student), remarks=remarks)
 
 
-def cells_as_run(saved: SavedNotebook | None, ran: Sequence[Run]) -> list[NotebookCell]:
+def cells_as_run(
+    saved: SavedNotebook | None, ran: Sequence[Run], checked: Iterable[ExerciseRun] = ()
+) -> list[NotebookCell]:
     """Return a notebook's cells as they were saved, with what the kernel ran after that.
 
     saved: None if no file is known; then the cells are what the kernel ran, in order
+    checked: exercises whose cell is to be as it was when it defined what is checked, even if it was changed since
     """
     if saved is None:
-        return [NotebookCell(run.text, "code") for run in ran]
+        return [_cell(run.text) for run in ran]
+    cells = _with_later_runs(saved, ran)
+    for exercise in checked:
+        text, known = exercise.checked.text, {normal(cell.source) for cell in cells}
+        if text not in known:
+            place = _place_of(exercise, cells)
+            cells[place : place + 1] = [replace(cells[place], source=text)] if place < len(cells) else [_cell(text)]
+    return cells
+
+
+def _cell(text: str) -> NotebookCell:
+    return NotebookCell(text, "code")
+
+
+def _place_of(exercise: ExerciseRun, cells: Sequence[NotebookCell]) -> int:
+    """Return the number of the cell that an exercise was run from, or of its own cell; else the number of cells."""
+    ids = [cell.cell_id for cell in cells]
+    if exercise.checked.cell in ids:
+        return ids.index(exercise.checked.cell)
+    names = [cell.grade_id for cell in cells]
+    return names.index(exercise.name) if exercise.name in names else len(cells)
+
+
+def _with_later_runs(saved: SavedNotebook, ran: Sequence[Run]) -> list[NotebookCell]:
     later = [run for run in ran if run.begun is not None and run.begun > saved.saved_at]
     by_cell = {run.cell: run for run in later if run.cell is not None}
     cells = [
         replace(cell, source=by_cell[cell.cell_id].text) if cell.cell_id in by_cell else cell for cell in saved.cells
     ]
     known = {cell.cell_id for cell in saved.cells}
-    return [*cells, *(NotebookCell(run.text, "code") for run in later if run.cell not in known)]
+    return [*cells, *(_cell(run.text) for run in later if run.cell not in known)]
 
 
 @contextlib.contextmanager
 def _kept_settings() -> Iterator[None]:
-    """Put back what a notebook's top-level lines may set: they run twice in this process."""
+    """Put back what a notebook's top-level lines may set: they run twice in this process.
+
+    The variables of the environment are hidden meanwhile, as a cell may have set some that grading does not have.
+    """
     limit, errors, states = sys.getrecursionlimit(), np.geterr(), (random.getstate(), np.random.get_state())
+    environment = dict(os.environ)
+    os.environ.clear()
     try:
         yield
     finally:
+        os.environ.update(environment)
         sys.setrecursionlimit(limit)
         np.seterr(**errors)
         random.setstate(states[0])

@@ -139,7 +139,7 @@ class Check:
         if result.first_failure is not None:
             notes.append(messages.hints_are_there(exercise.name))
             raise NotYet(result_view(result, self._handout, notes), messages.not_yet(result))
-        rehearsal = self._rehearse([exercise], saved)[exercise.name]
+        rehearsal = self._rehearse([exercise], saved, runs)[exercise.name]
         if not rehearsal.passed:
             raise NotYet(rehearsal_view(rehearsal, self._handout, notes), messages.only_in_kernel(exercise.name))
         notes += map(messages.when_graded, rehearsal.remarks)
@@ -187,27 +187,29 @@ class Check:
             remember(self._handout, results)
             runs = self._runs(namespace)
             saved = open_notebook(runs)
-            results, only_here = self._as_graded(results, saved)
+            results, only_here = self._as_graded(results, saved, runs)
             passed = [result.name for result in results if result.outcome is Outcome.PASSED]
             notes = [self._top_cells(results, namespace), *only_here, *self._notes(passed, runs, saved)]
             screen.show(table_view(self._handout, results, list(filter(None, notes))))
 
-    def _rehearse(self, exercises: Sequence[Exercise], saved: SavedNotebook | None) -> dict[str, Rehearsal]:
+    def _rehearse(
+        self, exercises: Sequence[Exercise], saved: SavedNotebook | None, runs: Mapping[str, ExerciseRun]
+    ) -> dict[str, Rehearsal]:
         """Run exercises from the notebook's text. They count as passed if nothing is known of the text."""
         ran = kernel_runs()
         if saved is None and not ran:
             return {exercise.name: Rehearsal() for exercise in exercises}
-        cells = cells_as_run(saved, ran)
+        cells = cells_as_run(saved, ran, runs.values())
         with quiet():
             return {exercise.name: rehearse(cells, self._suites, exercise) for exercise in exercises}
 
     def _as_graded(
-        self, results: Sequence[ExerciseResult], saved: SavedNotebook | None
+        self, results: Sequence[ExerciseResult], saved: SavedNotebook | None, runs: Mapping[str, ExerciseRun]
     ) -> tuple[list[ExerciseResult], list[str]]:
         """Return the results as they are when the notebook is graded, and a note on those that differ."""
         passed = [result.name for result in results if result.outcome is Outcome.PASSED]
         exercises = [self._suites.assignment.exercise(name) for name in passed]
-        rehearsals = self._rehearse(exercises, saved)
+        rehearsals = self._rehearse(exercises, saved, runs)
         failed = {name: rehearsal for name, rehearsal in rehearsals.items() if not rehearsal.passed}
         told = [messages.only_in_kernel(name) + " " + messages.ask_why(name) for name in failed]
         told += [messages.when_graded(remark) for rehearsal in rehearsals.values() for remark in rehearsal.remarks]
