@@ -166,3 +166,20 @@ def test_in_a_release_every_check_says_that_the_stub_is_there_and_no_demo_fails(
         assert [output for output in cell.outputs if output.output_type == "error"] == [], cell.id
         sentences = [data["text/plain"] for output in cell.outputs if (data := output.get("data", {}))]
         assert not [words for words in sentences if words.startswith("This cell could not finish")], cell.id
+
+
+@pytest.mark.series(1)
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_demo_fails_if_every_exercise_returns_nothing(stem: str) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    path = COURSE.release(stem)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("raise NotImplementedError", "return None")
+    NotebookClient(
+        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    for cell in demos_of(notebook.cells):
+        assert [output for output in cell.outputs if output.output_type == "error"] == [], cell.id
