@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -14,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from . import control, imports
@@ -27,9 +28,8 @@ class Options(TypedDict):
     """What the grader says about every sandbox of a fork server. A part of the confinement that is None is left out."""
 
     control: int  # the descriptor of the control socket
-    path: list[str]  # to add to `sys.path`
-    packages: dict[str, str]  # by name: packages that `PackageFinder` finds in their own places
-    hold: list[str]  # folders to keep open, see `imports.hold`
+    path: list[str]  # to add to `sys.path`, if sandboxes are not confined
+    packages: dict[str, str]  # by name: where the packages are that confined sandboxes can import
     preload: list[str]  # modules
     confined: bool  # whether a sandbox gives anything up
     namespaces: bool  # whether each sandbox gets a process namespace of its own
@@ -45,34 +45,38 @@ def main() -> None:
     options: Options = json.loads(sys.argv.pop())
     sys.orig_argv.clear()  # sandboxes need not know what they are told here
     grader = socket.socket(fileno=options["control"])
-    held = imports.hold(options["hold"])
-    preload(options, held)
-    server = Server(grader, options, tuple(held.values()))
+    preload(options)
+    server = Server(grader, options)
     grader.sendall(control.READY)
     server.obey_commands()
 
 
-def preload(options: Options, held: Mapping[str, int]) -> None:
+def preload(options: Options) -> None:
     """Import the modules and what every sandbox uses, once for all sandboxes."""
-    places = {name: imports.held_path(place, held) for name, place in options["packages"].items()}
-    sys.meta_path.append(imports.PackageFinder(places))
+    finder = imports.only_from_memory(packages_for(options)) if options["confined"] else None
     sys.path.extend(options["path"])
     for module in options["preload"]:
         importlib.import_module(module)
     from . import runner  # imports NumPy, which is found only now
 
     runner.warm_up()
+    if finder is not None:
+        finder.load_libraries()
     gc.collect()
     gc.freeze()  # forked sandboxes share these pages as long as the collector does not touch them
+
+
+def packages_for(options: Options) -> dict[str, str]:
+    """Return the packages that confined sandboxes can import, this one among them: where each is, by name."""
+    return {**options["packages"], "guest": str(Path(__file__).parent)}
 
 
 class Server:
     """Opens and ends sandboxes at the grader's command."""
 
-    def __init__(self, grader: socket.socket, options: Options, held: Sequence[int]) -> None:
+    def __init__(self, grader: socket.socket, options: Options) -> None:
         self.grader = grader
         self.options = options
-        self.held = held  # descriptors that stay open in sandboxes
         self.pid = os.getpid()
         self.guests: set[int] = set()
         self.namespace = os.pidfd_open(self.pid) if options["namespaces"] else -1
@@ -85,7 +89,7 @@ class Server:
         if options["landlock"] is not None:
             from . import lockdown
 
-            self.ruleset = imports.out_of_the_way(lockdown.landlock_ruleset(options["landlock"]))
+            self.ruleset = out_of_the_way(lockdown.landlock_ruleset(options["landlock"]))
 
     def obey_commands(self) -> None:
         """Open and end sandboxes until the grader closes the control socket. Then end those that are left."""
@@ -129,7 +133,7 @@ class Server:
         from . import runner
 
         try:
-            grader = keep_only(connection, [*self.held, self.ruleset])
+            grader = keep_only(connection, self.ruleset)
             os.setsid()
             if self.options["confined"]:
                 self.confine()
@@ -172,17 +176,25 @@ class Server:
         return os.waitstatus_to_exitcode(status)
 
 
-def keep_only(connection: int, others: Sequence[int]) -> socket.socket:
-    """Close every descriptor but the connection, which becomes number 3, and others. Return the connection's socket."""
+def out_of_the_way(descriptor: int) -> int:
+    """Return the descriptor under a number that is not one of the few that a sandbox uses."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 16)
+    os.close(descriptor)
+    return moved
+
+
+def keep_only(connection: int, ruleset: int) -> socket.socket:
+    """Close every descriptor but the connection, which becomes number 3, and the ruleset, unless that is -1.
+
+    Return the connection's socket.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # first of all: the connection must never be number 0, 1 or 2
         os.dup2(null, standard)
     os.dup2(connection, 3)
-    first = 4
-    for kept in sorted(descriptor for descriptor in others if descriptor >= 0):
-        os.closerange(first, kept)
-        first = kept + 1
-    os.closerange(first, 1 << 20)
+    if ruleset >= 0:
+        os.closerange(4, ruleset)
+    os.closerange(max(4, ruleset + 1), 1 << 20)
     return socket.socket(fileno=3)  # asks the kernel for its family: not allowed later
 
 

@@ -1,67 +1,183 @@
-"""Where a sandbox finds what it imports, if it sees the machine's own files: its namespace has no mounts of its own."""
+"""What a sandbox can import: modules that its fork server has read into memory.
+
+A sandbox may make no system call that names a file. So the standard library and the named packages, and nothing that is
+installed beside them, are copied into memory before sandboxes are forked, and they are imported from there.
+"""
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
+import ctypes
 import importlib.machinery
 import importlib.util
+import mmap
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
+from typing import NamedTuple
+
+_LEFT_OUT = {"__pycache__", "site-packages", "dist-packages", "test", "tests"}  # folders
+# Extension modules, by how their names start, that need a terminal, a screen or a network, or serve tests of Python:
+# their libraries would make each fork slower.
+_OF_NO_USE = ("_curses", "_test", "_tkinter", "_xxtest", "nis.", "readline", "xx")
+_START = "__init__.py"
+_SUFFIXES = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
 
 
-class PackageFinder:
-    """Finds certain packages, each in its own place, and nothing that is installed beside them."""
+class Module(NamedTuple):
+    """A module on the disk."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self.places = places  # by the package's name: its folder, or its file
+    file: str  # the path; "" for a namespace package, which has no file
+    folder: str | None  # of a package; None for other modules
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether it is a shared library."""
+        return bool(self.file) and not self.file.endswith(".py")
+
+
+def modules_in(folder: str, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    """Yield the modules in a folder, and those in the packages in it, by their full names.
+
+    Of several modules with one name, the last is the one that Python would import.
+    """
+    try:
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=_precedence)
+    except OSError:  # closed to the grader: nothing in it can be imported
+        return
+    for entry in entries:
+        name = entry.name.partition(".")[0]
+        if entry.is_dir():
+            if entry.name.isidentifier() and entry.name not in _LEFT_OUT:
+                yield from package(prefix + name, entry.path)
+        elif entry.name.endswith(_SUFFIXES) and entry.name != _START:
+            module = Module(entry.path, None)
+            if not (module.is_extension and entry.name.startswith(_OF_NO_USE)):
+                yield prefix + name, module
+
+
+def _precedence(entry: os.DirEntry[str]) -> int:
+    """Return whether a folder's entry is a namespace package (0), source (1), an extension (2) or a package (3)."""
+    if entry.is_dir():
+        return 3 if _is_regular(entry.path) else 0
+    return 1 if entry.name.endswith(".py") else 2
+
+
+def _is_regular(folder: str) -> bool:
+    return os.path.exists(f"{folder}/{_START}")  # noqa: PTH110 there are thousands of folders, and pathlib is slower
+
+
+def package(name: str, place: str) -> Iterator[tuple[str, Module]]:
+    """Yield the package, or the module, at this place, and all modules in it."""
+    if place.endswith(".py"):
+        yield name, Module(place, None)
+        return
+    is_regular = _is_regular(place)
+    yield name, Module(f"{place}/{_START}" if is_regular else "", place)
+    for inner, module in modules_in(place, f"{name}."):
+        if is_regular or not module.is_extension:  # else it is a folder of shared libraries of another kind
+            yield inner, module
+
+
+def importable(folders: Iterable[str], packages: Mapping[str, str]) -> dict[str, Module]:
+    """Return what can be imported, by its full name: modules in these folders, and packages by name and place."""
+    modules: dict[str, Module] = {}
+    for folder in folders:
+        modules = {**dict(modules_in(folder)), **modules}
+    for name, place in packages.items():
+        modules.update(package(name, place))
+    return modules
+
+
+class Copy(NamedTuple):
+    """Where in memory the copy of a file is."""
+
+    start: int
+    end: int
+    changed: float  # the time when the file was changed, in seconds
+
+
+class Files:
+    """Copies of files, in memory that is only read.
+
+    The mapping is private: if student code made it writable, it would change its own pages only.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.copies: dict[str, Copy] = {}
+        with os.fdopen(os.memfd_create("modules"), "w+b") as memory:
+            end = memory.write(b"\n")  # an empty file cannot be mapped
+            for path in paths:
+                with contextlib.suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 see above
+                    changed = os.fstat(file.fileno()).st_mtime
+                    start, end = end, end + memory.write(file.read())
+                    self.copies[path] = Copy(start, end, changed)
+            memory.flush()
+            self.memory = mmap.mmap(memory.fileno(), end, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+
+    def copy_of(self, path: str) -> Copy:
+        """Return where the copy of a file is. Raise OSError if there is none, as the import system expects."""
+        if path not in self.copies:
+            raise FileNotFoundError(path)
+        return self.copies[path]
+
+
+class MemoryLoader(importlib.machinery.SourceFileLoader):
+    """Loads a module from copies of its files: the source, and the bytecode if it is current."""
+
+    def __init__(self, name: str, path: str, files: Files) -> None:
+        super().__init__(name, path)
+        self.files = files
+
+    def get_data(self, path: str) -> bytes:
+        copy = self.files.copy_of(path)
+        return self.files.memory[copy.start : copy.end]
+
+    def path_stats(self, path: str) -> dict[str, float]:
+        copy = self.files.copy_of(path)
+        return {"mtime": copy.changed, "size": copy.end - copy.start}
+
+
+class MemoryFinder:
+    """Finds the modules that were copied into memory, and shared libraries that are loaded already."""
+
+    def __init__(self, modules: Mapping[str, Module]) -> None:
+        self.modules = modules
+        sources = [module.file for module in modules.values() if module.file and not module.is_extension]
+        self.files = Files(path for source in sources for path in (source, importlib.util.cache_from_source(source)))
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return where a package is, as the import system wants it. Return None if it is not one of these packages."""
-        place = self.places.get(name)
-        if place is None:
+        """Return where a module is, as the import system wants it. Return None if it cannot be imported."""
+        module = self.modules.get(name)
+        if module is None:
             return None
-        if place.endswith(".py"):
-            return importlib.util.spec_from_file_location(name, place)
-        start = f"{place}/__init__.py"
-        if Path(start).exists():
-            return importlib.util.spec_from_file_location(name, start, submodule_search_locations=[place])
-        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)  # a namespace package
-        spec.submodule_search_locations = [place]
-        return spec
+        locations = None if module.folder is None else [module.folder]
+        if not module.file:
+            spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+            spec.submodule_search_locations = locations
+            return spec
+        if module.is_extension:
+            return importlib.util.spec_from_file_location(name, module.file)
+        loader = MemoryLoader(name, module.file, self.files)
+        return importlib.util.spec_from_file_location(
+            name, module.file, loader=loader, submodule_search_locations=locations
+        )
+
+    def load_libraries(self) -> None:
+        """Load the extension modules' libraries. Importing them later opens no file, because they are loaded."""
+        for module in self.modules.values():
+            if module.is_extension:
+                with contextlib.suppress(OSError):  # a library that it needs is not installed
+                    ctypes.CDLL(module.file)
 
 
-def hold(folders: Sequence[str]) -> dict[str, int]:
-    """Open folders whose path will be closed to this process. Return the descriptor of each.
-
-    The interpreter may lie in a folder that only its owner can enter, such as root's home. A process that has become
-    another user still gets into a folder that it opened before, as `/proc/self/fd/N`. Modules that are loaded already
-    look for their submodules there from now on.
-    """
-    held = {folder: out_of_the_way(os.open(folder, os.O_PATH | os.O_DIRECTORY)) for folder in folders}
-    sys.path[:] = [held_path(entry, held) for entry in sys.path]
-    for module in list(sys.modules.values()):
-        locations = getattr(module, "__path__", None)
-        if isinstance(locations, list):
-            locations[:] = [held_path(entry, held) for entry in locations]
-    sys.path_importer_cache.clear()
-    return held
-
-
-def held_path(path: str, held: Mapping[str, int]) -> str:
-    """Return a path by way of the held folder that it lies in, or the path itself if it lies in none."""
-    for folder, descriptor in held.items():
-        if path == folder or path.startswith(f"{folder}/"):
-            return f"/proc/self/fd/{descriptor}{path[len(folder) :]}"
-    return path
-
-
-def out_of_the_way(descriptor: int) -> int:
-    """Return the descriptor under a number that is not one of the few that a sandbox uses."""
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 16)
-    os.close(descriptor)
-    return moved
+def only_from_memory(packages: Mapping[str, str]) -> MemoryFinder:
+    """Let this process import the standard library and these packages from memory, and nothing from files."""
+    own = os.environ.get("PYTHONPATH")  # the folder of this very package, with all that lies beside it
+    finder = MemoryFinder(importable([entry for entry in sys.path if entry != own], packages))
+    sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, finder]
+    return finder

@@ -1,8 +1,7 @@
 """What a freshly forked sandbox does to itself before a line of the student's code runs. Linux only; ctypes, no shell.
 
-The order matters: descriptors, then limits, then the user, then privileges, then the list of files that may be read,
-then the list of allowed system calls.
-After the last step nothing here can be undone from inside.
+The order matters: descriptors, then limits, then the user, then privileges, then all files, then the list of allowed
+system calls. After the last step nothing here can be undone from inside.
 
 It uses ctypes, because a guest imports no other package, and Python has functions for these calls only from 3.12 on.
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-from pathlib import Path
 from typing import Any, TypedDict
 
 CLONE_NEWPID = 0x20000000
@@ -28,19 +26,12 @@ _LAST_CAPABILITY = 40
 _LIBRARIES = 256 << 20  # bytes of address space for what is loaded and started later, such as another module
 
 # Landlock, see landlock(7). The system calls have these numbers on every architecture.
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_PATH_BENEATH = 1
-_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_ssize_t
 _libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long)
 _MAP_FAILED = -1
-
-
-class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
 class _FilterProgram(ctypes.Structure):
@@ -157,11 +148,9 @@ def gain_no_privileges() -> None:
 
 
 class Landlock(TypedDict):
-    """What Landlock takes away, and what it leaves."""
+    """What Landlock takes away. It leaves nothing: a sandbox opens no file."""
 
     restricted: list[int]  # kinds of access, as masks: to files, then to the network, then scopes; fewer on old kernels
-    readable: list[str]  # files and folders that may be read nevertheless
-    listed: list[str]  # folders of which the names may be read
     flags: int  # of landlock_restrict_self
 
 
@@ -169,22 +158,7 @@ def landlock_ruleset(landlock: Landlock) -> int:
     """Return the descriptor of a Landlock ruleset."""
     restricted = landlock["restricted"]
     attributes = (ctypes.c_uint64 * len(restricted))(*restricted)
-    ruleset = _landlock(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
-    for path in landlock["readable"]:
-        allow_beneath(ruleset, path, _READ_FILE | _READ_FOLDER if Path(path).is_dir() else _READ_FILE)
-    for path in landlock["listed"]:
-        allow_beneath(ruleset, path, _READ_FOLDER)
-    return ruleset
-
-
-def allow_beneath(ruleset: int, path: str, access: int) -> None:
-    """Add to a ruleset that this file, or what lies in this folder, may be accessed in these ways."""
-    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        rule = _PathBeneath(access, descriptor)
-        _landlock(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
-    finally:
-        os.close(descriptor)
+    return _landlock(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)), 0)
 
 
 def lock(ruleset: int, flags: int) -> None:

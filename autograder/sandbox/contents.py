@@ -1,11 +1,11 @@
-"""What a sandbox can read: the interpreter, its standard library, named packages, and nothing else."""
+"""What a sandbox can import: the standard library, named packages, and nothing else."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.core.errors import UserError
@@ -43,21 +43,6 @@ def interpreter_paths() -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def interpreter_files() -> list[Path]:
-    """Return what of `interpreter_paths` an interpreter reads: not the other programs that lie in the same folders.
-
-    These are shared libraries, alone or in the folder of the machine's architecture, and the standard library.
-    """
-    paths = [path for path in interpreter_paths() if path not in _SYSTEM_FOLDERS]
-    if standard_library() not in paths:
-        paths.append(standard_library())
-    for folder in {folder.resolve() for folder in _SYSTEM_FOLDERS if folder.is_dir()}:
-        paths += [path for path in folder.glob("*.so*") if path.is_file()]
-        of_architecture = folder / str(sysconfig.get_config_var("MULTIARCH"))
-        paths += [of_architecture] if of_architecture.is_dir() else []
-    return paths
-
-
 def other_packages() -> list[Path]:
     """Return the folders beside the standard library that hold whatever happens to be installed there."""
     folders = [standard_library() / "site-packages", standard_library() / "dist-packages"]
@@ -92,17 +77,3 @@ def _path_of(name: str) -> Path | None:
         return None
     folders = list(spec.submodule_search_locations or ())
     return Path(folders[0] if folders else spec.origin or "")
-
-
-def without(folder: Path, hidden: Iterable[Path]) -> list[Path]:
-    """Return paths that cover a folder except the hidden folders in it, for rules that can only allow.
-
-    A rule follows a symlink, so none may be in the result: `/lib` is `/usr/lib` on most systems, with all that is
-    hidden there. Links in the folder are left out; what they point to can be read by way of them if it can be read.
-    """
-    folder, hidden = folder.resolve(), [path.resolve() for path in hidden]
-    if folder in hidden:
-        return []
-    if not any(path.is_relative_to(folder) for path in hidden):
-        return [folder]
-    return [path for child in sorted(folder.iterdir()) if not child.is_symlink() for path in without(child, hidden)]

@@ -10,10 +10,10 @@ from autograder.execution.limits import Limits
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """`packages` are visible in a sandbox. `preload` is imported once, before sandboxes are forked."""
+    """`packages` can be imported in a sandbox. `preload` is imported once, before sandboxes are forked."""
 
     packages: tuple[str, ...] = ()
-    optional_packages: tuple[str, ...] = ()  # visible only if they are installed
+    optional_packages: tuple[str, ...] = ()  # importable only if they are installed
     preload: tuple[str, ...] = ()
     memory: int | None = None  # bytes that a sandbox may use; None: the usual limit
 

@@ -35,6 +35,13 @@ def read(path):
 def look(path):
     return os.stat(path).st_mode > 0
 
+def leave_mark(link):
+    before = os.lstat(link).st_atime_ns
+    os.stat(link)
+    if os.lstat(link).st_atime_ns == before:
+        raise OSError("this file system keeps no access times")
+    return True
+
 def find_package(target):
     name, path = target
     return importlib.util.find_spec(name) is not None or read(path)
@@ -151,7 +158,6 @@ class Attempt:
     name: str
     function: str
     argument: Any = None
-    only_namespaces: bool = False  # whether nothing else can refuse it
     optional: bool = False  # whether a machine may refuse it, or not know it, even without a sandbox
     cure: str = ""  # what to do if it is not possible without a sandbox, which makes the probe worthless
 
@@ -193,6 +199,9 @@ def _scratch_folder() -> Iterator[str]:
         for target in ("mode", "times", "contents", "removed"):
             (Path(name) / target).write_text("as it was", encoding="utf-8")
             (Path(name) / target).chmod(0o666)
+        link = Path(name) / "link"
+        link.symlink_to("contents")
+        os.utime(link, (0, 0), follow_symlinks=False)  # Linux changes an old access time only
         yield name
 
 
@@ -201,9 +210,12 @@ def _on_files(secrets: Sequence[Path], folder: str) -> Iterator[Attempt]:
         cure = f"Check that you can read {path}."
         yield Attempt(name=f"read {path.name}", function="read", argument=str(path.absolute()), cure=cure)
     yield Attempt(name="read a file that everybody may read", function="read", argument=f"{folder}/contents")
+    yield Attempt(name="read a module's file", function="read", argument=os.__file__)
+    yield Attempt(name="see that a file exists", function="look", argument=f"{folder}/contents")
+    yield Attempt(name="leave a mark on a file", function="leave_mark", argument=f"{folder}/link", optional=True)
     yield Attempt(name="read pytest", function="find_package", argument=["pytest", pytest.__file__])
     for path in _path_at_home():
-        yield Attempt(name=f"look into {path.parent}", function="look", argument=str(path), only_namespaces=True)
+        yield Attempt(name=f"look into {path.parent}", function="look", argument=str(path))
         yield Attempt(name=f"list {path.parent}", function="find_name", argument=str(path))
     environment = f"/proc/{os.getpid()}/environ"
     yield Attempt(name="read the grader's environment", function="read", argument=environment)

@@ -53,8 +53,6 @@ def probe(server: ForkServer, secrets: Sequence[Path], *, controls: bool = True)
     then it proves nothing.
     """
     with escape_attempts.attempts_on(secrets, server.limits) as attempts:
-        in_namespaces = Layer.NAMESPACES in server.layers
-        attempts = [attempt for attempt in attempts if in_namespaces or not attempt.only_namespaces]
         refusals = replies(server, attempts)
         tried = _require_controls(attempts, server) if controls else attempts
     held = [attempt.name for attempt in tried if (refusal := refusals[attempt]) and refusal.by_the_system]

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -55,8 +54,7 @@ class Process:
 class ForkServer:
     """A warm process from which sandboxes are forked in milliseconds.
 
-    `read_only` names the files and folders that a sandbox may read beside the interpreter and the environment's
-    packages: (path outside, path in the sandbox). A fork server that died is started again for the next sandbox.
+    A fork server that died is started again for the next sandbox.
     """
 
     def __init__(
@@ -64,12 +62,10 @@ class ForkServer:
         level: Level,
         *,
         environment: Environment = NUMPY,
-        read_only: Sequence[tuple[Path, str]] = (),
         limits: Limits = LIMITS,
     ) -> None:
         self.layers = level.layers
         self.environment = environment
-        self.read_only = tuple(read_only)
         self.limits = environment.adjusted(limits)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -99,7 +95,7 @@ class ForkServer:
         ours.settimeout(self.limits.command_seconds)
 
     def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:
-        command = launch.command_line(self.layers, self.environment, self.read_only, self.limits, control=descriptor)
+        command = launch.command_line(self.layers, self.environment, self.limits, control=descriptor)
         return subprocess.Popen(
             command,
             pass_fds=[descriptor],

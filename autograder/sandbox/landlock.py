@@ -1,4 +1,4 @@
-"""The list of files that a sandbox may read, for the kernel's Landlock.
+"""What the kernel's Landlock takes away from a sandbox: every access to files, and connections and signals.
 
 A process locks itself; it takes no privileges, no namespaces and no other program. What can be locked grows with the
 version of Landlock's interface (its ABI). What an older kernel cannot lock is closed by the list of system calls alone.
@@ -8,8 +8,6 @@ See landlock(7) and https://docs.kernel.org/userspace-api/landlock.html.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
-from pathlib import Path
 
 _CREATE_RULESET = 444  # a system call that has this number on every architecture
 _ASK_VERSION = 1
@@ -28,18 +26,9 @@ def version() -> int:
     return int(number)
 
 
-def ruleset(readable: Iterable[Path | str], listed: Iterable[Path | str] = ()) -> dict[str, object]:
-    """Return the arguments of `guest.lockdown.Landlock`.
-
-    Files and folders in `readable` may be read, with all that lies in them. Of folders in `listed` the names of what
-    lies in them may be read.
-    """
+def ruleset() -> dict[str, object]:
+    """Return the arguments of `guest.lockdown.Landlock`: all that this kernel can take away."""
     offered = version()
     rights = max(count for since, count in _RIGHTS.items() if since <= offered)
     restricted = [(1 << rights) - 1, *([_TCP] if offered >= 4 else []), *([_SCOPES] if offered >= 6 else [])]
-    return {
-        "restricted": restricted,
-        "readable": [*map(str, readable)],
-        "listed": [*map(str, listed)],
-        "flags": _UNLOGGED if offered >= 7 else 0,
-    }
+    return {"restricted": restricted, "flags": _UNLOGGED if offered >= 7 else 0}

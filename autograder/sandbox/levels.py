@@ -15,7 +15,7 @@ class Layer(StrEnum):
     """One part of the confinement. Each works without the others, so that tests can take one away at a time."""
 
     NAMESPACES = "namespaces"  # a view of the machine in which other files, processes and networks do not exist
-    LANDLOCK = "Landlock"  # the kernel's list of files that the process may read
+    LANDLOCK = "Landlock"  # the kernel refuses it every file, and connections and signals
     SYSTEM_CALLS = "system calls"  # a list of the calls to the kernel that the process may make
     PRIVILEGES = "privileges"  # no capabilities and, if the grader is root, a user of its own
     LIMITS = "limits"  # memory, CPU time, descriptors

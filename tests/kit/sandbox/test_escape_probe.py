@@ -93,8 +93,14 @@ def allowing_every_call(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
 
 
 def with_the_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    allowing_every_call(monkeypatch, folder)
     real = contents.interpreter_paths
     monkeypatch.setattr(contents, "interpreter_paths", lambda: [*real(), folder])
+
+
+def with_files_alone(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    allowing_every_call(monkeypatch, folder)
+    edited("lockdown.py", "    _landlock(_RESTRICT_SELF, ruleset, flags)", "    pass")(monkeypatch, folder)
 
 
 def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
@@ -109,6 +115,7 @@ def with_other_packages(monkeypatch: pytest.MonkeyPatch, _: Path) -> None:
 IN_NAMESPACES = (Level.NAMESPACES,)  # where nothing else stands behind them
 WEAKENINGS: list[tuple[str, Weaken, str, tuple[Level, ...]]] = [
     ("all calls allowed", allowing_every_call, "share memory", ALL),
+    ("files to look at", allowing_every_call, "see that a file exists", (Level.LANDLOCK,)),
     ("no filter", edited("lockdown.py", "    filters = ", "    return\n    filters = "), "make any system call", ALL),
     ("network", without("--unshare-net"), "see the machine's net namespace", IN_NAMESPACES),
     ("messages", without("--unshare-ipc"), "see the machine's ipc namespace", IN_NAMESPACES),
@@ -124,14 +131,9 @@ WEAKENINGS: list[tuple[str, Weaken, str, tuple[Level, ...]]] = [
         "use more memory than the limit",
         ALL,
     ),
-    ("another folder", with_the_folder, "read secret.py", ALL),
+    ("another folder", with_the_folder, "read secret.py", IN_NAMESPACES),
     ("pytest", with_other_packages, "read pytest", ALL),
-    (
-        "no Landlock",
-        edited("lockdown.py", "    _landlock(_RESTRICT_SELF, ruleset, flags)", "    pass"),
-        "read secret.py",
-        (Level.LANDLOCK,),
-    ),
+    ("no Landlock", with_files_alone, "read secret.py", (Level.LANDLOCK,)),
     *(
         [("root", edited("lockdown.py", "    os.setgroups([])\n", "    return\n"), "be root", ALL)]
         if os.geteuid() == 0
@@ -160,14 +162,15 @@ def test_each_weakening_is_noticed(
     assert noticed in result.escaped
 
 
-def test_a_bound_secret_is_noticed(secret: Path) -> None:
-    result = probed(secret, read_only=[(secret, str(secret))])
-    assert result.escaped == ("read secret.py",)
-
-
-def test_a_secret_known_by_its_folder_only(secret: Path) -> None:
-    result = probed(secret, read_only=[(secret.parent, str(secret.parent))])
-    assert "read secret.py" in result.escaped
+def test_a_mark_is_noticed_if_this_machine_keeps_access_times(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two submissions could tell each other something by marks. See that the attempt does leave one."""
+    link = secret.with_name("link")
+    link.symlink_to(secret)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    assert link.exists()
+    keeps_times = link.lstat().st_atime_ns > 0
+    allowing_every_call(monkeypatch, secret.parent)
+    assert ("leave a mark on a file" in probed(secret, Level.LANDLOCK).escaped) == keeps_times
 
 
 # ---- a probe that cannot be made names what is missing
