@@ -53,7 +53,7 @@ def main() -> None:
 
 def preload(options: Options) -> None:
     """Import the modules and what every sandbox uses, once for all sandboxes."""
-    finder = imports.only_from_memory(packages_for(options)) if options["confined"] else None
+    finder = imports.import_only(packages_for(options)) if options["confined"] else None
     sys.path.extend(options["path"])
     for module in options["preload"]:
         importlib.import_module(module)
@@ -61,7 +61,7 @@ def preload(options: Options) -> None:
 
     runner.warm_up()
     if finder is not None:
-        finder.load_libraries()
+        finder.keep()
     gc.collect()
     gc.freeze()  # forked sandboxes share these pages as long as the collector does not touch them
 

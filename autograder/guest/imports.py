@@ -105,48 +105,52 @@ class Files:
     The mapping is private: if student code made it writable, it would change its own pages only.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self) -> None:
         self.copies: dict[str, Copy] = {}
+
+    def copy(self, paths: Iterable[str]) -> None:
+        """Copy these files, once and for all. One that is missing is left out."""
         with os.fdopen(os.memfd_create("modules"), "w+b") as memory:
             end = memory.write(b"\n")  # an empty file cannot be mapped
             for path in paths:
-                with contextlib.suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 see above
-                    changed = os.fstat(file.fileno()).st_mtime
-                    start, end = end, end + memory.write(file.read())
-                    self.copies[path] = Copy(start, end, changed)
+                try:
+                    with open(path, "rb") as file:  # noqa: PTH123 there are thousands of files, and pathlib is slower
+                        changed, data = os.fstat(file.fileno()).st_mtime, file.read()
+                except OSError:
+                    continue
+                start, end = end, end + memory.write(data)
+                self.copies[path] = Copy(start, end, changed)
             memory.flush()
             self.memory = mmap.mmap(memory.fileno(), end, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
 
-    def copy_of(self, path: str) -> Copy:
-        """Return where the copy of a file is. Raise OSError if there is none, as the import system expects."""
-        if path not in self.copies:
-            raise FileNotFoundError(path)
-        return self.copies[path]
-
 
 class MemoryLoader(importlib.machinery.SourceFileLoader):
-    """Loads a module from copies of its files: the source, and the bytecode if it is current."""
+    """Loads a module from the copies of its files, or from the files themselves as long as there are no copies.
+
+    The files are the source and the bytecode, which is used if it is current.
+    """
 
     def __init__(self, name: str, path: str, files: Files) -> None:
         super().__init__(name, path)
         self.files = files
 
     def get_data(self, path: str) -> bytes:
-        copy = self.files.copy_of(path)
-        return self.files.memory[copy.start : copy.end]
+        copy = self.files.copies.get(path)
+        return super().get_data(path) if copy is None else self.files.memory[copy.start : copy.end]
 
     def path_stats(self, path: str) -> dict[str, float]:
-        copy = self.files.copy_of(path)
+        copy = self.files.copies.get(path)
+        if copy is None:
+            return dict(super().path_stats(path))
         return {"mtime": copy.changed, "size": copy.end - copy.start}
 
 
 class MemoryFinder:
-    """Finds the modules that were copied into memory, and shared libraries that are loaded already."""
+    """Finds the modules of a list, and nothing else. After `keep` it needs no files for that."""
 
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
-        sources = [module.file for module in modules.values() if module.file and not module.is_extension]
-        self.files = Files(path for source in sources for path in (source, importlib.util.cache_from_source(source)))
+        self.files = Files()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -167,16 +171,19 @@ class MemoryFinder:
             name, module.file, loader=loader, submodule_search_locations=locations
         )
 
-    def load_libraries(self) -> None:
-        """Load the extension modules' libraries. Importing them later opens no file, because they are loaded."""
+    def keep(self) -> None:
+        """Copy the source of all modules and the bytecode of those that are not imported yet; load all libraries."""
+        sources = [(name, module.file) for name, module in self.modules.items() if module.file.endswith(".py")]
+        late = (importlib.util.cache_from_source(file) for name, file in sources if name not in sys.modules)
+        self.files.copy([*(file for _, file in sources), *late])
         for module in self.modules.values():
             if module.is_extension:
                 with contextlib.suppress(OSError):  # a library that it needs is not installed
                     ctypes.CDLL(module.file)
 
 
-def only_from_memory(packages: Mapping[str, str]) -> MemoryFinder:
-    """Let this process import the standard library and these packages from memory, and nothing from files."""
+def import_only(packages: Mapping[str, str]) -> MemoryFinder:
+    """Let this process import the standard library and these packages, and nothing else."""
     own = os.environ.get("PYTHONPATH")  # the folder of this very package, with all that lies beside it
     finder = MemoryFinder(importable([entry for entry in sys.path if entry != own], packages))
     sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, finder]

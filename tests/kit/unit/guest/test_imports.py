@@ -68,6 +68,7 @@ class TestLoading:
     def test_a_module_is_loaded_when_its_file_has_gone(self, tmp_path: Path) -> None:
         made(tmp_path, "package/__init__.py", "package/inner.py")
         finder = imports.MemoryFinder(imports.importable([str(tmp_path)], {}))
+        finder.keep()
         (tmp_path / "package" / "inner.py").unlink()
         module = loaded(finder, "package.inner")
         assert module["origin"] == "package/inner.py"
@@ -81,15 +82,24 @@ class TestLoading:
         compiled = importlib.util.cache_from_source(str(source))
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH if current else py_compile.PycInvalidationMode.CHECKED_HASH
         py_compile.compile(str(tmp_path / "compiled.py"), compiled, invalidation_mode=mode)
-        module = loaded(imports.MemoryFinder(imports.importable([str(tmp_path)], {})), "name")
+        finder = imports.MemoryFinder(imports.importable([str(tmp_path)], {}))
+        finder.keep()
+        Path(compiled).unlink()
+        module = loaded(finder, "name")
         assert module["origin"] == ("bytecode" if current else "name.py")
 
-    def test_a_file_that_cannot_be_read_is_an_import_error_of_its_own(self, tmp_path: Path) -> None:
-        made(tmp_path, "name.py")
-        modules = imports.importable([str(tmp_path)], {})
+    def test_a_file_that_cannot_be_read_costs_its_own_module(self, tmp_path: Path) -> None:
+        made(tmp_path, "name.py", "other.py")
+        finder = imports.MemoryFinder(imports.importable([str(tmp_path)], {}))
         (tmp_path / "name.py").unlink()
+        finder.keep()
         with pytest.raises(FileNotFoundError, match=r"name\.py"):
-            loaded(imports.MemoryFinder(modules), "name")
+            loaded(finder, "name")
+        assert loaded(finder, "other")["origin"] == "other.py"
+
+    def test_before_modules_are_kept_they_come_from_their_files(self, tmp_path: Path) -> None:
+        made(tmp_path, "name.py")
+        assert loaded(imports.MemoryFinder(imports.importable([str(tmp_path)], {})), "name")["origin"] == "name.py"
 
 
 def loaded(finder: imports.MemoryFinder, name: str) -> dict[str, object]:
