@@ -133,6 +133,20 @@ class Lab:
     def save(self) -> None:
         self._command("docmanager:save")
 
+    def run_all(self) -> None:
+        self._command("notebook:run-all-cells")
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename or move a file, as the file browser does; paths below the server's folder."""
+        self._finish(f"window.jupyterapp.serviceManager.contents.rename({json.dumps(old)}, {json.dumps(new)})")
+
+    def save_as(self, path: str) -> None:
+        """Save the notebook under another name; it goes on as that one."""
+        self._begin(_executed("docmanager:save-as"))
+        self.page.locator(".jp-Dialog input").fill(path)
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.wait()
+
     def validate(self) -> str:
         """Press nbgrader's Validate; what its dialog says."""
         self.page.locator(".jp-NotebookPanel-toolbar").get_by_text("Validate", exact=True).click()
