@@ -81,7 +81,8 @@ def reset_message(result: Reset) -> str:
         kept = "; your code is kept in the cell below it, commented out" if result.kept else ""
         text = (
             f"{result.exercise} is the stub again (cell {result.cell}){kept}. "
-            "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+            "If the notebook is open in JupyterLab: File > Reload Notebook from Disk.\n"
+            "If it asks about a changed file when you save, choose Revert. Overwrite would undo the reset."
         )
     else:
         text = f"{result.exercise} is the stub already (cell {result.cell}): nothing was changed."

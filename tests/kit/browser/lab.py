@@ -141,11 +141,17 @@ class Lab:
         self._finish(f"window.jupyterapp.serviceManager.contents.rename({json.dumps(old)}, {json.dumps(new)})")
 
     def save_as(self, path: str) -> None:
-        """Save the notebook under another name; it goes on as that one."""
+        """Save the notebook under another name. JupyterLab opens the copy, and closes the first one as it was saved."""
         self._begin(_executed("docmanager:save-as"))
         self.page.locator(".jp-Dialog input").fill(path)
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.page.locator(".jp-Dialog button", has_text="Discard").click()
         self.wait()
+        self.page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel", has_text=Path(path).name).click()
+        self.page.wait_for_function(
+            f"() => window.jupyterapp.shell.currentWidget?.context?.path === {json.dumps(path)}"
+        )
+        self.page.wait_for_selector("#jp-main-statusbar :text('| Idle')")
 
     def validate(self) -> str:
         """Press nbgrader's Validate; what its dialog says."""

@@ -65,6 +65,7 @@ def test_moved_to_another_folder(opened: Lab, unpacked: Path) -> None:
 
 def test_save_as(opened: Lab, unpacked: Path) -> None:
     opened.save_as(f"{STEM}/copy.ipynb")
+    opened.run("setup", "given", NAME)
     said = hand_in(opened, "save_as")
     assert_handed_in(said, unpacked / STEM / "copy.ipynb")
     assert "raise NotImplementedError" in (unpacked / STEM / "perceptron.ipynb").read_text(encoding="utf-8")

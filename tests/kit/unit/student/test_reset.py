@@ -392,9 +392,11 @@ def test_the_message() -> None:
     assert reset_message(Reset("gate", True, 14)) == (
         "gate is the stub again (cell 14); your code is kept in the cell below it, commented out. "
         "If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+        "\nIf it asks about a changed file when you save, choose Revert. Overwrite would undo the reset."
     )
     assert reset_message(Reset("gate", True, 14, kept=False)) == (
         "gate is the stub again (cell 14). If the notebook is open in JupyterLab: File > Reload Notebook from Disk."
+        "\nIf it asks about a changed file when you save, choose Revert. Overwrite would undo the reset."
     )
     assert reset_message(Reset("gate", False, 14)) == "gate is the stub already (cell 14): nothing was changed."
     assert reset_message(Reset("gate", False, 14, (16,))).endswith(
