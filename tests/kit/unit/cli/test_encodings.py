@@ -134,12 +134,20 @@ def test_a_hint_can_still_be_read(course: Path, encoding: str) -> None:
     assert f"the exponent is z, and must be {sign}z." in shown(run(course, "check", STEM, encoding=encoding), encoding)
 
 
+AT_A_TERMINAL = """
+from autograder.cli import main, students
+students._is_a_person_s = lambda: True
+main.main()
+"""
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_name_that_is_typed(course: Path, encoding: str) -> None:
     """The file is written, or the name is refused in a sentence; whatever bytes the terminal sends."""
     out = course / f"typed in {encoding}"
     for typed in (STUDENT.encode(), "Zoë".encode("cp1252"), bytes(range(128, 256))):
-        done = run(course, "submit", STEM, "--out", str(out), encoding=encoding, typed=typed + b"\n")
+        command = ("submit", STEM, "--out", str(out))
+        done = run(course, *command, encoding=encoding, typed=typed + b"\n", python=("-c", AT_A_TERMINAL))
         text = shown(done, encoding)
         assert ("Hand in this file" in text) == (done.returncode == 0)
         assert "Hand in this file" in text or "The name " in text
