@@ -92,8 +92,8 @@ def _map_of_places(pixels: Pixels, zoom: int) -> Pixels:
     """Return wrong places as light squares on a dark ground, with a line between any two squares if there is room."""
     enlarged = _enlarged(np.where(pixels == 0, np.uint8(_RIGHT), np.uint8(_WRONG)), zoom)
     if zoom >= 4:
-        enlarged[zoom - 1 :: zoom, :] = _RIGHT
-        enlarged[:, zoom - 1 :: zoom] = _RIGHT
+        enlarged[zoom - 1 : -1 : zoom, :] = _RIGHT
+        enlarged[:, zoom - 1 : -1 : zoom] = _RIGHT
     return enlarged
 
 
