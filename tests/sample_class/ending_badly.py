@@ -28,7 +28,7 @@ ENDS_BADLY = [
         "maria",
         "the cell itself trains one perceptron until it has learned XOR",
         20.0,
-        loses={"xor_network": "TIMEOUT"},
+        loses={"xor_network": "FAILED"},
         cells={
             "xor_network": """
 inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
