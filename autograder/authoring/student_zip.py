@@ -32,7 +32,7 @@ from autograder.core.files import write_atomically
 from autograder.core.installed import REQUIREMENTS, TORCH_REQUIREMENTS
 from autograder.core.text import listed
 from autograder.notebooks.course import Course
-from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK
+from autograder.student.handout import LEFT_BY_RUNNING, SELFCHECK, for_grader
 
 _DATES = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC))  # that a zip can name
 _DIGEST_LETTERS = 6
@@ -69,7 +69,7 @@ def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: boo
         listings = listings_of(wheel.name, requirements_of(wheel), pins(course.root / "constraints.txt"), torch=torch)
         entries = {wheel.name: wheel.read_bytes()}
         entries |= {name: text.encode() for name, text in listings.items()}
-        entries |= {name: path.read_bytes() for name, path in files.items()}
+        entries |= {name: _content(path) for name, path in files.items()}
         dependencies = _download(listings, wheel, Path(temporary) / "wheels") if wheels else []
         entries |= {f"wheels/{path.name}": path.read_bytes() for path in dependencies}
     start = partial(start_text, chosen, wheel.name, wheels=wheels, torch=torch)
@@ -77,6 +77,11 @@ def release(course: Course, out: Path, stems: Sequence[str] = (), *, wheels: boo
     entries[_START] = start(folder=folder).encode()
     write_zip(out, folder, date, entries)
     return Released(out, folder, chosen, len(entries), len(dependencies))
+
+
+def _content(path: Path) -> bytes:
+    """Return a file of a release as students get it. Its `selfcheck.json` tells them which Python will grade."""
+    return for_grader(path.read_text(encoding="utf-8")).encode() if path.name == SELFCHECK else path.read_bytes()
 
 
 def release_files(course: Course, stem: str) -> Iterator[Path]:

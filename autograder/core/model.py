@@ -67,6 +67,7 @@ class Assignment:
     _: KW_ONLY
     torch: bool = False  # its functions use PyTorch; a trained model is handed in with the notebook
     companion: str = ""  # the kit's code beside the student's, which tests call if answers are not plain values
+    python: tuple[int, int] | None = None  # the version that grades, if a student's computer was told
 
     @property
     def topic(self) -> str:

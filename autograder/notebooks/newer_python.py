@@ -21,6 +21,7 @@ _TYPE_ALIAS = re.compile(r"type[ \t]+(?P<name>\w+)[ \t]*(?P<parameters>\[)?(?=[^
 _EXCEPT = re.compile(r"(?P<head>except\*?[ \t]+)(?P<types>[^\n:()]+,[^\n:()]+):")
 _IN_BRACES = "an f-string with a line break, a comment or a backslash in its braces"
 _DEFAULT = re.compile(r"(?<![=!<>:])=(?!=)")  # of a type parameter
+_MAY_BE_NEWER = re.compile(r"[fFtT]['\"]|[rR][fFtT]|\b(?:type|except)\b|\b(?:def|class)[ \t]+\w+[ \t]*\[")
 _NESTED = 20  # strings in one another
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
@@ -54,6 +55,12 @@ class OlderSyntax:
 
 class _GivesUp(Exception):
     """The text is not what any Python can read, as far as this module looks."""
+
+
+def newer_feature(text: str, version: Version) -> Feature | None:
+    """Return what of a text needs a newer Python than this version; None if nothing does."""
+    newest = older_syntax(text).newest() if _MAY_BE_NEWER.search(text) else None
+    return newest if newest is not None and newest.version > version else None
 
 
 def older_syntax(text: str) -> OlderSyntax:

@@ -13,7 +13,7 @@ from autograder.core.errors import UserError
 from autograder.core.model import Assignment, Cell, SourceCell
 from autograder.notebooks.cell_code import Code, NotPython, read_code, same_code, source_statements
 from autograder.notebooks.ipynb import NotebookCell
-from autograder.notebooks.newer_python import Feature, older_syntax
+from autograder.notebooks.newer_python import Feature, newer_feature, older_syntax
 from autograder.notebooks.parser import Budget, OverBudget
 from autograder.notebooks.statements import Statement
 
@@ -32,7 +32,7 @@ class StudentCell:
     code: Code
     error: str | None = None  # why it is not valid Python, or is too large to be read
     too_large: bool = False
-    newer: Feature | None = None  # what needs a newer Python than this one; the code is then in older syntax
+    newer: Feature | None = None  # what needs a newer Python than the one that grades
     released: bool = False  # a cell of the release that is not to be filled: with a test, a setup, a demonstration
 
     @property
@@ -113,13 +113,13 @@ def _reads_as_code(cell: NotebookCell, release: Release) -> bool:
 
 def _student_cell(number: int, cell: NotebookCell, assignment: Assignment, budget: Budget) -> StudentCell:
     code, error, too_large = _code_or_error(cell.source, budget)
-    newer = None
+    newer = newer_feature(cell.source, assignment.python) if assignment.python else None
     if error and not too_large and (older := _in_older_syntax(cell.source, budget)):
         code, newer = older
         error = f"it uses {newer.described}"
     names = [exercise.name for exercise in assignment.exercises]
     defined = {name for statement in code.statements for name in statement.defines}
-    if error and newer is None:
+    if error and not code.statements:
         defined = {name for name in names if _seems_to_define(cell.source, name)}
     exercises = tuple(name for name in names if name in defined or name == cell.grade_id)
     named = len(exercises) == 1 and not too_large

@@ -47,7 +47,7 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
     cells = parse_notebook(data)
     written = students_cells(cells, assignment)
     program = _program(written, assignment, _names(assignment))
-    _require_readable(written, program)
+    _require_readable(written, program, assignment)
     source = _source(written, program, assignment)
     if assignment.torch:
         require_no_hidden_numbers(source)
@@ -70,7 +70,7 @@ def source_of(cells: Sequence[NotebookCell], assignment: Assignment, exercise: s
     """
     written = students_cells(cells, assignment)
     program = _program(written, assignment, [exercise])
-    _require_readable(written, program)
+    _require_readable(written, program, assignment)
     return _source(written, program, assignment)
 
 
@@ -78,12 +78,16 @@ def _names(assignment: Assignment) -> list[str]:
     return [exercise.name for exercise in assignment.exercises]
 
 
-def _require_readable(written: Sequence[StudentCell], program: Program) -> None:
-    """Raise Ungradable if something that is graded is written for a newer Python than the one that runs here."""
+def _require_readable(written: Sequence[StudentCell], program: Program, assignment: Assignment) -> None:
+    """Raise Ungradable if something that is graded is written for a newer Python than the one that grades."""
     for cell in written:
         if cell.newer and not program.needed.isdisjoint(cell.code.statements):
+            uses = f"{cell.label} uses {cell.newer.described}"
+            if assignment.python:
+                ours = written_version(assignment.python)
+                raise Ungradable(f"{uses}, and Python {ours} grades it. Write it in the syntax of Python {ours}.")
             raise Ungradable(
-                f"{cell.label} uses {cell.newer.described}, and this is Python {written_version(sys.version_info)}. "
+                f"{uses}, and this is Python {written_version(sys.version_info)}. "
                 f"Grade it with Python {written_version(cell.newer.version)} or newer."
             )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -193,10 +194,29 @@ def read_handout(folder: Path) -> Handout:
             Exercise(name, entry["points"], tuple(entry["parameters"])) for name, entry in entries.items()
         )
         torch, companion = bool(content["torch"]), companion_in(folder)
-        assignment = Assignment(content["assignment"], exercises, cells, torch=torch, companion=companion)
+        assignment = Assignment(
+            content["assignment"],
+            exercises,
+            cells,
+            torch=torch,
+            companion=companion,
+            python=_version(content["python"]) if "python" in content else None,
+        )
         return Handout(folder, assignment, entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is missing or damaged. Take it again from the files you were given.") from None
+
+
+def _version(text: str) -> tuple[int, int]:
+    """Return (3, 11) for `3.11`. Raise ValueError for anything else."""
+    major, minor = map(int, text.split("."))
+    return major, minor
+
+
+def for_grader(selfcheck: str) -> str:
+    """Return the content of a `selfcheck.json` that also says which Python grades: the one that runs here."""
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return _in_lines({**json.loads(selfcheck), "python": python}) + "\n"
 
 
 def _require_schema(schema: Any, path: Path) -> None:

@@ -23,6 +23,7 @@ from autograder.cli.main import main
 from autograder.core.errors import UserError
 from autograder.notebooks.course import Course
 from autograder.notebooks.ipynb import parse_notebook
+from autograder.student.handout import read_handout
 
 COURSE = Course(ROOT)
 
@@ -78,6 +79,14 @@ def secret_code() -> set[str]:
 
 
 @pytest.mark.torch
+def test_it_says_which_python_grades(zipped: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.glob("*/assignments/01_perceptron")
+    assert read_handout(folder).assignment.python == sys.version_info[:2]
+    assert read_handout(COURSE.release("01_perceptron").parent).assignment.python is None
+
+
 def test_nothing_secret_is_in_it(zipped: Path) -> None:
     texts = []
     for name, data in contents(zipped).items():

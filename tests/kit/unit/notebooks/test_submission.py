@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Cell, Exercise, SourceCell, Submission
 from autograder.notebooks.remarks import REMARKS
-from autograder.notebooks.submission import read_submission
+from autograder.notebooks.submission import read_submission, submission_of
 
 STUB = 'def {0}(x):\n    """What {0} does."""\n    # your code here\n    raise NotImplementedError'
 NAMES = ("f", "g", "h")
@@ -505,6 +506,17 @@ def test_an_answer_in_newer_syntax_is_for_a_person(helper: bool, read: Read) -> 
         f"{where} uses Python 3.14 syntax (a template string, line 2), and this is Python "
         f"{sys.version_info[0]}.{sys.version_info[1]}. Grade it with Python 3.14 or newer."
     )
+
+
+@pytest.mark.parametrize("text", ['def f(x):\n    return f"{x["a"]}"', "def f[T](x: T) -> T:\n    return x"])
+def test_a_student_is_told_if_the_grader_is_an_older_python(text: str) -> None:
+    graded_by = replace(RELEASE, python=(3, 11))
+    with pytest.raises(Ungradable) as problem:
+        submission_of(Notebook().answer("f", text).data(), graded_by, "s001")
+    assert "Python 3.12 syntax (" in str(problem.value)
+    assert str(problem.value).endswith("and Python 3.11 grades it. Write it in the syntax of Python 3.11.")
+    older = Notebook().answer("f", 'def f(x):\n    return f"{x!r} {{}}"').data()
+    assert submission_of(older, graded_by, "s001").remarks == ()
 
 
 def test_newer_syntax_that_nothing_needs_costs_nothing(read: Read) -> None:
