@@ -1,7 +1,7 @@
 """Let a student's code meet in this process what it meets when it is graded: no other packages, files or threads.
 
-This is for self-checks on a student's own computer, so that they find what grading would find. It is no wall: the
-instructor's sandbox is.
+This is for self-checks on a student's own computer, so that they find what grading would find. It protects nobody: that
+is what the instructor's sandbox does.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _alarms(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reminders(seconds: float) -> Iterator[None]:
-    """Do the same from another thread, where there are no alarms: on Windows, and outside of the main thread.
+    """Do the same from another thread, if the system has no alarms (Windows) or this is not the main thread.
 
     It stops Python code. A single call into C, such as `time.sleep`, ends first.
     """

@@ -219,7 +219,7 @@ class _Reader:
         return [match["name"], " ", *(self._skipped_brackets() if match["parameters"] else ())]
 
     def _skipped_brackets(self) -> list[str]:
-        """Skip up to the bracket that closes, and return the line breaks on the way."""
+        """Skip up to the bracket that closes, and return the line breaks in between."""
         depth, start = 1, self.at
         while depth:
             if self.at >= len(self.source):

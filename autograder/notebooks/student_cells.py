@@ -68,7 +68,7 @@ def _release_of(cells: tuple[Cell, ...]) -> Release:
         codes.append(code)
         if "given" in cell.tags:
             if error:
-                raise UserError(f"a given cell of the release is no Python ({error}): mend it in solutions/")
+                raise UserError(f"a given cell of the release is not Python ({error}): fix it in solutions/")
             given.append(SourceCell("given", code.text, source_statements(code)))
             given_statements += code.statements
         elif not cell.solution:

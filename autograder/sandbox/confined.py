@@ -39,7 +39,7 @@ _SIGNALS = {
 }
 
 
-WHOLE_CELL = -1  # in place of a statement's number
+WHOLE_CELL = -1  # instead of a statement's number
 
 
 class Step(NamedTuple):

@@ -84,7 +84,7 @@ def test_a_notebooks_first_cells_load_nothing_of_the_instructors() -> None:
 @pytest.mark.parametrize(
     ("arguments", "module"),
     [
-        (["check", NOTEBOOK], "student.selfcheck"),
+        (["check", NOTEBOOK], "student.saved_check"),
         (["reset", NOTEBOOK, "threshold_unit"], "student.reset"),
         (["progress"], "cli.output.submit"),
         (["submit", STEM, "--student", "mia"], "student.submit"),
