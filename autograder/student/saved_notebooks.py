@@ -16,6 +16,7 @@ from autograder.core.errors import Ungradable
 from autograder.core.model import Assignment
 from autograder.notebooks.ipynb import NotebookCell, parse_notebook, read_bytes
 from autograder.notebooks.student_cells import normal, students_cells
+from autograder.notebooks.text_answers import text_answers
 
 _FOLDERS = 1_000  # that are searched for a notebook that was moved
 _NOTEBOOKS = 300  # that are read
@@ -49,13 +50,7 @@ class SavedNotebook:
     def answered(self, assignment: Assignment) -> frozenset[str]:
         """Return the exercises, and the questions in words, that are not as they were released."""
         written = (name for cell in students_cells(self.cells, assignment) for name in cell.exercises)
-        released = {cell.grade_id: normal(cell.source) for cell in assignment.cells if cell.grade_id and cell.solution}
-        words = (
-            cell.grade_id
-            for cell in self.cells
-            if cell.kind == "markdown" and cell.grade_id in released and normal(cell.source) != released[cell.grade_id]
-        )
-        return frozenset([*written, *filter(None, words)])
+        return frozenset([*written, *text_answers(self.cells, assignment)])
 
 
 def read_saved(path: Path) -> SavedNotebook:

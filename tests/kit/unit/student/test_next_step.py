@@ -1,5 +1,6 @@
 """What to go on with: the next exercise, and the questions in words that are still empty."""
 
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -37,6 +38,10 @@ def answer(notebook: Path, text: str) -> None:
     content = json.loads(notebook.read_text(encoding="utf-8"))
     (cell,) = (cell for cell in content["cells"] if cell["id"] == QUESTION)
     cell["source"] = text if text else cell["source"]
+    (solution,) = (cell for cell in content["cells"] if cell["id"] == "threshold_unit")
+    solution["source"] = (
+        inspect.getsource(threshold_unit).replace(": Any", "").replace(": float", "").replace(" -> Any", "")
+    )
     notebook.write_text(json.dumps(content), encoding="utf-8")
 
 
