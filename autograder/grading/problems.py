@@ -57,9 +57,9 @@ class Context:
         return failed_line(self.executed.source, statement)
 
     def why_failed(self, statement: FailedStatement) -> str:
-        """Return the likely reason why a statement failed; empty if none is known."""
+        """Return the likely reason why a statement failed; empty if none is known. It may quote: no test had run."""
         reply = statement.because
-        return messages.likely_reason(self.exception(reply), self.visibility) if isinstance(reply, Raised) else ""
+        return messages.likely_reason(self.exception(reply), Visibility.PUBLIC) if isinstance(reply, Raised) else ""
 
     def _stub(self, reply: Raised) -> str | None:
         """Return the exercise whose stub raised an exception; None if no stub did.

@@ -30,12 +30,15 @@ def self_check(result: ExerciseResult, hidden_tests: int, hidden_points: float) 
     if advice(result):
         lines += ["", advice(result)]
     if further:
-        lines += ["", "Also not yet:", *(line for failure in further for line in _in_short(failure))]
+        told = first[0].headline
+        lines += ["", "Also not yet:", *(line for failure in further for line in _in_short(failure, told))]
     return "\n".join([*lines, "", filled(public_points(result.tests, hidden_tests, hidden_points))])
 
 
-def _in_short(failure: Failure) -> list[str]:
-    return [*wrapped(f"– {failure.title}"), *wrapped(failure.headline, margin=4)]
+def _in_short(failure: Failure, told: str) -> list[str]:
+    """Return the lines about a further failure. told: what was said about the first; nobody has to read it twice"""
+    headline = "for the same reason" if failure.headline == told else failure.headline
+    return [*wrapped(f"– {failure.title}"), *wrapped(headline, margin=4)]
 
 
 def tests_passed(result: ExerciseResult) -> str:

@@ -20,8 +20,7 @@ def rehearsal_view(rehearsal: Rehearsal, handout: Handout, notes: Sequence[str] 
     """Return the view of an exercise that passes in the kernel, and not when it is run from the notebook's text."""
     if rehearsal.result is None:
         return message_view("\n\n".join([filled(rehearsal.reason), *notes]))
-    remarks = map(messages.when_graded, rehearsal.remarks)
-    return result_view(rehearsal.result, handout, [*remarks, *notes], messages.graded_from_text(rehearsal.result.name))
+    return result_view(rehearsal.result, handout, notes, messages.graded_from_text(rehearsal.result.name))
 
 
 def result_view(result: ExerciseResult, handout: Handout, notes: Sequence[str] = (), before: str = "") -> View:

@@ -30,12 +30,16 @@ from autograder.sandbox.fork_server import ForkServer
 from autograder.student import messages as self_check_messages
 from autograder.student.handout import find_handout
 from autograder.student.messages import (
+    ask_why,
     changed_since_run,
     check_knows,
+    graded_from_text,
     no_inputs,
     not_defined,
     not_saved,
+    only_in_kernel,
     top_cells_not_run,
+    when_graded,
 )
 from autograder.student.saved_check import check_notebook
 from autograder.student.selfcheck import Check, Interrupted, NotYet, open_assignment
@@ -46,6 +50,9 @@ CLASS = ROOT / "tests" / "sample_class" / "submitted"
 ELSEWHERE = {
     "broken",  # a test of ours breaks in no submission of the class
     "cell_not_read",  # the class writes no cell of 12,000 words: tests/kit/unit/grading/test_problems.py
+    # Lines outside of functions that fail in ways which no student of the class chose: test_problems.py, too.
+    *("name_missing", "line_left_out", "took_longer", "place"),
+    "cell_died",  # only if the time was up before: tests/kit/sandbox/test_confined.py
     "returned_exception",  # no student returns one: tests/kit/unit/grading/test_checks.py
     "_warned",  # in a kernel alone: below
     "companion_exception",  # the class hands in no capstone: tests/kit/course/test_capstone_messages.py
@@ -112,7 +119,7 @@ def with_first_test(suites: Suites, function: Any) -> Suites:
 def test_every_likely_reason_is_given_to_somebody() -> None:
     """Explanations by what an exception says are tested in tests/kit/unit/grading/test_explanations.py."""
     said = " ".join((CLASS.parent / "messages.txt").read_text(encoding="utf-8").split())
-    elsewhere = ("KeyError", "ZeroDivisionError")
+    elsewhere = ("KeyError", "ZeroDivisionError", "FileNotFoundError")
     by_type = [entry for entry in EXPLANATIONS if not entry.pattern and entry.kind not in elsewhere]
     assert [entry.kind for entry in by_type if entry.sentence not in said] == []
     assert [entry.kind for entry in by_type if f" raised {entry.kind} on line " not in said] == []
@@ -140,7 +147,9 @@ def test_a_test_of_ours_that_breaks_is_said_to_be_ours() -> None:
 ALL_RIGHT = """\
 xor_network: 1 of 1 public test passed.
 
-3 of 3 public points · 1 hidden test is worth 1 more"""
+3 of 3 public points · 1 hidden test is worth 1 more
+
+next: exercise 8, delta_rule, about 15 minutes"""
 
 NOT_YET = """\
 boundary_distance: 0 of 4 public tests passed.
@@ -160,7 +169,9 @@ Also not yet:
   – w and b times a positive number describe the same line (2 tests)
     boundary_distance returned wrong values: all 3 differ.
 
-0 of 1 public points · 7 hidden tests are worth 2 more"""
+0 of 1 public points · 7 hidden tests are worth 2 more
+
+Stuck? check.hint(boundary_distance) gives one hint at a time."""
 
 WARNED = """\
 feature_map: 0 of 3 public tests passed.
@@ -180,7 +191,9 @@ Also not yet:
   – a white dot: the kernel turned by half, through σ
     feature_map returned nan or infinity: 1 of 9.
 
-0 of 0.92 public points · 6 hidden tests are worth 1.08 more"""
+0 of 0.92 public points · 6 hidden tests are worth 1.08 more
+
+Stuck? check.hint(feature_map) gives one hint at a time."""
 
 KNOWS = """\
 check() knows threshold_unit, perceptron_predict, gate, boundary_distance,
@@ -289,6 +302,23 @@ def test_inputs_of_nothing() -> None:
     assert no_inputs("gate") == "There are no inputs to show: no public test fails in a call of gate."
 
 
+def test_what_passes_in_the_kernel_alone() -> None:
+    assert only_in_kernel("gate") == "gate passes in your kernel, but not when it is graded."
+    assert ask_why("gate") == "Run check(gate) to see why."
+    assert graded_from_text("gate") == (
+        "gate passes in your kernel, but not when it is graded. Grading starts from the text\n"
+        "of your notebook, without anything else that the kernel remembers."
+    )
+    assert when_graded("line 3 of cell 7 failed.") == "When it is graded: line 3 of cell 7 failed."
+
+
+def test_further_failures_for_the_same_reason(check: Check) -> None:
+    def gate(name: str) -> None:
+        raise LookupError
+
+    assert refused(check, gate).count("for the same reason") == 1
+
+
 def test_something_that_is_no_exercise(check: Check) -> None:
     assert refused(check, print) == KNOWS
 
@@ -315,6 +345,8 @@ def test_every_sentence_around_a_message_stands_above(
         test_a_wrong_answer(check)
         test_a_warning(monkeypatch)
         test_inputs_of_nothing()
+        test_what_passes_in_the_kernel_alone()
+        test_further_failures_for_the_same_reason(check)
         test_something_that_is_no_exercise(check)
         test_what_was_stopped(check)
         test_a_whole_notebook_and_what_was_repaired()

@@ -24,6 +24,7 @@ from autograder.grading.problems import (
     Problem,
     TestBroke,
     WrongAnswer,
+    remarks_on_failed_lines,
 )
 
 CELL = SourceCell("your cell gate", "def gate(x):\n    return 1 / x", (SourceStatement(0, 1, ("gate",)),), ("gate",))
@@ -206,3 +207,50 @@ def test_no_type_is_told_again_after_a_wrong_answer(called: str) -> None:
     told = WrongAnswer(Finding(FindingKind.SHAPE))
     context = replace(CONTEXT, visibility=Visibility.HIDDEN, called=called, told_instead=told)
     assert TOLD.message(context) == "A call of gate raised an exception."
+
+
+# ---- lines outside of functions
+
+TWO_CELLS = Source(
+    (
+        SourceCell("cell 2", "import a\nimport b\nimport c\n", ()),
+        SourceCell("your cell gate", "T = a.table()\ndef gate(x):\n    return T[x]", (), ("gate",)),
+    )
+)
+NO_A = Raised(("ModuleNotFoundError", "ImportError"), "No module named 'a'", "cell 2", 1)
+NO_NAME_A = Raised(("NameError",), "name 'a' is not defined", "your cell gate", 1)
+FAILED_LINES = (
+    FailedStatement("cell 2", 1, ("a",), NO_A),
+    FailedStatement("your cell gate", 1, ("T",), NO_NAME_A),
+)
+MISSING_T = ExceptionRaised(Raised(("NameError",), "name 'T' is not defined", "your cell gate", 3), Outcome.RAISED)
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+def test_a_name_that_is_missing_because_a_line_failed(visibility: Visibility) -> None:
+    """The line that failed first is told, not the NameErrors that follow from it."""
+    executed = ExecutedSource(TWO_CELLS, FAILED_LINES)
+    message = MISSING_T.message(replace(CONTEXT, executed=executed, visibility=visibility))
+    name = "T" if visibility is Visibility.PUBLIC else "a name that is not defined"
+    words = " ".join(message.split())
+    assert words.startswith(f"gate needs {name}, but line 1 of cell 2 raised ModuleNotFoundError.")
+    assert "the line import a it says No module named 'a' a is not installed where this is graded." in words
+
+
+def test_a_star_import_that_failed_may_have_bound_any_name() -> None:
+    star = FailedStatement("cell 2", 2, ("*",), LATE)
+    message = MISSING_T.message(replace(CONTEXT, executed=ExecutedSource(TWO_CELLS, (star,))))
+    assert message.startswith("gate needs T, but line 2 of cell 2 took longer than 2 s and was stopped.")
+
+
+def test_remarks_on_lines_that_failed() -> None:
+    lines = [replace(FAILED_LINES[0], line=number, because=LATE) for number in (1, 2, 3)]
+    whole = FailedStatement("your cell gate", 0, ("gate",), SessionEnded(Outcome.KILLED, "it is too long"))
+    assert remarks_on_failed_lines(ExecutedSource(TWO_CELLS, (*lines, whole))) == [
+        "line 1 of cell 2 took longer than 2 s and was stopped; lines 2 and 3 failed as well. "
+        "The rest of the cell was run.",
+        "your cell gate was stopped: it is too long. It was left out.",
+    ]
+    assert remarks_on_failed_lines(ExecutedSource(TWO_CELLS, (FAILED_LINES[0],))) == [
+        "line 1 of cell 2 raised ModuleNotFoundError (No module named 'a'). The rest of the cell was run."
+    ]
