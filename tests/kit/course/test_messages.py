@@ -33,6 +33,9 @@ from autograder.student.messages import (
     ask_why,
     changed_since_run,
     check_knows,
+    demo_failed,
+    demo_needs,
+    demo_needs_cells,
     graded_from_text,
     no_inputs,
     not_defined,
@@ -312,6 +315,15 @@ def test_what_passes_in_the_kernel_alone() -> None:
     assert when_graded("line 3 of cell 7 failed.") == "When it is graded: line 3 of cell 7 failed."
 
 
+def test_what_a_demo_cell_says_without_its_figure() -> None:
+    assert demo_needs(["gate"]) == "This cell needs your gate: run it again once its check passes."
+    assert demo_needs(["gate", "unit"]).endswith("your gate and unit: run it again once their checks pass.")
+    assert demo_needs_cells("w").startswith("This cell needs `w`, which a cell above defines: run the cells above")
+    assert demo_failed([], "LookupError") == "This cell could not finish: LookupError."
+    assert demo_failed(["gate"], "LookupError").endswith("It uses your gate: run it again once its check\npasses.")
+    assert "once their checks pass." in " ".join(demo_failed(["gate", "unit"], "LookupError").split())
+
+
 def test_further_failures_for_the_same_reason(check: Check) -> None:
     def gate(name: str) -> None:
         raise LookupError
@@ -346,6 +358,7 @@ def test_every_sentence_around_a_message_stands_above(
         test_a_warning(monkeypatch)
         test_inputs_of_nothing()
         test_what_passes_in_the_kernel_alone()
+        test_what_a_demo_cell_says_without_its_figure()
         test_further_failures_for_the_same_reason(check)
         test_something_that_is_no_exercise(check)
         test_what_was_stopped(check)
