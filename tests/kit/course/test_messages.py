@@ -318,9 +318,9 @@ def test_what_passes_in_the_kernel_alone() -> None:
 def test_what_a_demo_cell_says_without_its_figure() -> None:
     assert demo_needs(["gate"]) == "This cell needs your gate: run it again once its check passes."
     assert demo_needs(["gate", "unit"]).endswith("your gate and unit: run it again once their checks pass.")
-    assert demo_needs_cells("w").startswith("This cell needs `w`, which a cell above defines: run the cells above")
+    assert demo_needs_cells("w").startswith("This cell needs `w`, which a cell above defines: run the cells")
     assert demo_failed([], "LookupError") == "This cell could not finish: LookupError."
-    assert demo_failed(["gate"], "LookupError").endswith("It uses your gate: run it again once its check\npasses.")
+    assert "once its check passes." in " ".join(demo_failed(["gate"], "LookupError").split())
     assert "once their checks pass." in " ".join(demo_failed(["gate", "unit"], "LookupError").split())
 
 
