@@ -318,58 +318,6 @@ def cell_not_read(name: str, cell: str, error: str) -> str:
     return filled(f"{name} is missing, because {cell} was not read: {error}.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailedLine:
-    """A top-level line of a student's cell that could not be run. No test had run, so its text holds no input."""
-
-    cell: str
-    line: int  # 0: it is not known which
-    code: str  # that line, as the student wrote it; empty if there is no such line
-    what: str  # "raised ModuleNotFoundError", "took longer than 2 s"
-    text: str = ""  # of its exception
-
-    @property
-    def place(self) -> str:
-        """Return where it is: `line 3 of cell 7`."""
-        return f"line {self.line} of {self.cell}" if self.line else self.cell
-
-
-def definition_failed(name: str, failed: FailedLine, reason: str = "") -> str:
-    """Say that the function's definition failed when its cell was run."""
-    sentence = filled(f"{name} is missing, because {failed.place} {failed.what}.")
-    return "\n".join([sentence, *row("the line", failed.code), *row("it says", failed.text), *wrapped(reason)])
-
-
-def name_missing(name: str, missing: str, failed: FailedLine, reason: str = "") -> str:
-    """Say that a function needs a name, and that the line that defines it failed. missing: "" if it is not told"""
-    needs = missing or "a name that is not defined"
-    sentence = filled(f"{name} needs {needs}, but {failed.place} {failed.what}.")
-    return "\n".join([sentence, *row("the line", failed.code), *row("it says", failed.text), *wrapped(reason)])
-
-
-def raised_kind(kind: str) -> str:
-    """Return what a line did that raised."""
-    return f"raised {kind}"
-
-
-def took_longer(seconds: float) -> str:
-    """Return what a line did that ran out of time."""
-    return f"took longer than {seconds:g} s and was stopped"
-
-
-def had_to_be_stopped(reason: str) -> str:
-    """Return what a line did that had to be stopped."""
-    return f"was stopped: {reason}"
-
-
-def line_left_out(failed: FailedLine, further: Sequence[int] = ()) -> str:
-    """Say in a remark that a line of a cell could not be run. further: other lines of the cell that failed after it"""
-    said = f" ({failed.text})" if failed.text else ""
-    also = f"; {'line' if len(further) == 1 else 'lines'} {listed(map(str, further))} failed as well" if further else ""
-    rest = "The rest of the cell was run." if failed.line else "It was left out."
-    return f"{failed.place} {failed.what}{said}{also}. {rest}"
-
-
 def cell_died(name: str, reason: str) -> str:
     """Say that running the function's cell had to be stopped."""
     return filled(f"{name} is missing, because running its cell was stopped: {reason}.")

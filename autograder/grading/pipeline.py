@@ -9,8 +9,8 @@ from pathlib import Path
 from autograder.core.model import ExerciseResult, Outcome, Report, Submission
 from autograder.execution.interface import ExecutedSource, Executor, Student
 from autograder.grading.answer_pictures import within_budget
+from autograder.grading.failed_lines import remarks_on_failed_lines
 from autograder.grading.known_answers import precomputed, with_catalogue
-from autograder.grading.problems import remarks_on_failed_lines
 from autograder.grading.runner import blame_what_failed_first, executed_source, run_suites
 from autograder.grading.suites import Suites, load_suites, put_on_path
 from autograder.notebooks.course import Course

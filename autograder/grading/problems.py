@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autograder.core.model import Outcome, Place, Source, Visibility
+from autograder.core.model import Outcome, Place, Visibility
 from autograder.execution.interface import (
     Absent,
     ExecutedSource,
@@ -15,10 +15,10 @@ from autograder.execution.interface import (
     Raised,
     SessionEnded,
 )
-from autograder.execution.limits import LIMITS
 from autograder.grading import messages
 from autograder.grading.comparison import Differing
-from autograder.grading.messages import NO_CALL, FailedLine, Finding, FindingKind, ShownCall, StudentException
+from autograder.grading.failed_lines import FailedLine, definition_failed, failed_line, name_missing
+from autograder.grading.messages import NO_CALL, Finding, FindingKind, ShownCall, StudentException
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ class ExceptionRaised:
         if (missing := self._missing(context)) is not None:
             name = self.reply.undefined if context.visibility is Visibility.PUBLIC else None
             failed = context.line_of(missing)
-            return messages.name_missing(context.exercise, name or "", failed, context.why_failed(missing))
+            return name_missing(context.exercise, name or "", failed, context.why_failed(missing))
         if self.reply.undefined in context.demo_names and context.visibility is Visibility.PUBLIC:
             error, reason = context.exception(self.reply), messages.only_in_demo(self.reply.undefined)
             return messages.exception(context.exercise, error, context.visibility, context.call, reason)
@@ -194,7 +194,7 @@ class FunctionMissing:
                 return messages.cell_not_read(context.exercise, cell, error)
             case FailedStatement() as statement:
                 failed = context.line_of(statement)
-                return messages.definition_failed(context.exercise, failed, context.why_failed(statement))
+                return definition_failed(context.exercise, failed, context.why_failed(statement))
             case SessionEnded(reason=reason):
                 return messages.cell_died(context.exercise, reason)
             case None:
@@ -272,30 +272,3 @@ def _in_general(finding: Finding) -> Finding:
 
 def _place_of(reply: Raised) -> Place | None:
     return Place(reply.cell, reply.line) if reply.line else None
-
-
-def failed_line(source: Source, statement: FailedStatement) -> FailedLine:
-    """Return a statement that failed, in words."""
-    match statement.because:
-        case Raised() as reply:
-            here = reply if reply.cell == statement.cell else None  # it may have failed in a function of another cell
-            line = here.line if here and here.line else statement.line
-            kind = next((kind for kind in reply.kinds if messages.is_builtin_exception(kind)), "an exception")
-            what, text = messages.raised_kind(kind), reply.text
-        case SessionEnded(outcome=Outcome.TIMEOUT, reason=""):
-            line, what, text = statement.line, messages.took_longer(LIMITS.statement_seconds), ""
-        case SessionEnded(reason=reason):
-            line, what, text = statement.line, messages.had_to_be_stopped(reason), ""
-    return FailedLine(cell=statement.cell, line=line, code=source.line(statement.cell, line), what=what, text=text)
-
-
-def remarks_on_failed_lines(executed: ExecutedSource) -> list[str]:
-    """Return a remark for each cell with lines that could not be run."""
-    by_cell: dict[str, list[FailedLine]] = {}
-    for statement in executed.failed:
-        by_cell.setdefault(statement.cell, []).append(failed_line(executed.source, statement))
-    remarks = []
-    for lines in by_cell.values():
-        further = sorted({line.line for line in lines[1:]} - {lines[0].line, 0})
-        remarks.append(messages.line_left_out(lines[0], further[:10]))
-    return remarks

@@ -20,7 +20,7 @@ from autograder.core.model import Exercise, ExerciseResult
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.limits import LIMITS
 from autograder.execution.packages import graded_packages
-from autograder.grading.problems import remarks_on_failed_lines
+from autograder.grading.failed_lines import remarks_on_failed_lines
 from autograder.grading.runner import executed_source, run_exercise
 from autograder.grading.suites import Suites
 from autograder.notebooks.ipynb import NotebookCell

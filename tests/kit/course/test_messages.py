@@ -53,8 +53,6 @@ CLASS = ROOT / "tests" / "sample_class" / "submitted"
 ELSEWHERE = {
     "broken",  # a test of ours breaks in no submission of the class
     "cell_not_read",  # the class writes no cell of 12,000 words: tests/kit/unit/grading/test_problems.py
-    # Lines outside of functions that fail in ways which no student of the class chose: test_problems.py, too.
-    *("name_missing", "line_left_out", "took_longer", "place"),
     "cell_died",  # only if the time was up before: tests/kit/sandbox/test_confined.py
     "returned_exception",  # no student returns one: tests/kit/unit/grading/test_checks.py
     "_warned",  # in a kernel alone: below

@@ -14,6 +14,7 @@ from autograder.execution.interface import (
     Raised,
     SessionEnded,
 )
+from autograder.grading.failed_lines import remarks_on_failed_lines
 from autograder.grading.messages import Finding, FindingKind, ShownCall
 from autograder.grading.problems import (
     CallStopped,
@@ -24,7 +25,6 @@ from autograder.grading.problems import (
     Problem,
     TestBroke,
     WrongAnswer,
-    remarks_on_failed_lines,
 )
 
 CELL = SourceCell("your cell gate", "def gate(x):\n    return 1 / x", (SourceStatement(0, 1, ("gate",)),), ("gate",))
