@@ -32,7 +32,7 @@ from autograder.sandbox.fork_server import ForkServer
 from autograder.student.handout import read_handout
 from autograder.student.selfcheck import Check
 
-pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
+pytestmark = pytest.mark.slow
 NUMPY_STEMS = [stem for stem in COURSE.stems if not COURSE.assignment(stem).torch]
 STEM, NAME = "01_perceptron", "threshold_unit"
 WARNINGS = (
@@ -248,6 +248,7 @@ def with_demo(cells: dict[str, str], path: Path) -> dict[str, str]:
     return {demo if name == "demo" else name: text for name, text in cells.items()}
 
 
+@pytest.mark.series(20)
 @pytest.mark.parametrize("saved", [True, False], ids=["saved", "not saved"])
 @pytest.mark.parametrize("case", KERNEL_ONLY)
 def test_what_only_the_kernel_knows(case: str, saved: bool, desk: Desk) -> None:
