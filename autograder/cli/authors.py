@@ -62,6 +62,7 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
     from autograder.authoring import mutation_audit
     from autograder.cli.output.audit import mutants_table, mutants_total
     from autograder.cli.output.terminal import console, print_plain
+    from autograder.grading.known_answers import require_fair
     from autograder.grading.pipeline import suites_of
     from autograder.sandbox.preflight import proved_sandbox
 
@@ -70,6 +71,7 @@ def _wrong_on_mutants(course: Course, stems: Sequence[str], sandbox: str) -> int
     with proved_sandbox(course.secrets(stems), sandbox=sandbox, limits=mutation_audit.LIMITS) as executor:
         for stem in stems:
             suites = suites_of(course, stem)
+            require_fair(suites)
             if suites.hand_in is not None:
                 print_plain(out, f"{stem}: no mutants are tried, as each would have to be trained")
                 continue
@@ -89,12 +91,15 @@ def _wrong_on_seeded_answers(course: Course, stems: Sequence[str]) -> int:
     from autograder.authoring.audit import audit as audit_suites
     from autograder.cli.output.audit import audit_table, audit_total
     from autograder.cli.output.terminal import console, print_plain
+    from autograder.grading.known_answers import require_fair
     from autograder.grading.pipeline import suites_of
 
     out = console()
     verdicts: list[Verdict] = []
     for stem in stems:
-        of_stem = tuple(audit_suites(suites_of(course, stem)))
+        suites = suites_of(course, stem)
+        require_fair(suites)
+        of_stem = tuple(audit_suites(suites))
         verdicts += of_stem
         out.print(audit_table(stem, of_stem))
     wrong = [verdict for verdict in verdicts if verdict.problem]

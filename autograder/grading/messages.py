@@ -97,7 +97,7 @@ class StudentException:
 
 def failure(name: str, finding: Finding, call: ShownCall, visibility: Visibility) -> str:
     """Word a wrong answer."""
-    lines = [_headline(name, finding)]
+    lines = [headline(name, finding)]
     if visibility is Visibility.PUBLIC:
         lines += _called(call)
         lines += row("you returned", finding.returned)
@@ -119,7 +119,8 @@ def _warned(call: ShownCall) -> list[str]:
 _ABOUT_WARNINGS = "A warning costs points only if a test asks for none. It may come from the same mistake."
 
 
-def _headline(name: str, finding: Finding) -> str:
+def headline(name: str, finding: Finding) -> str:
+    """Return in a sentence what is wrong with an answer."""
     where = f" in {finding.part}" if finding.part else ""
     match finding.kind:
         case FindingKind.TYPE:

@@ -224,6 +224,7 @@ class TestBroke:
 
     __test__ = False  # pytest must not take it for a test class
 
+    error: str = ""  # for instructors
     outcome: Outcome = Outcome.BROKEN
     place: Place | None = None
 

@@ -215,9 +215,9 @@ def _problem_in(test: Test, run: Callable[[], None]) -> Problem | None:
         raise
     except MemoryError:  # all that a test needs by itself is small
         return WrongAnswer(Finding(FindingKind.TYPE, sentence=messages.too_large()))
-    except Exception:
+    except Exception as error:
         _log.exception("The test %s broke; what it was given is not to blame.", test.id)
-        return TestBroke()
+        return TestBroke(f"{type(error).__name__}: {error}")
     return None
 
 

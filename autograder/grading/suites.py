@@ -90,6 +90,7 @@ class Suites:
     hand_in: Callable[[Mapping[str, Callable[..., Any]]], TrainedModel] | None = None
     # By the id of each test that makes the same calls for every student.
     expected_calls: Mapping[str, Sequence[ExpectedCall]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)  # why, by the id of each test that refuses a right answer
 
     def tests_for(self, name: str) -> tuple[Test, ...]:
         """Return the tests of an exercise: public ones first, in file order."""

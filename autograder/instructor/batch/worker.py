@@ -21,6 +21,7 @@ from autograder.core.model import Assignment, Report
 from autograder.core.sanitize import clean
 from autograder.execution.limits import LARGE_NOTEBOOK, LARGE_NOTEBOOK_MEMORY, LIMITS, READING_MEMORY, grader_memory
 from autograder.execution.memory_limit import give_back_freed_memory, growth_limited
+from autograder.grading.known_answers import require_fair
 from autograder.grading.pipeline import grade_submission, suites_of
 from autograder.grading.suites import Suites
 from autograder.instructor.submissions import Job, read_handed_in
@@ -67,6 +68,8 @@ def work(connection: Connection, setup: Setup) -> None:
 
 def _answer_jobs(connection: Connection, setup: Setup) -> None:
     suites = {stem: suites_of(setup.course, stem) for stem in setup.stems}
+    for prepared in suites.values():
+        require_fair(prepared)
     seconds = {stem: suite.submission_seconds for stem, suite in suites.items()}
     limits = replace(LIMITS, submission_seconds=max(seconds.values()))  # of CPU time, which the servers enforce
     needed = dict.fromkeys([NUMPY, *map(_environment, suites.values())])

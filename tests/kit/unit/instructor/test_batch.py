@@ -399,10 +399,10 @@ def test_a_worker_that_hangs_is_replaced(course: Course) -> None:
 # ---- suites that are broken
 
 
-def typed(course: Course, *arguments: str) -> tuple[int, str]:
-    """(exit code, all output) of `autograder grade`."""
-    command = [sys.executable, "-m", "autograder.cli.main", "--course", course.root, "grade", *arguments]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
+def typed(course: Course, *arguments: str, command: str = "grade") -> tuple[int, str]:
+    """(exit code, all output) of `autograder grade`, or of another command."""
+    line = [sys.executable, "-m", "autograder.cli.main", "--course", course.root, command, *arguments]
+    done = subprocess.run(line, capture_output=True, encoding="utf-8", timeout=60)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -426,13 +426,53 @@ def test_a_broken_suite_is_named_and_nothing_is_overwritten(course: Course, whic
     assert [path.name for path in course.results.rglob("*")] == [STEM, "ada.json"]
 
 
+UNFAIR = {
+    "it breaks": ('raise RuntimeError("no table")', "the test itself raised RuntimeError: no table"),
+    "it asks for something else": ('equal(student.gate, ("AND",), expected=0)', "gate returned"),
+    "it calls wrongly": ("equal(student.gate, (), expected=0)", "gate raised TypeError: "),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", UNFAIR)
+@pytest.mark.parametrize("command", ["grade", "audit"])
+def test_a_test_that_refuses_our_own_answer_stops_everything(course: Course, case: str, command: str) -> None:
+    hand_in(course, "ada")
+    code, why = UNFAIR[case]
+    with course.hidden_suite(STEM).open("a", encoding="utf-8") as suite:
+        suite.write(f'\n\n@exercise("gate")\ndef test_ours(student):\n    """ours"""\n    {code}\n')
+    options = ["--jobs", "2", "--sandbox", "none"] if command == "grade" else []
+    status, output = typed(course, *options, command=command)
+    assert status == 2
+    said = " ".join(output.split())
+    assert said.count("test_ours refuses our own answer: ") == 1
+    assert f"{STEM}: test_ours refuses our own answer: {why}" in said
+    assert "Traceback" not in output
+    assert not course.results.exists()
+
+
+BREAKS = """
+
+@exercise("gate")
+def test_ours(student):
+    \"\"\"ours\"\"\"
+    weights, bias = student.gate("AND")
+    if bias == 7:
+        raise RuntimeError("ours")
+"""
+
+
 @pytest.mark.slow
 def test_a_test_of_ours_that_breaks_leaves_submissions_ungraded(course: Course) -> None:
-    hand_in(course, "ada")
-    hand_in(course, "ben")
+    odd = json.loads(SOLUTION)
+    for cell in odd["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "gate":
+            cell["source"] = "def gate(name):\n    return [1, 1], 7"
+    hand_in(course, "ada", json.dumps(odd).encode())
+    hand_in(course, "ben", json.dumps(odd).encode())
     before = graded_before(course, "ada", 20)
-    with course.hidden_suite(STEM).open("a") as suite:
-        suite.write('\n\n@exercise("gate")\ndef test_ours(student):\n    """ours"""\n    raise RuntimeError("ours")\n')
+    with course.hidden_suite(STEM).open("a", encoding="utf-8") as suite:
+        suite.write(BREAKS)
     code, output = typed(course, "--jobs", "1", "--sandbox", "none")
     why = "the grader broke in test_ours; nothing is wrong with the submission"
     assert code == 1
