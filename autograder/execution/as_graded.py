@@ -34,6 +34,7 @@ _guarded: set[int] = set()  # the threads whose code runs as it is graded
 def graded_builtins(packages: Collection[str]) -> dict[str, Any]:
     """Return the builtins of a namespace in which only these packages and the standard library can be imported."""
     importing = builtins.__import__
+    importable = {*packages, *sys.stdlib_module_names, "__main__"}
 
     def import_graded(
         name: str,
@@ -43,7 +44,7 @@ def graded_builtins(packages: Collection[str]) -> dict[str, Any]:
         level: int = 0,
     ) -> Any:
         top = name.partition(".")[0]
-        if level == 0 and top not in packages and top not in sys.stdlib_module_names:
+        if level == 0 and top not in importable:
             raise ModuleNotFoundError(f"No module named {top!r}", name=top)
         return importing(name, globals, locals, fromlist, level)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
+import sys
+import time
 import types
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,7 @@ from autograder.execution.interface import (
     Student,
     cell_label,
     failed_statement,
+    in_all,
     raised_from,
     warning_from,
     why_absent,
@@ -33,7 +37,8 @@ from autograder.execution.limits import LIMITS
 from autograder.execution.time_limit import OutOfTime, limited
 from autograder.guest import exceptions, runner, wire
 
-STATEMENT_SECONDS = LIMITS.statement_seconds
+STATEMENT_SECONDS, OPEN_SECONDS = LIMITS.statement_seconds, LIMITS.open_seconds
+_LEAST_SECONDS = 0.05  # for a statement after the time of all is over: nearly every one takes less
 Guard = Callable[[], contextlib.AbstractContextManager[None]]
 
 
@@ -114,13 +119,15 @@ class InProcessExecutor:
 
     @contextlib.contextmanager
     def open(self, source: Source) -> Iterator[Student]:
-        namespace = types.ModuleType("__main__").__dict__
+        module = types.ModuleType("__main__")
+        namespace = module.__dict__
         namespace.update(runner.kernel_names())
-        guard: Guard = contextlib.nullcontext
+        guard: Guard = functools.partial(_as_main, module, contextlib.nullcontext)
         if self.packages is not None:
-            guard = as_graded
+            guard = functools.partial(_as_main, module, as_graded)
             namespace["__builtins__"] = graded_builtins(self.packages)
-        failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace, guard))
+        stopwatch = _Stopwatch(OPEN_SECONDS)
+        failed = tuple(failure for cell in source.cells for failure in _run(cell, namespace, guard, stopwatch))
         labels = {runner.FILE + cell.label: cell.label for cell in source.cells}
         session = InProcessSession(
             namespace,
@@ -134,13 +141,46 @@ class InProcessExecutor:
         yield Student(session)
 
 
-def _run(cell: SourceCell, namespace: dict[str, Any], guard: Guard) -> Iterator[FailedStatement]:
+@contextlib.contextmanager
+def _as_main(notebook: types.ModuleType, guard: Guard) -> Iterator[None]:
+    """Let a notebook be the module `__main__`: dataclasses, pickle and type hints look their names up there."""
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = notebook
+    try:
+        with guard():
+            yield
+    finally:
+        sys.modules["__main__"] = before
+
+
+@dataclass
+class _Stopwatch:
+    """The time that the cells of a notebook may take together. What is left out has not taken any."""
+
+    left: float  # seconds
+
+    @contextlib.contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Stop what runs after so many seconds, or when the time of all cells is over."""
+        begun = time.monotonic()
+        with limited(max(min(seconds, self.left), _LEAST_SECONDS)):
+            yield
+        self.left -= time.monotonic() - begun
+
+    def reason(self) -> str:
+        """Return why a statement was stopped that ran alone for less than it may; else nothing."""
+        return in_all(OPEN_SECONDS) if self.left < STATEMENT_SECONDS else ""
+
+
+def _run(
+    cell: SourceCell, namespace: dict[str, Any], guard: Guard, stopwatch: _Stopwatch
+) -> Iterator[FailedStatement]:
     """Run a cell, and yield the statements that could not be run."""
-    seconds = None if cell.is_given else STATEMENT_SECONDS
+    seconds = OPEN_SECONDS if cell.is_given else STATEMENT_SECONDS
 
     @contextlib.contextmanager
     def around(statement: int) -> Iterator[None]:
-        with limited(seconds), guard():
+        with stopwatch.limited(seconds), guard():
             yield
 
     statements = [statement.index for statement in cell.statements]
@@ -149,7 +189,8 @@ def _run(cell: SourceCell, namespace: dict[str, Any], guard: Guard) -> Iterator[
         if reply.type == KeyboardInterrupt.__name__:  # the person who waits for it has had enough
             raise KeyboardInterrupt
         is_late = reply.type == OutOfTime.__name__
-        yield failed_statement(cell, failure["statement"], SessionEnded(Outcome.TIMEOUT, "") if is_late else reply)
+        because = SessionEnded(Outcome.TIMEOUT, stopwatch.reason()) if is_late else reply
+        yield failed_statement(cell, failure["statement"], because)
 
 
 def _returned(value: Any, after: tuple[Any, ...] | None, warned: str | None, limit: wire.FrameLimit) -> Returned:

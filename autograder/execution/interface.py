@@ -367,6 +367,11 @@ def failed_statement(cell: SourceCell, index: int, because: Raised | SessionEnde
     return FailedStatement(cell.label, 0, names, because)
 
 
+def in_all(seconds: float) -> str:
+    """Return why a statement was stopped, if the cells of a notebook together had used up their time."""
+    return f"the cells took longer than {seconds:g} s together"
+
+
 def raised_from(message: Mapping[str, Any], source: Source | None = None) -> Raised:
     """Return an exception as it came over the wire, its texts cleaned.
 

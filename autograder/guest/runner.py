@@ -24,6 +24,7 @@ from . import exceptions, wire
 
 _LAZY_ANNOTATIONS = __future__.annotations.compiler_flag  # a type hint never costs a definition
 READY = wire.FrameLimit(head=1 << 18, body=0)  # of the message that the source was run
+RECURSION_LIMIT = 3000  # calls: what most kernels have, as IPython's completion by jedi sets it
 FILE = "cell:"  # the file name under which a cell is compiled starts so
 _USUAL_IMPORTS = (
     "abc bisect collections copy dataclasses decimal enum fractions functools heapq inspect itertools "
@@ -79,6 +80,7 @@ def run_source(connection: Connection) -> dict[str, Any]:
     Before each cell its number is reported, and, if the grader wants to know, before each statement, too. So the
     grader knows what ran last if it never ends.
     """
+    sys.setrecursionlimit(RECURSION_LIMIT)
     random.seed(0)  # the same in every sandbox, as the suites' inputs are
     np.random.seed(0)
     notebook = types.ModuleType("__main__")  # as in a kernel; dataclasses look up their module

@@ -20,6 +20,7 @@ from autograder.execution.interface import (
     SessionEnded,
     Student,
     failed_statement,
+    in_all,
     raised_from,
     warning_from,
     why_absent,
@@ -105,8 +106,7 @@ class SandboxSession:
                 if not begun:  # nothing of the student's has run
                     raise ServerDied(f"a sandbox did not open: {end.reason or 'it did not answer'}") from None
                 if end.outcome is Outcome.TIMEOUT and time.monotonic() >= opening_ends:
-                    whole = f"the cells took longer than {self.limits.open_seconds:g} s together"
-                    end = SessionEnded(Outcome.TIMEOUT, whole)
+                    end = SessionEnded(Outcome.TIMEOUT, in_all(self.limits.open_seconds))
                 self._leave_out(cells[begun[-1].cell], begun[-1].statement, end)
 
     def _cells_to_run(self) -> list[SourceCell]:

@@ -6,17 +6,12 @@ there when it is graded. So what passes in the kernel is run again from a clean 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import random
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from autograder.core.errors import Ungradable
 from autograder.core.model import Exercise, ExerciseResult
+from autograder.execution.fresh_settings import fresh_settings
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.limits import LIMITS
 from autograder.execution.packages import graded_packages
@@ -52,7 +47,7 @@ def rehearse(cells: Sequence[NotebookCell], suites: Suites, exercise: Exercise) 
     except Ungradable as problem:
         return Rehearsal(reason=str(problem))
     executor = InProcessExecutor(LIMITS.call_seconds, graded_packages(torch=assignment.torch))
-    with _kept_settings(), executor.open(source) as student:
+    with fresh_settings(), executor.open(source) as student:
         remarks = tuple(remarks_on_failed_lines(executed_source(source, student)))
         return Rehearsal(run_exercise(suites, exercise, source, student), remarks=remarks)
 
@@ -97,22 +92,3 @@ def _with_later_runs(saved: SavedNotebook, ran: Sequence[Run]) -> list[NotebookC
     ]
     known = {cell.cell_id for cell in saved.cells}
     return [*cells, *(_cell(run.text) for run in later if run.cell not in known)]
-
-
-@contextlib.contextmanager
-def _kept_settings() -> Iterator[None]:
-    """Put back what a notebook's top-level lines may set: they run twice in this process.
-
-    The variables of the environment are hidden meanwhile, as a cell may have set some that grading does not have.
-    """
-    limit, errors, states = sys.getrecursionlimit(), np.geterr(), (random.getstate(), np.random.get_state())
-    environment = dict(os.environ)
-    os.environ.clear()
-    try:
-        yield
-    finally:
-        os.environ.update(environment)
-        sys.setrecursionlimit(limit)
-        np.seterr(**errors)
-        random.setstate(states[0])
-        np.random.set_state(states[1])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Assignment, Outcome, Report
+from autograder.execution.fresh_settings import fresh_settings
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.interface import CallRaised, SessionEnded
 from autograder.execution.limits import LIMITS
@@ -46,7 +47,7 @@ def saved_questions(notebook: Path, assignment: Assignment) -> tuple[Question, .
 def check_content(data: bytes, notebook: Path, suites: Suites) -> Report:
     """Return the report of a notebook's content on the given tests, as `check_notebook` does. `notebook` names it."""
     try:
-        with quiet():
+        with quiet(), fresh_settings():
             return grade_content(data, "", suites, _executor(suites.assignment))
     except Ungradable as error:
         raise UserError(f"{notebook}: {error}") from None

@@ -1,17 +1,23 @@
 """Code that is checked on a student's computer meets what it meets when it is graded."""
 
+import contextlib
+import decimal
+import os
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from opened_sandboxes import source
 
 from autograder.execution.as_graded import as_graded
+from autograder.execution.fresh_settings import fresh_settings
 from autograder.execution.in_process import InProcessExecutor
-from autograder.execution.interface import CallRaised, Raised
+from autograder.execution.interface import CallRaised, Raised, SessionEnded
 
 DENIED = {
     "another package": ("import yaml_or_tqdm", "ModuleNotFoundError"),
@@ -119,3 +125,68 @@ def test_other_threads_are_not_concerned(tmp_path: Path) -> None:
         entered.set()
         assert written.wait(10)
     worker.join()
+
+
+NEEDS_MAIN = {
+    "a class variable": "from dataclasses import *\nfrom typing import ClassVar\n@dataclass\nclass P:\n"
+    "    k: ClassVar[int] = 3\n    x: int = 0\ndef f(): return P(7).x",
+    "keywords": "from dataclasses import *\n@dataclass\nclass P:\n    x: int\n    _: KW_ONLY\n    y: int = 1\n"
+    "def f(): return P(5, y=2).x + 2",
+    "pickle": "import pickle\nclass C: k = 7\ndef f(): return pickle.loads(pickle.dumps(C())).k",
+    "type hints": "from typing import get_type_hints\nclass Z: k = 7\nclass C:\n    a: Z\n"
+    "def f(): return get_type_hints(C)['a'].k",
+    "the module itself": "import __main__\nk = 7\ndef f(): return __main__.k",
+    "its name": "import sys\nk = 7\ndef f(): return getattr(sys.modules[__name__], 'k')",
+}
+
+
+@pytest.mark.parametrize("case", NEEDS_MAIN)
+def test_a_notebook_is_the_main_module(case: str, executor: InProcessExecutor) -> None:
+    before = sys.modules["__main__"]
+    with executor.open(source(NEEDS_MAIN[case])) as student:
+        assert student.f() == 7
+    assert sys.modules["__main__"] is before
+
+
+def test_cells_have_a_time_together_as_in_a_sandbox(
+    executor: InProcessExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.execution.in_process.OPEN_SECONDS", 1.0)
+    lines = ["import time", "time.sleep(0.1)", "time.sleep(60)", "def f(): return 1"]
+    with executor.open(source("\n".join(lines))) as student:
+        assert student.f() == 1
+        (failed,) = student.session.failed_statements()
+        assert failed.line == 3
+        assert isinstance(failed.because, SessionEnded)
+        assert failed.because.reason == "the cells took longer than 1 s together"
+
+
+@contextlib.contextmanager
+def odd_settings() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    with np.errstate(all="raise"), decimal.localcontext() as context:
+        context.prec = 3
+        sys.setrecursionlimit(30_000)
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+FRESH = {
+    "floating-point errors": "import numpy as np\ndef f(): return (np.ones(1) / 0)[0] > 1",
+    "decimals": "import decimal\ndef f(): return decimal.getcontext().prec > 3",
+    "variables": "import os\ndef f(): return 'PATH' not in os.environ",
+    "recursion that kernels allow": "def deep(n): return n == 0 or deep(n - 1)\ndef f(): return deep(2_500)",
+    "no more recursion": "def deep(n): return n == 0 or deep(n - 1)\ndef f():\n    try:\n        return not deep(3_000)\n"
+    "    except RecursionError:\n        return True",
+}
+
+
+@pytest.mark.parametrize("case", FRESH)
+def test_settings_of_this_process_do_not_count(case: str, executor: InProcessExecutor) -> None:
+    with odd_settings():
+        with fresh_settings(), executor.open(source(FRESH[case])) as student:
+            assert student.f()
+        assert (np.geterr()["over"], decimal.getcontext().prec, sys.getrecursionlimit()) == ("raise", 3, 30_000)
+        assert "PATH" in os.environ
