@@ -172,9 +172,7 @@ class _Stopwatch:
         return in_all(OPEN_SECONDS) if self.left < STATEMENT_SECONDS else ""
 
 
-def _run(
-    cell: SourceCell, namespace: dict[str, Any], guard: Guard, stopwatch: _Stopwatch
-) -> Iterator[FailedStatement]:
+def _run(cell: SourceCell, namespace: dict[str, Any], guard: Guard, stopwatch: _Stopwatch) -> Iterator[FailedStatement]:
     """Run a cell, and yield the statements that could not be run."""
     seconds = OPEN_SECONDS if cell.is_given else STATEMENT_SECONDS
 

@@ -31,10 +31,11 @@ Runs = Mapping[str, ExerciseRun]  # what the kernel ran, by exercise
 
 def _holds(notebook: SavedNotebook, runs: Runs) -> bool:
     """Return whether a notebook holds each exercise as the kernel ran it last."""
-    return not _missing(notebook, runs)
+    return not missing(notebook, runs)
 
 
-def _missing(notebook: SavedNotebook, runs: Runs) -> list[str]:
+def missing(notebook: SavedNotebook, runs: Runs) -> list[str]:
+    """Return the exercises that a notebook does not hold as the kernel ran them last."""
     return [name for name, run in runs.items() if not set(run.texts).intersection(notebook.texts)]
 
 
@@ -60,7 +61,7 @@ def notes_on(runs: Runs, notebook: SavedNotebook | None) -> list[str]:
     """
     changes = {name: _why_changed(run, notebook) for name, run in runs.items()}
     notes = [messages.changed_since_run(name, why) for name, why in changes.items() if why is not None]
-    unsaved = [name for name in (_missing(notebook, runs) if notebook else []) if changes[name] is None]
+    unsaved = [name for name in (missing(notebook, runs) if notebook else []) if changes[name] is None]
     return [*notes, *([messages.not_saved(unsaved)] if unsaved else [])]
 
 
@@ -125,8 +126,8 @@ def _that_holds(runs: Runs, handout: Handout, student: str) -> SavedNotebook:
         holding = [notebook for notebook in moved if _holds(notebook, runs)]
     if not holding:
         first = next(iter(found), None)
-        missing = _missing(first, runs) if first else []
-        raise UserError(hand_in_messages.not_saved(missing, found, student, assignment))
+        unsaved = missing(first, runs) if first else []
+        raise UserError(hand_in_messages.not_saved(unsaved, found, student, assignment))
     chosen = _chosen(holding, named, assignment, certain=bool(runs))
     if chosen is None:
         raise UserError(hand_in_messages.which(holding, student, assignment))

@@ -18,7 +18,7 @@ import numpy as np
 
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, SourceCell
-from autograder.core.text import filled
+from autograder.core.text import filled, listed
 from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Student, cell_label
 from autograder.execution.limits import LIMITS
@@ -32,8 +32,9 @@ from autograder.notebooks.student_cells import release_of
 from autograder.notebooks.submission import submission_of
 from autograder.notebooks.text_answers import questions_of
 from autograder.student import messages
+from autograder.student.cells_as_run import cells_as_run
 from autograder.student.demos import Demo
-from autograder.student.hand_in import notes_on, open_notebook
+from autograder.student.hand_in import Runs, missing, notes_on, open_notebook
 from autograder.student.handout import Handout, find_handout
 from autograder.student.hints import Hints, name_of
 from autograder.student.history import remember, remembered
@@ -51,7 +52,7 @@ from autograder.student.kernel_runs import ExerciseRun, exercise_runs, watch
 from autograder.student.kernel_runs import runs as kernel_runs
 from autograder.student.next_step import next_exercise, next_line, questions_text
 from autograder.student.quiet import quiet
-from autograder.student.rehearsal import Rehearsal, cells_as_run, rehearse
+from autograder.student.rehearsal import Rehearsal, needs_unsaved_cells, rehearse
 from autograder.student.saved_notebooks import SavedNotebook
 from autograder.student.views import hint_view, message_view, rehearsal_view, result_view, table_view
 
@@ -131,7 +132,8 @@ class Check:
         scope = {**namespace, exercise.name: tested}
         result = self._run(exercise, scope)
         remember(self._handout, [result])
-        runs = {name: run for name, run in self._runs(scope).items() if name == exercise.name}
+        all_runs = self._runs(scope)
+        runs = {name: run for name, run in all_runs.items() if name == exercise.name}
         saved = open_notebook(runs)
         notes = notes_on(runs, saved)
         if sentence := self._top_cells([result], namespace):
@@ -139,9 +141,10 @@ class Check:
         if result.first_failure is not None:
             notes.append(messages.hints_are_there(exercise.name))
             raise NotYet(result_view(result, self._handout, notes), messages.not_yet(result))
-        rehearsal = self._rehearse([exercise], saved, runs)[exercise.name]
+        rehearsal = self._rehearse([exercise], saved, all_runs)[exercise.name]
         if not rehearsal.passed:
             raise NotYet(rehearsal_view(rehearsal, self._handout, notes), messages.only_in_kernel(exercise.name))
+        notes += self._unsaved_needs({exercise.name: rehearsal}, saved, runs)
         notes += map(messages.when_graded, rehearsal.remarks)
         notes.append(next_line(self._handout, remembered(self._handout), after=exercise.name))
         show(result_view(result, self._handout, notes))
@@ -212,9 +215,24 @@ class Check:
         rehearsals = self._rehearse(exercises, saved, runs)
         failed = {name: rehearsal for name, rehearsal in rehearsals.items() if not rehearsal.passed}
         told = [messages.only_in_kernel(name) + " " + messages.ask_why(name) for name in failed]
+        told += self._unsaved_needs(rehearsals, saved, runs)
         told += [messages.when_graded(remark) for rehearsal in rehearsals.values() for remark in rehearsal.remarks]
         graded = [failed[result.name].result or result if result.name in failed else result for result in results]
         return graded, [filled(note) for note in told]
+
+    def _unsaved_needs(self, rehearsals: Mapping[str, Rehearsal], saved: SavedNotebook | None, runs: Runs) -> list[str]:
+        """Return a note on exercises that pass, and are saved, but need a cell that is not."""
+        if saved is None:
+            return []
+        unsaved = missing(saved, runs)
+        names = [
+            name
+            for name, rehearsal in rehearsals.items()
+            if rehearsal.passed
+            and name not in unsaved
+            and needs_unsaved_cells(rehearsal, saved, self._suites.assignment, name)
+        ]
+        return [messages.not_saved([f"a cell that {listed(names)} needs"])] if names else []
 
     def _notes(
         self, passed: Sequence[str], runs: Mapping[str, ExerciseRun], saved: SavedNotebook | None

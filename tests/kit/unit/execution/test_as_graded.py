@@ -178,8 +178,8 @@ FRESH = {
     "decimals": "import decimal\ndef f(): return decimal.getcontext().prec > 3",
     "variables": "import os\ndef f(): return 'PATH' not in os.environ",
     "recursion that kernels allow": "def deep(n): return n == 0 or deep(n - 1)\ndef f(): return deep(2_500)",
-    "no more recursion": "def deep(n): return n == 0 or deep(n - 1)\ndef f():\n    try:\n        return not deep(3_000)\n"
-    "    except RecursionError:\n        return True",
+    "no more recursion": "def deep(n): return n == 0 or deep(n - 1)\n"
+    "def f():\n    try:\n        return not deep(3_000)\n    except RecursionError:\n        return True",
 }
 
 

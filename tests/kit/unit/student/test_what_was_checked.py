@@ -110,6 +110,52 @@ def test_a_stub_that_was_filled_and_not_run(run: Callable[..., str], notebook: P
     assert CHANGED in run(CHECK, "elsewhere")
 
 
+NEEDS_K = RIGHT.replace("    return", "    k\n    return")
+GRADED = "hen it is graded"
+
+
+@pytest.mark.parametrize("code", [CHECK, "check()"])
+def test_a_cell_of_ones_own_is_not_saved_yet(run: Callable[..., str], notebook: Path, code: str) -> None:
+    run("k = 1", "own")
+    run(NEEDS_K, NAME)
+    save(notebook, {NAME: NEEDS_K}, at=BEFORE)
+    said = run(code, "elsewhere")
+    assert "Not in the saved file yet: a cell that threshold_unit needs." in said
+    assert CHANGED not in said
+    save(notebook, {"own": "k = 1"}, at=AFTER)
+    said = run(code, "elsewhere")
+    assert "Not in the saved file yet" not in said
+    assert GRADED not in said
+
+
+def test_a_new_cell_stands_above_the_exercise_that_was_run_after_it(run: Callable[..., str], notebook: Path) -> None:
+    answer = "@same\n" + RIGHT
+    for saved in ({NAME: RIGHT}, {NAME: answer}):
+        run(RIGHT, NAME)
+        save(notebook, saved, at=BEFORE)
+        run("def same(f): return f", "own")
+        run(answer, NAME)
+        run("def same(f): return f", "own")
+        said = run(CHECK, "elsewhere")
+        assert "4 of 4 public tests passed" in said
+        assert GRADED not in said
+        assert "Not in the saved file yet" in said
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a known file", "no file"])
+def test_an_earlier_version_of_an_answer_is_not_run(known: bool, run: Callable[..., str], notebook: Path) -> None:
+    if not known:
+        notebook.unlink()
+    run("1 / 0\n" + WRONG + "\nundefined", NAME)
+    run("def threshold_unit(:", NAME)
+    run(RIGHT, NAME)
+    if known:
+        save(notebook, {}, at=BEFORE)
+    said = run(CHECK, "elsewhere")
+    assert "4 of 4 public tests passed" in said
+    assert GRADED not in said
+
+
 def test_a_cell_that_is_not_saved_yet(run: Callable[..., str], notebook: Path) -> None:
     run(RIGHT, NAME)
     save(notebook, {}, at=BEFORE)
