@@ -20,6 +20,7 @@ MAGIC_LINES = 200
 
 _TRANSPARENT = {"%%time", "%%timeit", "%%capture", "%%prun"}
 _ASSIGNED_MAGIC = re.compile(r"[^=!%]*[^=!%<>]=\s*[!%]")
+_TIMED_ASSIGNMENT = re.compile(r"(?P<indent>[ \t]*)%time[ \t]+(?P<assignment>\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*=[^=].*)")
 
 
 class NotPython(Exception):
@@ -98,8 +99,15 @@ def _is_magic(line: str) -> bool:
 
 
 def _blank(lines: list[str], number: int) -> None:
-    """Replace a magic with `pass` of the same indentation. A backslash at its end continues it in the next line."""
+    """Replace a magic with `pass` of the same indentation, and `%time x = …` with its assignment.
+
+    A backslash at the end of a magic continues it in the next line.
+    """
     line = lines[number]
+    timed = _TIMED_ASSIGNMENT.match(line)
+    if timed is not None:
+        lines[number] = timed["indent"] + timed["assignment"]
+        return
     lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
     while line.endswith("\\") and number + 1 < len(lines):
         number += 1

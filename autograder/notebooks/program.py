@@ -19,9 +19,9 @@ _BUILTINS = frozenset(dir(builtins))
 # Calls that change how all later code behaves. Seeds are not among them: no exercise may depend on a global generator.
 _SETTINGS = frozenset(
     "sys.setrecursionlimit sys.set_int_max_str_digits numpy.seterr numpy.seterrcall warnings.simplefilter "
-    "warnings.filterwarnings warnings.resetwarnings decimal.setcontext torch.set_default_dtype "
-    "torch.set_default_device torch.set_num_threads torch.set_grad_enabled torch.use_deterministic_algorithms "
-    "torch.set_float32_matmul_precision".split()
+    "warnings.filterwarnings warnings.resetwarnings decimal.setcontext decimal.getcontext getcontext "
+    "torch.set_default_dtype torch.set_default_device torch.set_num_threads torch.set_grad_enabled "
+    "torch.use_deterministic_algorithms torch.set_float32_matmul_precision".split()
 )
 
 
@@ -91,7 +91,33 @@ class Program:
     @cached_property
     def affecting(self) -> dict[str, list[Statement]]:
         """Return the statements with a call that may change the object of each name."""
-        return _index((name, s) for s in self.acting for name in (s.affects & self.data) | s.registers_with)
+        data, functions = self.data - self.exercises, self.changing_functions
+        pairs: list[tuple[str, Statement]] = []
+        for s in self.acting:
+            given = {name for function, name in s.gives if function in functions}
+            registering = (s.registers_with - self.imported) | (s.decorated_by & data)
+            pairs += ((name, s) for name in ((s.affects | given) & data) | registering)
+        return _index(pairs)
+
+    @cached_property
+    def changing_functions(self) -> frozenset[str]:
+        """Return the student's functions and methods, by name, that change what they are given."""
+        return frozenset(name for statement in self.statements for name in statement.changing_functions)
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """Return the names of modules, and of what is imported from them."""
+        return frozenset(name for statement in (*self.given, *self.statements) for name in statement.imports)
+
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """Return further names of each name's object, or of parts of it, by which a statement may change it."""
+        aliases = defaultdict(list)
+        for statement in self.acting:
+            for name, of in statement.aliases.items():
+                if name in self.affecting or any(name in other.alters for other in self.binders.get(name, ())):
+                    aliases[of].append(name)
+        return dict(aliases)
 
     @cached_property
     def calling(self) -> dict[str, list[Statement]]:
@@ -119,7 +145,7 @@ class Program:
             first, dot, rest = path.partition(".")
             return f"{imports.get(first, first)}{dot}{rest}"
 
-        return [s for s in self.acting if any(full(path) in _SETTINGS for path in s.calls_by_path)]
+        return [s for s in self.acting if s.binds_by_text or any(full(path) in _SETTINGS for path in s.calls_by_path)]
 
 
 @dataclass
@@ -145,6 +171,7 @@ class _Search:
             if program.acting:
                 self._choose(program.affecting.get(name, ()))
                 self._mark(program.changers.get(name, ()))
+                self._need(program.aliases.get(name, ()))
         return frozenset(self.chosen)
 
     def _need(self, names: Iterable[str]) -> None:

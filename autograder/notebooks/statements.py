@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from autograder.notebooks.effects import (
+    FUNCTIONS,
+    affected,
+    altered,
+    changing_functions,
+    counts_its_objects,
+    decorating_object,
+    decorators_of,
+    eager_nodes,
+    given_to_calls,
+    global_key,
+    path_of,
+    roots,
+)
 from autograder.notebooks.global_names import global_names
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_SCOPES = (*_FUNCTIONS, ast.ClassDef)
-# Methods that change their object also in the middle of an expression: `last = TABLE.pop()`.
-_MUTATORS = frozenset(
-    "add append appendleft clear difference_update discard extend extendleft fill insert intersection_update itemset "
-    "move_to_end partition pop popitem popleft put register remove resize reverse rotate setdefault sort "
-    "symmetric_difference_update update".split()
-)
-_HARMLESS = frozenset({"print", "display", "len", "repr", "type", "help", "id", "isinstance", "check"})
+_BY_TEXT = frozenset({"__name__", "eval", "exec", "globals", "vars"})
+_SCOPES = (*FUNCTIONS, ast.ClassDef)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,35 +45,70 @@ class Statement:
     @cached_property
     def alters(self) -> frozenset[str]:
         """Return the names whose object it changes in place: `N[i] = …`, `N.a += …`, `del N[i]`, `f(x, out=N)`."""
-        return frozenset(_altered(_eager_nodes(self.node)))
+        return frozenset(altered(eager_nodes(self.node)))
 
     @cached_property
     def affects(self) -> frozenset[str]:
         """Return the names whose object a call may change: `N.append(…)`, `np.fill_diagonal(N, 1)`."""
-        return frozenset(_affected(_eager_nodes(self.node)))
+        return frozenset(affected(eager_nodes(self.node)))
 
     @cached_property
     def registers_with(self) -> frozenset[str]:
         """Return the names whose method decorates it: `N` of `@N.register("AND")`."""
-        return frozenset(_roots(map(_decorating_object, _decorators(self.node))))
+        return frozenset(roots(map(decorating_object, decorators_of(self.node))))
+
+    @cached_property
+    def decorated_by(self) -> frozenset[str]:
+        """Return the names that decorate it, themselves or by a method: `N` of `@N`, `@N("AND")` and `@N.add`."""
+        return frozenset(roots(decorators_of(self.node)))
+
+    @cached_property
+    def gives(self) -> frozenset[tuple[str, str]]:
+        """Return the functions and methods that it calls when it runs, by name, with each name that they are given."""
+        return frozenset(given_to_calls(eager_nodes(self.node)))
+
+    @cached_property
+    def changing_functions(self) -> frozenset[str]:
+        """Return the functions and methods in it that change what they are given."""
+        return frozenset(changing_functions(self.node))
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Return the names that it binds to a part of another name's object: `{"row": "T"}` for `row = T["a"]`."""
+        match self.node:
+            case ast.Assign(targets=targets, value=ast.Name() | ast.Subscript() | ast.Attribute() as value):
+                names = (target.id for target in targets if isinstance(target, ast.Name))
+                return {name: root for root in roots([value]) for name in names}
+        return {}
+
+    @property
+    def binds_by_text(self) -> bool:
+        """Return whether it may bind any name: `exec("…")`, `globals().update(…)`."""
+        for node in eager_nodes(self.node):
+            match node:
+                case ast.Call(func=ast.Name(id="exec")):
+                    return True
+                case ast.Call(func=ast.Attribute(attr="update", value=ast.Call(func=ast.Name(id="globals" | "vars")))):
+                    return True
+        return False
 
     @cached_property
     def calls(self) -> frozenset[str]:
         """Return the names that it calls when it runs, or gives to a call: also as a decorator or a base class."""
-        called: list[ast.AST] = [*_decorators(self.node)]
+        called: list[ast.AST] = [*decorators_of(self.node)]
         if isinstance(self.node, ast.ClassDef):
             called += [*self.node.bases, *(keyword.value for keyword in self.node.keywords)]
-        for node in _eager_nodes(self.node):
+        for node in eager_nodes(self.node):
             if isinstance(node, ast.Call):
                 arguments = (*node.args, *(keyword.value for keyword in node.keywords))
                 called += [node.func, *(argument for argument in arguments if isinstance(argument, ast.Name))]
-        return frozenset(_roots(called))
+        return frozenset(roots(called))
 
     @cached_property
     def calls_by_path(self) -> frozenset[str]:
         """Return the functions that it calls, as they are written: `np.random.seed`."""
-        calls = (node.func for node in _eager_nodes(self.node) if isinstance(node, ast.Call))
-        return frozenset(filter(None, map(_path, calls)))
+        calls = (node.func for node in eager_nodes(self.node) if isinstance(node, ast.Call))
+        return frozenset(filter(None, map(path_of, calls)))
 
     @cached_property
     def changes_when_called(self) -> frozenset[str]:
@@ -74,7 +116,8 @@ class Statement:
         if not self.may_call:
             return frozenset()
         nodes = list(ast.walk(self.node))
-        return frozenset({*_altered(nodes), *_affected(nodes)} & self.needs)
+        own = {self.node.name} if isinstance(self.node, ast.ClassDef) and counts_its_objects(self.node) else set()
+        return frozenset({*altered(nodes), *affected(nodes)} & self.needs) | own
 
     @cached_property
     def declared_global(self) -> frozenset[str]:
@@ -84,8 +127,15 @@ class Statement:
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """Return the global names that it refers to, at once or when a function in it is called."""
-        return global_names(self.node)
+        """Return the global names that it refers to, at once or when a function in it is called.
+
+        With `globals()`, `eval` and the like, a text may be such a name.
+        """
+        names = global_names(self.node)
+        if _BY_TEXT.isdisjoint(names):
+            return names
+        texts = (node.value for node in ast.walk(self.node) if isinstance(node, ast.Constant))
+        return names | {text for text in texts if isinstance(text, str) and text.isidentifier()}
 
     @property
     def is_definition(self) -> bool:
@@ -142,60 +192,6 @@ def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
             todo.extend(ast.iter_child_nodes(node))
 
 
-def _eager_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the nodes that run when the statement runs: of a function only decorators and defaults, of a class all."""
-    todo: list[ast.AST] = [statement]
-    while todo:
-        node = todo.pop()
-        yield node
-        if isinstance(node, _FUNCTIONS):
-            todo.extend((*_decorators(node), *node.args.defaults, *filter(None, node.args.kw_defaults)))
-        else:
-            todo.extend(ast.iter_child_nodes(node))
-
-
-def _decorators(node: ast.AST) -> list[ast.expr]:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return decorators
-
-
-def _decorating_object(decorator: ast.expr) -> ast.expr | None:
-    """Return the object of a decorator that is a method: `R` of `@R.register("AND")`."""
-    while isinstance(decorator, ast.Call):
-        decorator = decorator.func
-    return decorator.value if isinstance(decorator, ast.Attribute) else None
-
-
-def _altered(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the names whose object is changed in place."""
-    for node in nodes:
-        if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-            yield from _roots([node])
-            yield from _global_key(node)
-        elif isinstance(node, ast.keyword) and node.arg == "out":
-            yield from _roots([node.value])
-
-
-def _global_key(node: ast.AST) -> Iterator[str]:
-    """Yield `N` for `globals()["N"]`."""
-    match node:
-        case ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name))):
-            yield name
-
-
-def _affected(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the names on which a method is called for its effect, or which are given to a call that is a statement."""
-    for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            yield from _roots([node.func])
-        call = node.value if isinstance(node, ast.Expr) else None
-        call = call.value if isinstance(call, ast.Await) else call
-        if isinstance(call, ast.Call) and _path(call.func) not in _HARMLESS:
-            if isinstance(call.func, ast.Attribute):
-                yield from _roots([call.func])
-            yield from _roots([*call.args, *(keyword.value for keyword in call.keywords)])
-
-
 def _bound_by(node: ast.AST) -> tuple[str, ...]:
     match node:
         case ast.Name(id=name, ctx=ast.Store()):
@@ -208,27 +204,4 @@ def _bound_by(node: ast.AST) -> tuple[str, ...]:
             return (name,)
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
             return tuple(alias.asname or alias.name.partition(".")[0] for alias in aliases)
-    return tuple(_global_key(node)) if isinstance(getattr(node, "ctx", None), ast.Store) else ()
-
-
-def _roots(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
-    """Yield `TABLE` for `TABLE[0].entries.setdefault(1, [])`, and each name of `[A, B[0]]`."""
-    todo = list(nodes)
-    while todo:
-        node = todo.pop()
-        while isinstance(node, ast.Subscript | ast.Attribute | ast.Call | ast.Starred):
-            node = node.func if isinstance(node, ast.Call) else node.value
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.List | ast.Tuple):
-            todo.extend(node.elts)
-
-
-def _path(function: ast.expr) -> str | None:
-    """Return `np.random.seed` for the function of a call; None if it is not a path of names."""
-    parts = []
-    node: ast.expr = function
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else None
+    return tuple(global_key(node)) if isinstance(getattr(node, "ctx", None), ast.Store) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import decimal
 import hashlib
 import json
 import sys
@@ -309,6 +310,56 @@ EFFECTS = {
     "an item that is deleted": _table("T.update({3: 7, 4: 1})", "del T[4]", "T[3] = 6 + len(T)"),
     "a key of globals": Notebook().answer("f", F + "K + x").add("globals()['K'] = 4"),
     "a random order": _table("import random\nT[3] = [7, 7]", "random.shuffle(T[3])\nT[3] = T[3][0]"),
+    "a call that takes the name, in an assignment": _table("def fill(d):\n    d[3] = 7\n    return 1", "n = fill(T)"),
+    "a call that takes the name, in a comprehension": _table(
+        "def fill(d, k): d[k] = 7", "_ = [fill(T, k) for k in range(5)]", "[setattr(fill, 'k', k) for k in range(5)]"
+    ),
+    "a method that is given away": _table("list(map(T.setdefault, range(5), [7] * 5))"),
+    "a method of ones own, in an expression": Notebook()
+    .answer("f", F + "C.n + x")
+    .add("class Counter:\n    n = 3\n    def bump(self):\n        self.n += 1\n        return self.n\nC = Counter()")
+    .add("print(C.bump())"),
+    "a context": _table(
+        "import contextlib\n@contextlib.contextmanager\ndef filled(d):\n    d[3] = 7\n    yield", "with filled(T): pass"
+    ),
+    "an iterator": Notebook().answer("f", F + "x + next(N)").add("N = iter([3, 4] * 9)").add("first = next(N)"),
+    "a heap": Notebook()
+    .answer("f", F + "x + H[0]")
+    .add("import heapq\nH = [4, 3]\nheapq.heapify(H)\nlow = heapq.heappop(H)"),
+    "a closure": Notebook()
+    .answer("f", F + "x + count.k() - 1")
+    .add(
+        "def make():\n    k = [3]\n    def count(): k.append(len(k) + 3)\n    count.k = lambda: k[-1]\n    return count"
+    )
+    .add("count = make()\ncount()")
+    .add("count()"),
+    "an object that decorates": _table(
+        "class Register(dict):\n    def __call__(self, k): return lambda g: self.setdefault(k, g())",
+        "R = Register()\nT = R",
+        "@R(3)\ndef seven(): return 7",
+    ),
+    "a subclass that its base notes": Notebook()
+    .answer("f", F + "Base.of[x]")
+    .add("class Base:\n    of = {}\n    def __init_subclass__(cls): cls.of[cls.k] = 7")
+    .add("class Three(Base):\n    k = 3"),
+    "objects that their class notes": Notebook()
+    .answer("f", F + "x + len(A.made) + A.n")
+    .add(
+        "class A:\n    made = []\n    n = 0\n    def __init__(self):\n        self.made.append(1)\n"
+        "        type(self).n += 1"
+    )
+    .add("first = A()\nA()"),
+    "another name of it": _table("U = T\nU[3] = 7"),
+    "a name of a part": _table("T[3] = [0]", "row = T[3]\nrow.append(7)", "T[3] = T[3][-1]"),
+    "parts in a loop": _table("T[3] = [7, 0]", "for k, row in enumerate(T.values()):\n    row.pop()", "T[3] = T[3][0]"),
+    "a name as a text": Notebook().answer("f", F + "globals()['four']() + x").add("def four(): return 4"),
+    "a name that a text binds": Notebook().answer("f", F + "K + x").add("exec('K = 4')"),
+    "a name that a dict binds": Notebook().answer("f", F + "K + x").add("globals().update(K=4)"),
+    "a timed assignment": Notebook().answer("f", F + "K + x").add("%time K = 4"),
+    "the context of decimals": Notebook()
+    .answer("f", F + "x + len(str(Decimal(1) / 3)) - 1")
+    .add("from decimal import Decimal, getcontext")
+    .add("getcontext().prec = 3"),
     "the recursion limit": Notebook()
     .answer("f", F + "sys.getrecursionlimit() - 5000 + x")
     .add("import sys")
@@ -321,12 +372,13 @@ EFFECTS = {
 
 @pytest.mark.parametrize("case", EFFECTS)
 def test_what_changes_a_needed_name_is_run(case: str, read: Read) -> None:
-    limit = sys.getrecursionlimit()
+    limit, decimals = sys.getrecursionlimit(), decimal.getcontext().copy()
     submission = read(EFFECTS[case])
     try:
         assert run(submission)["f"](3) == 7
     finally:
         sys.setrecursionlimit(limit)
+        decimal.setcontext(decimals)
     assert submission.remarks == ()
 
 
@@ -338,6 +390,9 @@ NO_EFFECT = {
     "a function that reads": "def total(): return sum(T.values())\ntotal()",
     "another table": "U = {}\ndef fill_other(): U[1] = 2\nfill_other()\nU.update({2: 3})",
     "a local name": "def local():\n    T = {}\n    T[3] = 0\n    return T\nlocal()",
+    "parts are looked at": "row = T[3]\nprint(row)\nfor k, v in T.items():\n    print(k, v)",
+    "a decorator of a module": "import functools\n@functools.lru_cache\ndef looked(): return T",
+    "an exercise is timed": "%time f(3)",
     "a seed": "import random\nrandom.seed(3)",
     "an exercise that changes what it needs": "f(3)\nresults = [f(k) for k in range(3)]",
 }
