@@ -66,10 +66,11 @@ def submission_of(data: bytes, assignment: Assignment, student: str) -> Submissi
 def source_of(cells: Sequence[NotebookCell], assignment: Assignment, exercise: str) -> Source:
     """Return what is run of a notebook's cells for one exercise: what `submission_of` takes, less what others need.
 
-    Raise Ungradable if it is written for a newer Python.
+    A companion may call every exercise, so with one all are needed. Raise Ungradable if it is written for a newer
+    Python.
     """
     written = students_cells(cells, assignment)
-    program = _program(written, assignment, [exercise])
+    program = _program(written, assignment, _names(assignment) if assignment.companion else [exercise])
     _require_readable(written, program, assignment)
     return _source(written, program, assignment)
 

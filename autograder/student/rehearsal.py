@@ -7,12 +7,13 @@ there when it is graded. So what passes in the kernel is run again from a clean 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.core.errors import Ungradable
 from autograder.core.model import Assignment, Exercise, ExerciseResult, Source
 from autograder.execution.fresh_settings import fresh_settings
 from autograder.execution.in_process import InProcessExecutor
+from autograder.execution.interface import ExecutedSource, FailedStatement, Raised, first_cause
 from autograder.execution.limits import LIMITS
 from autograder.execution.packages import graded_packages
 from autograder.grading.failed_lines import remarks_on_failed_lines
@@ -47,9 +48,21 @@ def rehearse(cells: Sequence[NotebookCell], suites: Suites, exercise: Exercise) 
         return Rehearsal(reason=str(problem))
     executor = InProcessExecutor(LIMITS.call_seconds, graded_packages(torch=assignment.torch))
     with fresh_settings(), executor.open(source) as student:
-        remarks = tuple(remarks_on_failed_lines(executed_source(source, student)))
+        executed = executed_source(source, student)
         result = run_exercise(suites, exercise, source, student)
-    return Rehearsal(result, remarks=remarks, texts=_texts_of(source))
+    if result.first_failure is None:
+        executed = replace(executed, failed=tuple(f for f in executed.failed if not _only_shows(f, executed)))
+    return Rehearsal(result, remarks=tuple(remarks_on_failed_lines(executed)), texts=_texts_of(source))
+
+
+def _only_shows(statement: FailedStatement, executed: ExecutedSource) -> bool:
+    """Return whether a line of a cell of the student's own failed as its package is not there: `plt.plot(TABLE)`.
+
+    It is run as it might change the table. The exercise passes without it.
+    """
+    cell = next(cell for cell in executed.source.cells if cell.label == statement.cell)
+    cause = first_cause(statement, executed.failed).because
+    return not cell.exercises and isinstance(cause, Raised) and "ImportError" in cause.kinds
 
 
 def _texts_of(source: Source) -> frozenset[str]:
