@@ -90,9 +90,11 @@ def opened(server: Jupyter, way: Way, notebook: Path) -> Iterator[Lab]:
 
 
 def hand_over(opened: Lab, way: Way, text: str) -> None:
-    """Write the function, run it and the cell that checks it, and save."""
+    """Write the function, run it, save, and run the cell that checks it, so that nothing is told to be unsaved."""
     opened.write(way.exercise, text)
-    opened.run(way.exercise, way.check)
+    opened.run(way.exercise)
+    opened.save()
+    opened.run(way.check)
     opened.save()
 
 
