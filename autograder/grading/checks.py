@@ -88,8 +88,14 @@ def unchanged(
     """
 
     def judge(call: Call) -> None:
-        _require_answer(call, expected, tolerance_for(terms))
-        _require_unchanged(call)
+        try:
+            _require_answer(call, expected, tolerance_for(terms))
+        except CheckFailed as failed:
+            if changed := _changed_argument(call):  # often the reason
+                failed.finding = messages.with_changed_argument(failed.finding, changed)
+            raise
+        if changed := _changed_argument(call):
+            raise CheckFailed(Finding(FindingKind.ARGUMENTS, part=changed))
 
     function.check_call(judge, arguments, options, expected=expected, want_arguments=True)
 
@@ -125,12 +131,14 @@ def _require_error(call: Call, wanted: str) -> None:
         raise CheckFailed(Finding(FindingKind.OTHER_ERROR, returned=call.reply.type, expected=wanted))
 
 
-def _require_unchanged(call: Call) -> None:
+def _changed_argument(call: Call) -> str:
+    """Return which argument the call changed, as `first`; empty if all are known to be as before."""
     after = call.reply.after if isinstance(call.reply, Returned) else None
     for number, before in enumerate(call.arguments):
         given = after[number] if after is not None and len(after) == len(call.arguments) else None
         if not callable(before) and not is_unchanged(before, given):
-            raise CheckFailed(Finding(FindingKind.ARGUMENTS, part=messages.ordinal(number)))
+            return messages.ordinal(number)
+    return ""
 
 
 def _require_answer(call: Call, expected: Any, rule: Tolerance) -> None:

@@ -49,7 +49,7 @@ _ONE_NUMBER = (
     "such as np.exp for math.exp."
 )
 _UNPACKED = (
-    "A line gives names to the parts of something that has another number of parts. `rows, columns = x.shape` "
+    "There are not as many names on the left of `=` (or after `for`) as values on the right. `rows, columns = x.shape` "
     "needs an x of exactly two axes."
 )
 _NOTHING = (
@@ -128,8 +128,9 @@ EXPLANATIONS = (
     ),
     Explanation(
         "ValueError",
-        r"axis -?\d+ is out of bounds for array of dimension (\d+)",
-        "The array has no such axis: it has {0}, counted from 0. Is it a single sample, not a batch?",
+        r"axis (-?\d+) is out of bounds for array of dimension (\d+)",
+        "The array has no axis {0}: the number of its axes is {1}, and they are counted from 0. Is it a single sample, "
+        "not a batch?",
         "The array has no such axis. Axes are counted from 0. Is it a single sample, not a batch?",
     ),
     Explanation(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
 
 from autograder.core.model import Outcome, Visibility
@@ -100,8 +100,8 @@ def failure(name: str, finding: Finding, call: ShownCall, visibility: Visibility
     lines = [headline(name, finding)]
     if visibility is Visibility.PUBLIC:
         lines += _called(call)
-        lines += row("you returned", finding.returned)
-        lines += row("expected", finding.expected)
+        lines += row("it raised" if finding.kind is FindingKind.OTHER_ERROR else YOU_RETURNED, finding.returned)
+        lines += row(EXPECTED, finding.expected)
         lines += row("it warned", finding.warned) or _warned(call)
     return "\n".join(lines)
 
@@ -150,7 +150,7 @@ def headline(name: str, finding: Finding) -> str:
         case FindingKind.OTHER_ERROR:
             headline = f"{name} must raise {finding.expected} here, and raised another exception."
         case FindingKind.WARNED:
-            headline = f"{name} gave the right answer, and NumPy warned on the way. Here it has to do without."
+            headline = f"{name} gave the right answer, but NumPy issued a warning; this test allows none."
         case FindingKind.PROPERTY:
             return filled(f"{name}: {finding.sentence or 'the answer is not what this test asks for.'}")
     return "\n".join([filled(headline), *wrapped(finding.sentence)])
@@ -176,7 +176,16 @@ def returned_exception() -> str:
 
 def no_number(kind: str) -> str:
     """Say what an answer is instead of a number."""
-    return "It is None. Is a `return` missing?" if kind == "None" else f"It is {kind}."
+    return _IS_NONE if kind == "None" else f"It is {kind}."
+
+
+_IS_NONE = "It is None. Is a `return` missing? `print` shows a value, but does not return it."
+
+
+def with_changed_argument(finding: Finding, number: str) -> Finding:
+    """Return what is wrong with an answer, and that the call changed an argument as well. number: `first`, `second` …"""
+    also = f"It also changed its {number} argument. Work on a copy, or make a new array."
+    return replace(finding, sentence=f"{finding.sentence} {also}".strip())
 
 
 def too_large() -> str:
@@ -264,10 +273,14 @@ def companion_exception(name: str, error: StudentException, visibility: Visibili
 def likely_reason(error: StudentException, visibility: Visibility) -> str:
     """Return the likely reason for an exception; empty if none is known."""
     if error.type == "TypeError" and not error.cell and _OTHER_PARAMETERS.search(error.text):
-        return "It could not be called. Does it take the parameters that the stub has?"
+        return _NOT_CALLED
     return explanation(error.kinds, error.text, quoting=visibility is Visibility.PUBLIC)
 
 
+_NOT_CALLED = (
+    "It could not be called. Its first line must be the stub's: the same parameters in the same order, with the same "
+    "default values."
+)
 _OTHER_PARAMETERS = re.compile(r"argument|parameter")  # in what Python says of a call that does not fit
 
 

@@ -160,7 +160,7 @@ def not_defined(name: str) -> str:
 def interrupted(name: str) -> str:
     """Return what a student reads after stopping the kernel while an exercise was checked."""
     return filled(
-        f"You stopped {name} while it was checked. The kernel is still there: mend the cell, and run it again."
+        f"You stopped {name} while it was checked. The kernel is still there: fix the cell, and run it again."
     )
 
 

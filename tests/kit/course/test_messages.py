@@ -273,7 +273,7 @@ def test_what_was_stopped(check: Check) -> None:
 
     with pytest.raises(Interrupted) as caught:
         check(gate)
-    said = "You stopped gate while it was checked. The kernel is still there: mend the cell, and\nrun it again."
+    said = "You stopped gate while it was checked. The kernel is still there: fix the cell, and\nrun it again."
     assert str(caught.value) == said
     assert caught.value._render_traceback_() == said.splitlines()
 

@@ -116,7 +116,7 @@ def test_arrays_with_free_sides() -> None:
 @pytest.mark.parametrize(
     ("value", "expected", "kind", "says"),
     [
-        (None, 1.0, FindingKind.TYPE, "Is a `return` missing?"),
+        (None, 1.0, FindingKind.TYPE, "Is a `return` missing? `print` shows a value, but does not return it."),
         ("x", 1.0, FindingKind.TYPE, "It is text."),
         (1j, 1.0, FindingKind.TYPE, "It is complex."),
         (np.array([1j]), np.ones(1), FindingKind.TYPE, "It is complex."),
@@ -247,7 +247,8 @@ def test_unchanged() -> None:
     same = (nan, [1, [nan, 2.0]], (1,), {"w": nan}, 3, "x", None, math.nan, np.float32(1))
     unchanged(Student(InProcessSession({"f": keep})).f, same, expected=1)
     unchanged(Student(InProcessSession({"f": use})).f, (Seed(1), lambda x: x), expected=1)
-    assert finding(unchanged, Student(InProcessSession({"f": keep})).f, same, expected=2).kind is FindingKind.VALUES
+    wrong = finding(unchanged, Student(InProcessSession({"f": keep})).f, same, expected=2)
+    assert (wrong.kind, wrong.sentence) == (FindingKind.VALUES, "")
     assert overwritten(write, 0, np.zeros(2)) == "second"
     assert overwritten(write, 0, [1, 2]) == "second"
     assert overwritten(write, 0, {0: 1}) == "second"
@@ -256,6 +257,17 @@ def test_unchanged() -> None:
     assert overwritten(lambda x: x["w"].fill(7), {"w": np.zeros(2)}) == "first"
     assert overwritten(lambda x: x.append(1), []) == "first"
     assert overwritten(lambda x: x.pop("w"), {"w": 1}) == "first"
+
+
+@pytest.mark.parametrize("answer", [2.0, None, math.nan, [1.0, 1.0]], ids=str)
+def test_a_wrong_answer_of_a_call_that_changed_an_argument_says_both(answer: Any) -> None:
+    def write(x: Any) -> Any:
+        x += 1
+        return answer
+
+    wrong = finding(unchanged, Student(InProcessSession({"f": write})).f, [np.zeros(2)], expected=1.0)
+    assert wrong.kind is not FindingKind.ARGUMENTS
+    assert wrong.sentence.endswith("It also changed its first argument. Work on a copy, or make a new array.")
 
 
 @pytest.mark.parametrize("after", [None, (), (1, 2, 3), (Opaque("x"),), (np.zeros((2, 2)),), (np.zeros(2, np.int8),)])

@@ -36,7 +36,7 @@ SLIPS = {
     "x.reshape(2, 2)": "3 of them do not fill the shape (2,2)",
     "np.concatenate([np.ones((2, 3)), np.ones((2, 4))])": "along all axes but that one",
     "np.stack([x, np.ones(4)])": "along all axes but that one",
-    "x.sum(axis=1)": "it has 1, counted from 0",
+    "x.sum(axis=1)": "no axis 1: the number of its axes is 1, and they are counted from 0",
     "n = np.ones(3, int); n += 0.5": "cannot take up floats in place",
     "r = np.ones(3); r.flags.writeable = False; r[0] = 2": "x.copy()",
     "x ^ 2": "A power is `**`.",
@@ -210,7 +210,7 @@ def test_the_numbers_of_a_hidden_input_are_not_told() -> None:
 
 def test_other_parameters_are_told_only_of_the_function_itself() -> None:
     """An exception inside a student's line is not about the parameters of the exercise's function."""
-    question = "Does it take the parameters that the stub has?"
+    question = "Its first line must be the stub's"
     for code in ("(lambda z: z)()", "(lambda z: z)(1, 2)", "(lambda z: z)(y=1)"):
         assert question in message(code, Visibility.PUBLIC, cell="")
         assert question in message(code, Visibility.HIDDEN, cell="")

@@ -156,14 +156,14 @@ def test_an_exception_in_another_exercise_s_cell_names_that_cell(tmp_path: Path,
     message = str(caught.value)
     assert "perceptron_train raised TypeError on line 2 of your cell perceptron_predict." in message
     assert "the line      return x + 'one'" in message
-    assert "the parameters that the stub has" not in message
+    assert "Its first line must be" not in message
 
 
 def test_a_call_that_does_not_fit_is_told(check: Check) -> None:
     def threshold_unit(x: Any) -> Any:
         return x
 
-    assert "Does it take the parameters that the stub has?" in failing(check, threshold_unit)
+    assert "Its first line must be the stub's" in failing(check, threshold_unit)
 
 
 def test_lambdas_and_objects_are_found_by_the_notebook_s_name_for_them(check: Check) -> None:
