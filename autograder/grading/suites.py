@@ -42,7 +42,8 @@ def exercise(
     """Mark a test as a test of an exercise.
 
     others: further exercises. It is then a test of each of them, and takes the exercise's name as argument `name`.
-    weight: its share of the exercise's points, relative to the weights of the exercise's other tests
+    weight: its share of the exercise's points, relative to the weights of the exercise's other tests. A test of
+        weight 0 gives no points: it tells a student what other tests take points for.
     seconds: the limit of each of its calls, instead of the usual one
     """
 
@@ -231,7 +232,7 @@ def test_of(item: pytest.Function, visibility: Visibility) -> Test:
         raise UserError(f"{where} uses {', '.join(sorted(fixtures - _FIXTURES))}; a suite has student and rng only.")
     return Test(
         id=item.name,
-        sentence=" ".join((item.function.__doc__ or item.name).split()),
+        sentence=_sentence(item, parameters),
         exercise=parameters["name"] if len(mark.exercises) > 1 else mark.exercises[0],
         weight=mark.weight,
         visibility=visibility,
@@ -241,6 +242,19 @@ def test_of(item: pytest.Function, visibility: Visibility) -> Test:
         seed=seed_of(item.path, item.name),
         seconds=mark.seconds,
     )
+
+
+def _sentence(item: pytest.Function, parameters: Mapping[str, Any]) -> str:
+    """Return a test's docstring on one line. `{k}` in it stands for the parameter k, so that cases can be told apart.
+
+    Raise UserError if it names something that is not a parameter.
+    """
+    text = " ".join((item.function.__doc__ or item.name).split())
+    try:
+        return text.format_map(parameters) if parameters else text
+    except (LookupError, ValueError, AttributeError) as error:
+        where = f"{item.path.name}::{item.name}"
+        raise UserError(f"{where}: the braces in its docstring do not fit its parameters ({error}).") from None
 
 
 def seed_of(suite: Path, test: str) -> int:

@@ -252,3 +252,33 @@ def test_a_suite_that_cannot_be_collected_is_named(suite: Path, source: str) -> 
         collect(suite, Visibility.HIDDEN)
     assert "Traceback" not in str(caught.value)
     assert "suites.py" not in str(caught.value)
+
+
+CASES = '''
+import pytest
+from autograder import exercise
+
+@exercise("f")
+@pytest.mark.parametrize("k", [1, 2])
+def test_turns(student, k):
+    """{}"""
+'''
+
+
+def test_the_sentence_of_a_case_tells_its_parameters(suite: Path) -> None:
+    suite.write_text(CASES.format("k = {k}: quarter turns"), encoding="utf-8")
+    tests, _ = collect(suite, Visibility.PUBLIC)
+    assert [test.sentence for test in tests] == ["k = 1: quarter turns", "k = 2: quarter turns"]
+
+
+def test_braces_mean_nothing_without_parameters(suite: Path) -> None:
+    suite.write_text(SUITE.replace("It needs nothing.", "It needs {nothing}."), encoding="utf-8")
+    tests, _ = collect(suite, Visibility.PUBLIC)
+    assert "It needs {nothing}." in [test.sentence for test in tests]
+
+
+@pytest.mark.parametrize("sentence", ["{n} quarter turns", "{} quarter turns", "{k quarter turns", "{k.real.x} turns"])
+def test_a_sentence_with_an_unknown_parameter_is_named(suite: Path, sentence: str) -> None:
+    suite.write_text(CASES.replace('"""{}"""', f'"""{sentence}"""'), encoding="utf-8")
+    with pytest.raises(UserError, match=r"test_turns\[1\]: the braces in its docstring"):
+        collect(suite, Visibility.PUBLIC)
