@@ -61,7 +61,7 @@ def test_whole_numbers(student, rng, name):
 
 @exercise("sigmoid", "tanh", "leaky_relu", "elu", "softmax", *PRIMES)
 def test_argument(student, rng, name):
-    """z stays as it was"""
+    """a larger z stays as it was"""
     z = eighths(rng, 3, 4)
     unchanged(getattr(student, name), (z,), expected=getattr(ref, name)(z))
 
@@ -114,7 +114,7 @@ def test_softmax_square(student, rng):
 @exercise("softmax")
 @pytest.mark.parametrize("shape", [(1, 4), (5, 2)])
 def test_softmax_small(student, rng, shape):
-    """a single sample, two classes"""
+    """a single sample, two classes: z of shape {shape}"""
     z = eighths(rng, *shape)
     close(student.softmax, (z,), expected=ref.softmax(z), scale=1)
 
@@ -147,7 +147,7 @@ def test_neuron_single(student, rng):
 @exercise("neuron")
 @pytest.mark.parametrize("shape", [(1, 4), (6, 1), (4, 4)])
 def test_neuron_small(student, rng, shape):
-    """a batch of one sample, a neuron with one input, as many samples as inputs"""
+    """a batch of one sample, a neuron with one input, as many samples as inputs: x of shape {shape}"""
     args = (eighths(rng, *shape), eighths(rng, shape[1]), -1.5, cubic)
     close(student.neuron, args, expected=ref.neuron(*args), terms=200)
 
@@ -161,7 +161,7 @@ def test_neuron_integers(student, rng):
 
 @exercise("neuron")
 def test_neuron_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = (eighths(rng, 5, 3), eighths(rng, 3), 0.75, cubic)
     unchanged(student.neuron, args, expected=ref.neuron(*args), terms=200)
 
@@ -198,7 +198,7 @@ def test_maxout_negative(student, rng):
 @exercise("maxout")
 @pytest.mark.parametrize("sizes", [(1, 4, 3), (6, 1, 2), (5, 3, 1)])
 def test_maxout_small(student, rng, sizes):
-    """a batch of one sample, one input, one piece"""
+    """a batch of one sample, one input, one piece: sizes {sizes}"""
     args = pieces(rng, *sizes)
     close(student.maxout, args, expected=ref.maxout(*args), terms=5)
 
@@ -220,7 +220,7 @@ def test_maxout_integers(student, rng):
 
 @exercise("maxout")
 def test_maxout_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = pieces(rng, 5, 2, 3)
     unchanged(student.maxout, args, expected=ref.maxout(*args), terms=3)
 
@@ -239,14 +239,14 @@ def test_quadratic_one_output(student, rng):
 @exercise("quadratic_cost")
 @pytest.mark.parametrize("shape", [(6, 3), (2, 5), (4, 4), (5, 1)])
 def test_quadratic_several_outputs(student, rng, shape):
-    """more samples than outputs, fewer, as many, one output as a column"""
+    """more samples than outputs, fewer, as many, one output as a column: shape {shape}"""
     args = (eighths(rng, *shape), eighths(rng, *shape))
     close(student.quadratic_cost, args, expected=ref.quadratic_cost(*args), terms=20)
 
 
 @exercise("quadratic_cost")
 def test_quadratic_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = (eighths(rng, 4, 3), eighths(rng, 4, 3))
     unchanged(student.quadratic_cost, args, expected=ref.quadratic_cost(*args), terms=12)
 
@@ -274,7 +274,7 @@ def test_binary_random(student, rng):
 @exercise("binary_cross_entropy")
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_binary_one_sample(student, rng, target):
-    """a single sample of either class"""
+    """a single sample of the class {target:g}"""
     for a in (uncertain(rng, 1), np.array([abs(target - 2.0**-16)]), np.array([abs(target - 1 + 2.0**-16)])):
         y = np.array([target])
         close(student.binary_cross_entropy, (a, y), expected=ref.binary_cross_entropy(a, y))
@@ -291,14 +291,14 @@ def test_binary_targets_between(student, rng):
 @exercise("binary_cross_entropy")
 @pytest.mark.parametrize("certain", [0.0, 1.0])
 def test_binary_exactly_right(student, rng, certain):
-    """some answers are exactly 0 or exactly 1, and right; they stay as they were"""
+    """some answers are exactly {certain:g}, and right; they stay as they were"""
     a, y = np.append(uncertain(rng, 4), certain), np.array([1.0, 0.0, 0.0, 1.0, certain])
     unchanged(student.binary_cross_entropy, (a, y), expected=ref.binary_cross_entropy(a, y), terms=5)
 
 
 @exercise("binary_cross_entropy", "cross_entropy")
 def test_cost_arguments(student, rng, name):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     shape = (6,) if name == "binary_cross_entropy" else (4, 3)
     y = np.zeros(shape)
     y[..., 1] = 1
@@ -315,7 +315,7 @@ def one_hot(rng: np.random.Generator, n: int, k: int) -> tuple[Array, Array]:
 @exercise("cross_entropy")
 @pytest.mark.parametrize("shape", [(7, 3), (2, 5), (4, 4)])
 def test_cross_entropy_random(student, rng, shape):
-    """more samples than classes, fewer, as many"""
+    """more samples than classes, fewer, as many: shape {shape}"""
     args = one_hot(rng, *shape)
     close(student.cross_entropy, args, expected=ref.cross_entropy(*args), terms=8)
 

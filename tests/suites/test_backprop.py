@@ -81,7 +81,7 @@ def output_case(rng: np.random.Generator, k: int, m: int) -> tuple[Array, Array,
 @exercise("output_error")
 @pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
 def test_output_error_random(student, rng, cost):
-    """many outputs and samples, with either cost"""
+    """many outputs and samples, with the cost {cost}"""
     args = (*output_case(rng, 4, 6), cost)
     close(student.output_error, args, expected=ref.output_error(*args), scale=1)
 
@@ -105,7 +105,7 @@ def test_output_error_saturated(student):
 
 @exercise("output_error", "weight_gradient")
 def test_arguments(student, rng, name):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = output_case(rng, 3, 4) if name == "output_error" else (eighths(rng, 3, 4), eighths(rng, 2, 4))
     unchanged(getattr(student, name), args, expected=getattr(ref, name)(*args), terms=4)
 
@@ -138,7 +138,7 @@ def test_hidden_error_single(student, rng):
 @exercise("bias_gradient")
 @pytest.mark.parametrize("shape", [(4, 6), (5, 2), (3, 11)])
 def test_bias_gradient_random(student, rng, shape):
-    """several numbers of neurons and samples"""
+    """several numbers of neurons and samples: shape {shape}"""
     delta = eighths(rng, *shape)
     close(student.bias_gradient, (delta,), expected=ref.bias_gradient(delta), terms=11)
 
@@ -153,7 +153,7 @@ def test_bias_gradient_single(student, rng):
 @exercise("weight_gradient")
 @pytest.mark.parametrize("sizes", [(4, 7, 6), (5, 3, 2), (3, 3, 3)])
 def test_weight_gradient_random(student, rng, sizes):
-    """several sizes of layers and batches"""
+    """several sizes of layers and batches: {sizes}"""
     layer, before, m = sizes
     args = (eighths(rng, layer, m), eighths(rng, before, m))
     close(student.weight_gradient, args, expected=ref.weight_gradient(*args), terms=6)
@@ -169,7 +169,7 @@ def test_weight_gradient_single(student, rng):
 @exercise("backprop", weight=2)
 @pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
 def test_backprop_deep(student, rng, cost):
-    """three layers of different sizes, six samples, with either cost"""
+    """three layers of different sizes, six samples, with the cost {cost}"""
     args = (eighths(rng, 5, 6), targets(rng, 3, 6), *network(rng, 5, 7, 4, 3), cost)
     close(student.backprop, args, expected=ref.backprop(*args), terms=50, scale=1)
 
@@ -271,7 +271,7 @@ def adam_case(rng: np.random.Generator, *shape: int) -> tuple[Array, Array, Arra
 @exercise("adam_step")
 @pytest.mark.parametrize("t", [1, 2, 5])
 def test_adam_steps(student, rng, t):
-    """the first, second and fifth step, with the usual settings"""
+    """the step t = {t}, with the usual settings"""
     args = (*adam_case(rng, 4, 3), t)
     close(student.adam_step, args, expected=ref.adam_step(*args))
 
@@ -347,7 +347,7 @@ def batches_of(student: Any, n: int, batch_size: int, seed: int) -> list[Array]:
 @exercise("mini_batches")
 @pytest.mark.parametrize(("n", "batch_size"), [(12, 4), (13, 4), (3, 8), (5, 1), (6, 6)])
 def test_batches_parts(student, n, batch_size):
-    """whole batches, a short last one, fewer samples than a batch, batches of one, one batch of all"""
+    """n = {n} in batches of {batch_size}: whole ones, a short last one, fewer samples than a batch"""
     batches_of(student, n, batch_size, 3)
 
 
@@ -427,7 +427,7 @@ def test_train_start(student):
 @exercise("train_network", weight=2, seconds=60)
 @pytest.mark.parametrize("sizes", [[3, 2], [4, 5, 3, 2]])
 def test_train_one_step(student, rng, sizes):
-    """one batch of all samples: one step down the mean gradient, of weights and biases"""
+    """one batch of all samples: one step down the mean gradient, of weights and biases, with layers {sizes}"""
     X, Y = small_problem(rng, sizes, 6)
     start = trained(student, X, Y, sizes, 1, 6, 0.0, Seed(2))
     moved = trained(student, X, Y, sizes, 1, 6, 0.75, Seed(2))
@@ -463,7 +463,7 @@ def test_train_last_batch(student, rng):
 
 @exercise("train_network", weight=2, seconds=60)
 def test_train_new_order(student, rng):
-    """each epoch has an order of its own"""
+    """each epoch has an order of its own, of other samples too"""
     # Two samples, one after the other, for two epochs: four orders. A right answer has the same order in both epochs,
     # or the same first order, for all of 36 seeds with a probability below 1e-10.
     X, Y = small_problem(rng, [2, 1], 2)
@@ -548,12 +548,19 @@ def feedforward_by(
     return feedforward
 
 
+def feedforward_from_x(x: Array, weights: list[Array], biases: list[Array]) -> tuple[list[Array], list[Array]]:
+    """Every layer is given the samples."""
+    zs = [w @ x + b for w, b in zip(weights, biases, strict=True)]
+    return zs, [x, *map(sigmoid, zs)]
+
+
 def backprop_by(
     hidden: Callable[[Array, Array, Array], Array] = ref.hidden_error,
     output: Callable[..., Array] = ref.output_error,
     of_weights: Callable[[Array, Array], Array] = ref.weight_gradient,
     of_biases: Callable[[Array], Array] = ref.bias_gradient,
     cost_used: Callable[[str], str] = lambda cost: cost,
+    inputs: Callable[[list[Array]], list[Array]] = lambda activations: activations[:-1],
 ) -> Callable[..., Network]:
     """Backprop with one of its parts changed."""
 
@@ -562,7 +569,7 @@ def backprop_by(
         deltas = [output(activations[-1], y, zs[-1], cost_used(cost))]
         for w_next, z in zip(weights[:0:-1], zs[-2::-1], strict=True):
             deltas.insert(0, hidden(w_next, deltas[0], z))
-        pairs = zip(deltas, activations[:-1], strict=True)
+        pairs = zip(deltas, inputs(activations), strict=True)
         return [of_weights(delta, a) for delta, a in pairs], [of_biases(delta) for delta in deltas]
 
     return backprop
@@ -572,6 +579,15 @@ def backprop_last_layer(x: Array, y: Array, weights: Any, biases: Any, cost: str
     grad_w, grad_b = ref.backprop(x, y, weights, biases, cost)
     zeros = [0 * w for w in weights[:-1]], [0 * b for b in biases[:-1]]
     return [*zeros[0], grad_w[-1]], [*zeros[1], grad_b[-1]]
+
+
+def backprop_of_two_layers(x: Array, y: Array, weights: Any, biases: Any, cost: str = "quadratic") -> Network:
+    (w1, w2), (b1, b2) = weights[:2], biases[:2]
+    (z1, z2), (_, a1, a2) = ref.feedforward(x, [w1, w2], [b1, b2])
+    d2 = ref.output_error(a2, y, z2, cost)
+    d1 = ref.hidden_error(w2, d2, z1)
+    grad_w = [ref.weight_gradient(d1, x), ref.weight_gradient(d2, a1)]
+    return grad_w, [ref.bias_gradient(d1), ref.bias_gradient(d2)]
 
 
 def backprop_and_update(x: Array, y: Array, weights: Any, biases: Any, cost: str = "quadratic") -> Network:
@@ -760,6 +776,14 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             feedforward_by(net_input=lambda w, a, b: w @ a - b),
             "The bias is used like a threshold. It is added: z = w a + b.",
         ),
+        "input_in_every_layer": (
+            feedforward_from_x,
+            "Every layer is given x. A layer is given the activation of the layer before it.",
+        ),
+        "returned_in_the_loop": (
+            lambda x, weights, biases: ref.feedforward(x, weights[:1], biases[:1]),
+            "Only the first layer is computed: the return is inside the loop. Put it after the loop.",
+        ),
     },
     "output_error": {
         "sign": (
@@ -946,6 +970,15 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             backprop_and_update,
             "A layer is moved before the error has passed through it. Compute all gradients with the old weights.",
         ),
+        "activation_of_the_same_layer": (
+            backprop_by(inputs=lambda activations: activations[1:]),
+            "A layer's gradient uses its own activation. BP4 needs the activation of the layer before: activations[i], "
+            "because activations[0] is x.",
+        ),
+        "two_layers_only": (
+            backprop_of_two_layers,
+            "It works for networks of exactly two layers. Use a loop over all layers, from the last to the first.",
+        ),
     },
     "sgd_step": {
         "uphill": (
@@ -984,6 +1017,14 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "This is the change alone. Add it to weights and biases.",
         ),
         "in_place": (sgd_in_place, "The arrays handed in were changed: w -= ... writes to them. Make new ones."),
+        "not_assigned": (
+            lambda w, b, gw, gb, eta: ([layer.copy() for layer in w], [layer.copy() for layer in b]),
+            "Nothing has moved: the new arrays are not in the lists that are returned. Append w - η grad to new lists.",
+        ),
+        "returned_in_the_loop": (
+            lambda w, b, gw, gb, eta: ref.sgd_step(w[:1], b[:1], gw[:1], gb[:1], eta),
+            "Only the first layer is returned: the return is inside the loop. Put it after the loop.",
+        ),
     },
     "momentum_step": {
         "uphill": (
@@ -1093,6 +1134,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "Only the sign of m counts. Divide m̂ by √v̂ + eps.",
         ),
         "in_place": (adam_in_place, "The arrays handed in were changed. Make new ones: m = beta1 * m + ..."),
+        "other_order": (
+            lambda *arguments, **options: (lambda w, m, v: (m, v, w))(*ref.adam_step(*arguments, **options)),
+            "The three results are in the wrong order: return w, m, v.",
+        ),
     },
     "iterations_per_epoch": {
         "rounded_down": (lambda n, batch_size: n // batch_size, "The last, short batch is not counted. Round up."),
@@ -1108,7 +1153,7 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
     "mini_batches": {
         "not_shuffled": (
             lambda n, batch_size, rng: cut(np.arange(n), batch_size),
-            "The samples come in their order. Shuffle them first: rng.permutation(n).",
+            "The samples come in their order. rng.permutation(n) returns a shuffled order: use what it returns.",
         ),
         "last_dropped": (
             lambda n, batch_size, rng: cut(rng.permutation(n)[: n - n % batch_size], batch_size),
@@ -1215,6 +1260,14 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
         "weights_only": (
             lambda *arguments: ref.train_network(*arguments)[0],
             "Only the weights are returned. Return both lists: return weights, biases.",
+        ),
+        "step_not_assigned": (
+            train_by(step=lambda w, b, gw, gb, eta: (w, b)),
+            "Nothing is learned: sgd_step returns new lists. Assign them: weights, biases = sgd_step(...).",
+        ),
+        "returned_in_the_loop": (
+            train_by(batches=lambda n, size, rng: ref.mini_batches(n, size, rng)[:1], epochs_run=lambda epochs: 1),
+            "Only the first batch is used: the return is inside the loops. Put it after them.",
         ),
     },
 }

@@ -140,7 +140,7 @@ def test_pictures_do_not_matter_to_each_other(student, rng):
 @pytest.mark.parametrize("step", ["pass", "good", "excellent"])
 @exercise("train", weight=2, seconds=60)
 def test_accuracy(student, step):
-    """test pictures, slightly disturbed, are read rightly, and training pictures as well"""
+    """{step}: test pictures, slightly disturbed, are read rightly, and training pictures as well"""
     needed, _ = SCALE[trained_model(student).history["data"]][step]
     reached, _ = measured(student)
     holds(reached >= needed, f"{reached:.2%} of the pictures are read rightly; {step!r} needs {needed:.1%}.")
@@ -149,7 +149,7 @@ def test_accuracy(student, step):
 @pytest.mark.parametrize("step", ["pass", "good", "excellent"])
 @exercise("train", weight=2, seconds=60)
 def test_shifts(student, step):
-    """test pictures moved by up to two pixels are read rightly, and training pictures as well"""
+    """{step}: test pictures moved by up to two pixels are read rightly, and training pictures as well"""
     _, needed = SCALE[trained_model(student).history["data"]][step]
     _, reached = measured(student)
     holds(reached >= needed, f"Mean over 24 shifts: {reached:.2%} are read rightly; {step!r} needs {needed:.1%}.")
@@ -319,7 +319,8 @@ def _training(**changes: Any) -> Any:
                 if "no_zero_grad" not in changes:
                     optimizer.zero_grad()
                 loss.backward()
-                optimizer.step()
+                if "no_step" not in changes:
+                    optimizer.step()
                 history["step_loss"].append(loss.item() * (len(batch) if "summed" in changes else 1))
                 if "no_stop" not in changes and len(history["step_loss"]) == max_steps:
                     return history
@@ -355,6 +356,10 @@ MISTAKES: Mapping[str, Any] = {
     },
     "train": {
         "no_zero_grad": (_training(no_zero_grad=True), "Gradients add up from step to step: optimizer.zero_grad()."),
+        "no_step": (
+            _training(no_step=True),
+            "The weights never change: call optimizer.step() after loss.backward().",
+        ),
         "any_chance": (
             _training(any_chance=True),
             "Chance comes from a generator without a seed: make it by torch.Generator().manual_seed(seed).",

@@ -94,7 +94,7 @@ def test_graph_integers(student):
 @exercise("chain_product", weight=2)
 @pytest.mark.parametrize("length", [2, 5, 12])
 def test_chain_random(student, rng, length):
-    """two, five and twelve factors"""
+    """a chain of {length} factors"""
     factors = [float(v) for v in eighths(rng, length)]
     close(student.chain_product, (factors,), expected=ref.chain_product(factors), terms=length)
 
@@ -135,7 +135,7 @@ def cubic(x: Array) -> float:
 @exercise("numerical_gradient", weight=2)
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 2)])
 def test_numerical_shapes(student, rng, shape):
-    """one, two and three axes"""
+    """one, two and three axes: x of shape {shape}"""
     x = eighths(rng, *shape)
     expected = ref.numerical_gradient(quartic, x)
     close(student.numerical_gradient, (quartic, x), expected=expected, tolerance=NUMERICAL * 10)
@@ -191,7 +191,7 @@ def test_numerical_x_stays(student, rng):
 @exercise("relative_error", weight=2)
 @pytest.mark.parametrize("shape", [(6,), (3, 4), (2, 3, 2)])
 def test_error_random(student, rng, shape):
-    """one, two and three axes"""
+    """one, two and three axes: shape {shape}"""
     args = (eighths(rng, *shape), eighths(rng, *shape))
     close(student.relative_error, args, expected=ref.relative_error(*args), terms=12)
 
@@ -224,7 +224,7 @@ def test_error_arguments(student, rng):
 @exercise("predicted_change", weight=2)
 @pytest.mark.parametrize("d", [1, 2, 6])
 def test_change_random(student, rng, d):
-    """one, two and six weights"""
+    """number of weights: {d}"""
     for db in (0.375, -1.25):
         args = (eighths(rng, d), 0.75, eighths(rng, d), db)
         close(student.predicted_change, args, expected=ref.predicted_change(*args), terms=d + 1)
@@ -274,7 +274,7 @@ def test_line_arguments(student, rng):
 @exercise("steepest_direction", weight=2)
 @pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 2)])
 def test_steepest_random(student, rng, shape):
-    """one, two and three axes"""
+    """one, two and three axes: shape {shape}"""
     grad = eighths(rng, *shape)
     close(student.steepest_direction, (grad,), expected=ref.steepest_direction(grad), scale=1)
 
@@ -310,7 +310,7 @@ def bowl(x: Any) -> Any:
 @exercise("gradient_descent", weight=2)
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1,)])
 def test_descent_path(student, rng, shape):
-    """a start of one axis, of two, and of one entry"""
+    """a start of one axis, of two, and of one entry: shape {shape}"""
     args = (bowl, eighths(rng, *shape), 0.25, 6)
     close(student.gradient_descent, args, expected=ref.gradient_descent(*args), terms=8)
 
@@ -435,6 +435,13 @@ def differences(
 
 def central(f: Callable[[Array], float], x: Array, step: Array, h: float) -> float:
     return (f(x + step) - f(x - step)) / (2 * h)
+
+
+def first_slope_only(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
+    """A return inside the loop over the entries leaves zeros in all others."""
+    out = differences(central)(f, x, h)
+    out.flat[1:] = 0
+    return out
 
 
 def gradient_first_axis(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
@@ -588,6 +595,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             lambda x, y, z: ((x + y) * z, z, z, x + y),
             "Four results are returned. Return two: the value, and a tuple of the three derivatives.",
         ),
+        "exchanged": (
+            lambda x, y, z: ref.product_of_sum(x, y, z)[::-1],
+            "The two results are in the wrong order: the value comes first, then the three slopes.",
+        ),
     },
     "sigmoid_graph_forward": {
         "bias_forgotten": (
@@ -716,6 +727,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "All products on the way are returned. Only the last is wanted.",
         ),
         "in_place": (chain_in_place, "The list was changed. Go through it without taking its entries out."),
+        "returned_in_the_loop": (
+            lambda derivatives: derivatives[0] if len(derivatives) else 1.0,
+            "Only the first factor counts: the return is inside the loop. Put it after the loop.",
+        ),
     },
     "numerical_gradient": {
         "one_sided": (
@@ -762,6 +777,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
         "one_number_at_a_time": (
             gradient_of_numbers,
             "f is asked with single numbers. It takes an array of the shape of x, of which one entry is moved.",
+        ),
+        "returned_in_the_loop": (
+            first_slope_only,
+            "Only the first entry has a slope: the return is inside the loop. Put it after the loop.",
         ),
     },
     "relative_error": {
@@ -982,6 +1001,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "The gradients are returned. The points of the path are wanted.",
         ),
         "in_place": (descent_in_place, "The start handed in was changed: x0 -= ... writes to it. Work on a copy."),
+        "step_not_assigned": (
+            lambda grad, x0, eta, steps: np.array([np.array(x0, dtype=float)] * (steps + 1)),
+            "All rows are the start: the new x is never kept. Assign it: x = x - ...",
+        ),
     },
 }
 

@@ -28,7 +28,7 @@ def eighths(rng: np.random.Generator, *shape: int) -> Array:
 @exercise("convolve1d", weight=2)
 @pytest.mark.parametrize(("n", "m"), [(11, 4), (3, 9)])
 def test_echo_random(student, rng, n, m):
-    """signals of different lengths, either one the longer"""
+    """signals of the lengths {n} and {m}, either one the longer"""
     f, g = rng.normal(size=n), rng.normal(size=m)
     close(student.convolve1d, (f, g), expected=ref.convolve1d(f, g), terms=min(n, m))
 
@@ -43,7 +43,7 @@ def test_echo_same_length(student, rng):
 @exercise("convolve1d")
 @pytest.mark.parametrize(("n", "m"), [(7, 1), (1, 5)])
 def test_echo_single(student, rng, n, m):
-    """one of the two is a single entry"""
+    """one of the two is a single entry: lengths {n} and {m}"""
     f, g = eighths(rng, n), eighths(rng, m)
     close(student.convolve1d, (f, g), expected=ref.convolve1d(f, g))
 
@@ -58,7 +58,7 @@ def test_echo_integers(student, rng):
 
 @exercise("convolve1d")
 def test_echo_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = (eighths(rng, 9), eighths(rng, 4))
     unchanged(student.convolve1d, args, expected=ref.convolve1d(*args), terms=4)
 
@@ -95,7 +95,7 @@ def test_correlate_image_not_square(student, rng):
 @exercise("correlate2d")
 @pytest.mark.parametrize("sides", ["wide_kernel", "tall_kernel"])
 def test_correlate_kernel_not_square(student, rng, sides):
-    """a kernel that is not square, with even sides too"""
+    """a kernel that is not square, with even sides too: {sides}"""
     args = images(rng, sides)
     close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=12)
 
@@ -103,7 +103,7 @@ def test_correlate_kernel_not_square(student, rng, sides):
 @exercise("correlate2d")
 @pytest.mark.parametrize(("image", "kernel"), [((4, 5), (4, 5)), ((4, 5), (1, 1)), ((5, 7), (1, 3)), ((6, 4), (3, 1))])
 def test_correlate_extremes(student, rng, image, kernel):
-    """a kernel as large as the image, of one entry, of one row, of one column"""
+    """an image of shape {image} with a kernel of shape {kernel}"""
     args = (eighths(rng, *image), eighths(rng, *kernel))
     close(student.correlate2d, args, expected=ref.correlate2d(*args), terms=20)
 
@@ -118,7 +118,7 @@ def test_correlate_integers(student, rng):
 
 @exercise("correlate2d")
 def test_correlate_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = images(rng, "square")
     unchanged(student.correlate2d, args, expected=ref.correlate2d(*args), terms=9)
 
@@ -140,7 +140,7 @@ def test_convolve_image_not_square(student, rng):
 @exercise("convolve2d")
 @pytest.mark.parametrize("sides", ["wide_kernel", "tall_kernel"])
 def test_convolve_kernel_not_square(student, rng, sides):
-    """a kernel that is not square, with even sides too"""
+    """a kernel that is not square, with even sides too: {sides}"""
     args = images(rng, sides)
     close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=12)
 
@@ -148,7 +148,7 @@ def test_convolve_kernel_not_square(student, rng, sides):
 @exercise("convolve2d")
 @pytest.mark.parametrize(("image", "kernel"), [((4, 5), (4, 5)), ((4, 5), (1, 1)), ((5, 7), (1, 3)), ((6, 4), (3, 1))])
 def test_convolve_extremes(student, rng, image, kernel):
-    """a kernel as large as the image, of one entry, of one row, of one column"""
+    """an image of shape {image} with a kernel of shape {kernel}"""
     args = (eighths(rng, *image), eighths(rng, *kernel))
     close(student.convolve2d, args, expected=ref.convolve2d(*args), terms=20)
 
@@ -196,7 +196,7 @@ def test_size_fits_with_padding(student):
 @exercise("output_size")
 @pytest.mark.parametrize(("n", "kernel", "stride", "padding"), [(4, 6, 1, 0), (3, 6, 1, 1), (5, 7, 3, 0)])
 def test_size_error(student, n, kernel, stride, padding):
-    """a ValueError where the kernel is larger than the padded input, and none where it is not"""
+    """a ValueError if a kernel of {kernel} is larger than {n} with a padding of {padding}, and none if it fits"""
     raises(student.output_size, (n, kernel, stride, padding))
     equal(
         student.output_size, (n + 4, kernel, stride, padding), expected=ref.output_size(n + 4, kernel, stride, padding)
@@ -209,7 +209,7 @@ def test_size_error(student, n, kernel, stride, padding):
 @exercise("pad2d", weight=2)
 @pytest.mark.parametrize("mode", ["zero", "reflect", "symmetric"])
 def test_pad_random(student, rng, mode):
-    """an image that is not square, padded by two"""
+    """an image that is not square, padded by two, mode {mode}"""
     args = (rng.normal(size=(4, 6)), 2, mode)
     close(student.pad2d, args, expected=ref.pad2d(*args))
 
@@ -217,7 +217,7 @@ def test_pad_random(student, rng, mode):
 @exercise("pad2d")
 @pytest.mark.parametrize("mode", ["zero", "reflect", "symmetric"])
 def test_pad_nothing(student, rng, mode):
-    """a padding of 0 adds nothing, one of 1 adds one row and column on every side"""
+    """mode {mode}: a padding of 0 adds nothing, one of 1 adds one row and column on every side"""
     image = eighths(rng, 3, 5)
     for p in (0, 1):
         close(student.pad2d, (image, p, mode), expected=ref.pad2d(image, p, mode))
@@ -251,7 +251,7 @@ def test_pad_integers(student, rng):
 @exercise("pad2d")
 @pytest.mark.parametrize("mode", ["zero", "reflect", "symmetric"])
 def test_pad_arguments(student, rng, mode):
-    """the image stays as it was"""
+    """the image stays as it was, mode {mode}"""
     args = (eighths(rng, 4, 5), 1, mode)
     unchanged(student.pad2d, args, expected=ref.pad2d(*args))
 
@@ -282,7 +282,7 @@ def test_conv_bias_only(student, rng):
 @exercise("conv2d")
 @pytest.mark.parametrize("stride", [2, 3])
 def test_conv_stride(student, rng, stride):
-    """a stride, also where the last step does not fit"""
+    """a stride of {stride}, also where the last step does not fit"""
     for side in (7, 8, 9):
         compared(student, (eighths(rng, side, side + 3), eighths(rng, 3, 3)), stride=stride)
 
@@ -290,7 +290,7 @@ def test_conv_stride(student, rng, stride):
 @exercise("conv2d")
 @pytest.mark.parametrize("padding", [1, 2])
 def test_conv_padding(student, rng, padding):
-    """zeros around the image are the default"""
+    """zeros around the image are the default, padding {padding} and more"""
     for more in (0, 2):
         compared(student, (eighths(rng, 6, 8), eighths(rng, 3, 3)), padding=padding + more)
 
@@ -298,7 +298,7 @@ def test_conv_padding(student, rng, padding):
 @exercise("conv2d")
 @pytest.mark.parametrize("mode", ["reflect", "symmetric"])
 def test_conv_mirrors(student, rng, mode):
-    """the padding by mirrors"""
+    """the padding by mirrors, mode {mode}"""
     compared(student, (eighths(rng, 6, 8), eighths(rng, 3, 3), 1.5), padding=2, mode=mode)
 
 
@@ -313,7 +313,7 @@ def test_conv_mode_none(student, rng):
 @exercise("conv2d")
 @pytest.mark.parametrize("kernel", [(2, 4), (5, 3), (1, 1)])
 def test_conv_kernel_sides(student, rng, kernel):
-    """a kernel that is not square, or a single entry"""
+    """a kernel that is not square, or a single entry: {kernel}"""
     compared(student, (eighths(rng, 9, 8), eighths(rng, *kernel), -1.5), stride=2, padding=1)
 
 
@@ -327,7 +327,7 @@ def test_conv_integers(student, rng):
 
 @exercise("conv2d")
 def test_conv_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     for stride, padding in ((2, 1), (1, 0)):
         args = (eighths(rng, 7, 8), eighths(rng, 3, 3), 1.5, stride, padding)
         unchanged(student.conv2d, args, expected=ref.conv2d(*args), terms=10)
@@ -349,7 +349,7 @@ def test_map_random(student, rng):
 @exercise("feature_map")
 @pytest.mark.parametrize("sides", [(2, 4), (3, 2), (1, 1)])
 def test_map_kernel_sides(student, rng, sides):
-    """a kernel that is not square, or a single entry"""
+    """a kernel that is not square, or a single entry: {sides}"""
     args = (eighths(rng, 6, 7) / 2, eighths(rng, *sides) / 2, 0.5)
     close(student.feature_map, args, expected=ref.feature_map(*args), scale=1.0)
 
@@ -364,7 +364,7 @@ def test_map_integers(student, rng):
 
 @exercise("feature_map")
 def test_map_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = (eighths(rng, 6, 5) / 2, eighths(rng, 3, 2) / 2, 0.75)
     unchanged(student.feature_map, args, expected=ref.feature_map(*args))
 
@@ -372,7 +372,7 @@ def test_map_arguments(student, rng):
 @exercise("sobel_edges", weight=2)
 @pytest.mark.parametrize("sides", [(8, 8), (5, 9), (9, 4)])
 def test_sobel_random(student, rng, sides):
-    """images square, wide and tall"""
+    """images square, wide and tall: {sides}"""
     image = eighths(rng, *sides)
     close(student.sobel_edges, (image,), expected=ref.sobel_edges(image), terms=9)
 
@@ -448,21 +448,21 @@ def test_layer_random(student, rng):
 @exercise("conv_layer")
 @pytest.mark.parametrize("name", ["wide_image", "wide_kernel", "tall_kernel"])
 def test_layer_not_square(student, rng, name):
-    """an image or a kernel that is not square"""
+    """an image or a kernel that is not square: {name}"""
     forward(student, layer_case(rng, name))
 
 
 @exercise("conv_layer")
 @pytest.mark.parametrize("name", ["one_channel", "one_filter", "one_sample", "single_entry"])
 def test_layer_of_one(student, rng, name):
-    """one channel, one filter, one sample, a kernel of one entry"""
+    """one channel, one filter, one sample, a kernel of one entry: {name}"""
     forward(student, layer_case(rng, name))
 
 
 @exercise("conv_layer")
 @pytest.mark.parametrize("stride", [2, 3])
 def test_layer_stride(student, rng, stride):
-    """a stride in both axes, also where the last step does not fit"""
+    """a stride of {stride} in both axes, also where the last step does not fit"""
     for name in ("everyday", "wide_image", "tall_kernel", "single_entry"):
         forward(student, layer_case(rng, name), stride=stride)
 
@@ -470,7 +470,7 @@ def test_layer_stride(student, rng, stride):
 @exercise("conv_layer")
 @pytest.mark.parametrize("padding", [1, 2])
 def test_layer_padding(student, rng, padding):
-    """zeros around every channel"""
+    """zeros around every channel, padding {padding}"""
     forward(student, layer_case(rng, "everyday"), padding=padding)
 
 
@@ -492,7 +492,7 @@ def test_layer_integers(student, rng):
 
 @exercise("conv_layer")
 def test_layer_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     for stride, padding in ((2, 1), (1, 0)):
         args = (*layer_case(rng, "everyday"), stride, padding)
         unchanged(student.conv_layer, args, expected=ref.conv_layer(*args), terms=28)
@@ -507,28 +507,28 @@ def test_backward_random(student, rng):
 @exercise("conv_layer_backward")
 @pytest.mark.parametrize("name", ["wide_image", "wide_kernel", "tall_kernel"])
 def test_backward_not_square(student, rng, name):
-    """an image or a kernel that is not square"""
+    """an image or a kernel that is not square: {name}"""
     backward(student, gradient_of(rng, name))
 
 
 @exercise("conv_layer_backward")
 @pytest.mark.parametrize("name", ["one_channel", "one_filter", "one_sample", "single_entry"])
 def test_backward_of_one(student, rng, name):
-    """one channel, one filter, one sample, a kernel of one entry"""
+    """one channel, one filter, one sample, a kernel of one entry: {name}"""
     backward(student, gradient_of(rng, name))
 
 
 @exercise("conv_layer_backward", weight=2)
 @pytest.mark.parametrize("padding", [1, 2])
 def test_backward_with_padding(student, rng, padding):
-    """a padded layer: dx has the shape of x"""
+    """a padded layer: dx has the shape of x, padding {padding}"""
     backward(student, gradient_of(rng, "everyday", padding=padding), padding=padding)
 
 
 @exercise("conv_layer_backward")
 @pytest.mark.parametrize("stride", [2, 3])
 def test_backward_with_stride(student, rng, stride):
-    """a stride, with windows that still overlap and with some that do not"""
+    """a stride of {stride}, with windows that still overlap and with some that do not"""
     backward(student, gradient_of(rng, "tall_kernel", stride=stride), stride=stride)
 
 
@@ -551,7 +551,7 @@ def test_backward_stride_with_padding(student, rng):
 
 @exercise("conv_layer_backward")
 def test_backward_arguments(student, rng):
-    """the arguments stay as they were"""
+    """larger arguments stay as they were"""
     args = (*gradient_of(rng, "everyday", stride=2, padding=1), 2, 1)
     unchanged(student.conv_layer_backward, args, expected=ref.conv_layer_backward(*args), terms=args[0].size)
 
@@ -570,6 +570,23 @@ def circular(f: Array, g: Array) -> Array:
     """Indices below 0 taken as Python takes them."""
     places = range(len(f) + len(g) - 1)
     return np.array([sum(f[i] * g[(k - i) % len(g)] for i in range(len(f))) for k in places])
+
+
+def below_zero(f: Array, g: Array) -> Array:
+    """Only indices past the end are skipped."""
+    places = range(len(f) + len(g) - 1)
+    return np.array([sum(f[i] * g[k - i] for i in range(len(f)) if k - i < len(g)) for k in places])
+
+
+def first_row(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A return inside the loop over the rows leaves zeros in all others."""
+
+    def f(*args: object, **options: object) -> Array:
+        out = function(*args, **options)
+        out[1:] = 0
+        return out
+
+    return f
 
 
 def full(image: Array, kernel: Array) -> Array:
@@ -762,6 +779,16 @@ def scattered(
     return out[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
 
 
+def scattered_by_entry(dout: Array, x: Array, w: Array, stride: int, padding: int) -> Array:
+    """dx entry by entry of the kernel, with = for +=."""
+    out = np.zeros(zeros_around(x, padding).shape)
+    rows, columns = (stride * side for side in dout.shape[2:])
+    for i, j in np.ndindex(w.shape[2:]):
+        share = np.einsum("nfjk,fc->ncjk", dout, w[:, :, i, j])
+        out[:, :, i : i + rows : stride, j : j + columns : stride] = share
+    return out[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
+
+
 def gradients(
     dx: Callable | None = None, dw: Callable | None = None, db: Callable | None = None
 ) -> Callable[..., tuple[Array, Array, Array]]:
@@ -796,6 +823,7 @@ def minus_zero(out: Array, padding: int, x: Array) -> Array:
 NOT_FLIPPED = "The kernel is not flipped. Convolution turns it by half: upside down and left to right."
 FLIPPED = "The kernel is flipped. Here it slides over the image as it is: that is what deep learning calls convolution."
 UPSIDE_DOWN = "The kernel is turned upside down only. A flip goes in both axes, kernel[::-1, ::-1]."
+RETURNED = "Only the first row is computed: the return is inside the loop over the rows. Put it after the loops."
 SHORT = "The last row and column are missing. A range to H - kh ends one too early: there are H - kh + 1 places."
 CUT = "What is not whole was cut off: the output array has the type of an image of whole numbers. Make it of floats."
 IN_PLACE = "The answer is right, and an argument was changed on the way. Work on a copy: x = x * 2, not x *= 2."
@@ -827,6 +855,10 @@ MISTAKES = {
         ),
         "cut_to_whole": (into_integers(ref.convolve1d), CUT.replace("an image", "a signal")),
         "in_place": (zeroing(0, ref.convolve1d), IN_PLACE),
+        "negative_index": (
+            below_zero,
+            "An index k - i below 0 takes an entry from the end of g. Skip it: both indices must be 0 or more.",
+        ),
     },
     "correlate2d": {
         "flipped": (ref.convolve2d, FLIPPED),
@@ -858,6 +890,7 @@ MISTAKES = {
         ),
         "cut_to_whole": (into_integers(ref.correlate2d), CUT),
         "in_place": (zeroing(0, ref.correlate2d), IN_PLACE),
+        "returned_in_the_loop": (first_row(ref.correlate2d), RETURNED),
     },
     "convolve2d": {
         "not_flipped": (ref.correlate2d, NOT_FLIPPED),
@@ -881,6 +914,7 @@ MISTAKES = {
         "last_lost": (one_short(ref.convolve2d), SHORT),
         "cut_to_whole": (into_integers(ref.convolve2d), CUT),
         "flipped_in_place": (zeroing(1, ref.convolve2d), IN_PLACE),
+        "returned_in_the_loop": (first_row(ref.convolve2d), RETURNED),
     },
     "output_size": {
         "rounded_up": (
@@ -968,6 +1002,10 @@ MISTAKES = {
             "Only columns are added. The padding goes on all four sides.",
         ),
         "in_place": (zeroing(0, ref.pad2d), IN_PLACE),
+        "not_assigned": (
+            lambda image, p, mode: image.copy(),
+            "The image comes back without padding in every mode. np.pad returns a new array: return that one.",
+        ),
     },
     "conv2d": {
         "flipped": (conv(slide=ref.convolve2d), FLIPPED),
@@ -1262,6 +1300,10 @@ MISTAKES = {
             "dx is not returned: the layer before this one needs it. Return dx, dw, db.",
         ),
         "in_place": (zeroing(1, ref.conv_layer_backward), IN_PLACE),
+        "overwritten_by_entry": (
+            gradients(dx=lambda right, dout, x, w, s, p: scattered_by_entry(dout, x, w, s, p)),
+            "For each entry of the kernel, dx is overwritten where windows overlap. The shares add up: +=.",
+        ),
     },
 }
 

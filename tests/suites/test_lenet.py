@@ -110,7 +110,7 @@ def lenet_rows(student: Any) -> dict[str, tuple[Any, Any]]:
     ids=["convolutions", "pooling", "dense"],
 )
 def test_lenet_rows(student, names, kind):
-    """shapes and parameters of the convolutions, of the pooling layers, of the dense layers"""
+    """shapes and parameters of the {kind}"""
     rows, right = lenet_rows(student), {name: (shape, count) for name, shape, count in ref.lenet5()}
     for name in names:
         holds(name in rows, f"there is no row {name}.")
@@ -129,7 +129,7 @@ def table(rng: np.random.Generator, rows: int) -> list[tuple[str, tuple[int, ...
 @exercise("total_parameters")
 @pytest.mark.parametrize("rows", [1, 2, 9])
 def test_total_random(student, rng, rows):
-    """tables of one, two and nine rows"""
+    """rows of the table: {rows}"""
     made = table(rng, rows)
     equal(student.total_parameters, (made,), expected=ref.total_parameters(made))
 
@@ -217,7 +217,7 @@ def scored(rng: np.random.Generator, n: int, c: int) -> tuple[Array, Array]:
 @exercise("top_k_error", weight=2)
 @pytest.mark.parametrize("k", [1, 2, 5])
 def test_top_k_random(student, rng, k):
-    """the best, the two best and the five best of many classes"""
+    """the {k} best of many classes"""
     for n in (25, 40):
         args = (*scored(rng, n, 9), k)
         close(student.top_k_error, args, expected=ref.top_k_error(*args))
@@ -624,6 +624,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
         "last_stride_only": (
             field_by(step=lambda step, kernel, stride: stride),
             "Only the stride of the layer before counts. All strides before a layer multiply.",
+        ),
+        "returned_in_the_loop": (
+            lambda layers: ref.receptive_field(layers[:1]),
+            "Only the first layer counts: the return is inside the loop. Put it after the loop.",
         ),
     },
     "alexnet_parameters": {

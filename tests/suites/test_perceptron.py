@@ -51,7 +51,7 @@ def test_threshold_single(student, rng):
 @exercise("threshold_unit")
 @pytest.mark.parametrize("shape", [(1, 4), (6, 1)])
 def test_threshold_small(student, rng, shape):
-    """a batch of one sample, a unit with one input"""
+    """a batch of one sample, a unit with one input: x of shape {shape}"""
     x, w = eighths(rng, *shape), eighths(rng, shape[1])
     for level in (float(np.min(x @ w)), float(np.min(x @ w)) - 0.125):  # the lowest sum stays silent, and fires
         equal(student.threshold_unit, (x, w, level), expected=ref.threshold_unit(x, w, level))
@@ -104,7 +104,7 @@ def test_predict_on_boundary(student, rng):
 @exercise("perceptron_predict")
 @pytest.mark.parametrize("shape", [(1, 4), (6, 1)])
 def test_predict_small(student, rng, shape):
-    """a batch of one sample, a perceptron with one input"""
+    """a batch of one sample, a perceptron with one input: x of shape {shape}"""
     x, w = eighths(rng, *shape), eighths(rng, shape[1])
     for b in (-float(np.min(x @ w)), 0.125 - float(np.min(x @ w))):
         equal(student.perceptron_predict, (x, w, b), expected=ref.perceptron_predict(x, w, b))
@@ -137,7 +137,7 @@ def update_case(rng: np.random.Generator, net: float, d: int = 4) -> tuple[Array
 @exercise("perceptron_update", weight=2)
 @pytest.mark.parametrize(("net", "t"), [(0.75, 0), (-0.75, 1)])
 def test_update_wrong_answer(student, rng, net, t):
-    """a wrongly answered pattern moves weights and bias"""
+    """a wrongly answered pattern with the target {t} moves weights and bias"""
     for _ in range(4):
         args = (*update_case(rng, net), t)
         close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
@@ -146,7 +146,7 @@ def test_update_wrong_answer(student, rng, net, t):
 @exercise("perceptron_update")
 @pytest.mark.parametrize(("net", "t"), [(0.75, 1), (-0.75, 0)])
 def test_update_right_answer(student, rng, net, t):
-    """a rightly answered pattern moves nothing; the same one with the other target does"""
+    """a rightly answered pattern with the target {t} moves nothing; the same one with the other target does"""
     w, b, p = update_case(rng, net)
     for target in (t, 1 - t):
         args = (w, b, p, target)
@@ -171,7 +171,7 @@ def test_update_one_input(student, rng):
 @exercise("perceptron_update")
 @pytest.mark.parametrize(("b", "t"), [(5, 0), (-9, 1)])
 def test_update_integers(student, rng, b, t):
-    """weights and pattern of type int64"""
+    """weights and pattern of type int64, the target {t}"""
     args = (np.array([2, -1, 1]), b, rng.integers(1, 4, 3), t)
     close(student.perceptron_update, args, expected=ref.perceptron_update(*args))
 
@@ -223,7 +223,7 @@ def test_train_on_separated_patterns(student, rng):
 @exercise("perceptron_train")
 @pytest.mark.parametrize("max_epochs", [1, 7])
 def test_train_stops(student, rng, max_epochs):
-    """patterns that contradict each other: the training ends after max_epochs epochs"""
+    """patterns that contradict each other: the training ends after max_epochs = {max_epochs} epochs"""
     args, options = (*conflicting(rng), eighths(rng, 3), -0.25), {"max_epochs": max_epochs}
     close(student.perceptron_train, args, options, expected=trained(*args, **options))
 
@@ -268,7 +268,7 @@ def test_gate_xor(student):
 @exercise("gate", weight=0.125)
 @pytest.mark.parametrize("name", ["", "NOR", " AND", "NANDOR"])
 def test_gate_other_names(student, name):
-    """every other string raises ValueError"""
+    """every other string raises ValueError: {name!r}"""
     demand_gate(student, "NAND")
     raises(student.gate, (name,), error=ValueError)
 
@@ -304,7 +304,7 @@ def test_delta_random(student, rng):
 @exercise("delta_rule")
 @pytest.mark.parametrize("shape", [(1, 4), (3, 1)])
 def test_delta_small(student, rng, shape):
-    """one output, one input"""
+    """one output, one input: W of shape {shape}"""
     args = (eighths(rng, *shape), eighths(rng, shape[1]), eighths(rng, shape[0]), 0.5)
     close(student.delta_rule, args, expected=ref.delta_rule(*args), terms=5)
 
@@ -364,7 +364,7 @@ def test_distance_on_boundary(student, rng):
 @exercise("boundary_distance")
 @pytest.mark.parametrize("shape", [(1, 4), (6, 1)])
 def test_distance_small(student, rng, shape):
-    """a batch of one sample, a perceptron with one input"""
+    """a batch of one sample, a perceptron with one input: x of shape {shape}"""
     x, w = eighths(rng, *shape), eighths(rng, shape[1])
     for side in (0.625, -0.625):
         compare_distance(student, x, w, side - float(np.median(x @ w)))
@@ -524,6 +524,10 @@ MISTAKES = {
             lambda x, w, threshold: (x @ w < threshold).astype(int),
             "The unit fires below the threshold. Turn the comparison round: 1 where the sum is greater.",
         ),
+        "sign": (
+            lambda x, w, threshold: np.sign(x @ w - threshold),
+            "np.sign gives -1, 0 or 1. Here the two answers are 1 and 0: compare with > instead.",
+        ),
     },
     "perceptron_predict": {
         "at_least": (
@@ -549,6 +553,10 @@ MISTAKES = {
         "net_input": (
             lambda x, w, b: x @ w + b,
             "This is the net input w·x + b itself. The answer is only whether it is positive: 1 or 0.",
+        ),
+        "sign": (
+            lambda x, w, b: np.sign(x @ w + b),
+            "np.sign gives -1, 0 or 1. Here the two answers are 1 and 0: compare with > instead.",
         ),
     },
     "perceptron_update": {
@@ -589,6 +597,14 @@ MISTAKES = {
         "in_place": (
             update_in_place,
             "The weights handed in were changed: w += ... writes to the caller's array. Make a new one: w = w + e * p.",
+        ),
+        "net_input_for_answer": (
+            update_by(lambda w, b, p: w @ p + b),
+            "The net input w·p + b is subtracted from the target. The error is t - a, and a is 1 or 0.",
+        ),
+        "exchanged": (
+            lambda w, b, p, t: ref.perceptron_update(w, b, p, t)[::-1],
+            "The two results are in the wrong order: return w, b.",
         ),
     },
     "perceptron_train": {
@@ -639,6 +655,18 @@ MISTAKES = {
         "in_place": (
             train_in_place,
             "The weights handed in were changed: w += ... writes to the caller's array. Make a new one: w = w + e * p.",
+        ),
+        "update_not_assigned": (
+            train_by(lambda w, b, p, t: (w, b)),
+            "Weights and bias never change: perceptron_update returns new ones. Assign them: w, b = ...",
+        ),
+        "returned_in_the_loop": (
+            lambda P, T, w, b, max_epochs=100: ref.perceptron_train(P[:1], T[:1], w, b, 1),
+            "Only the first pattern is used: the return is inside the loop over the patterns. Put it after the loops.",
+        ),
+        "exchanged": (
+            lambda P, T, w, b, max_epochs=100: ref.perceptron_train(P, T, w, b, max_epochs)[::-1],
+            "The three results are in the wrong order: return w, b, mistakes.",
         ),
     },
     "gate": {
@@ -763,6 +791,10 @@ MISTAKES = {
         "bias_subtracted": (
             lambda x, w, b: (x @ w - b) / np.linalg.norm(w),
             "The bias is subtracted. The boundary is w·x + b = 0: add it.",
+        ),
+        "only_bias_divided": (
+            lambda x, w, b: x @ w + b / np.linalg.norm(w),
+            "Only b is divided by the length, because / comes before +. Put w·x + b in brackets.",
         ),
     },
 }

@@ -102,7 +102,7 @@ def demand_consistent(a: Array, p: float, result: Array, mask: Array) -> None:
 @exercise("dropout")
 @pytest.mark.parametrize("p", [0.25, 0.75])
 def test_dropout_survivors(student, rng, p):
-    """survivors are scaled by 1/(1 − p), the others are 0"""
+    """p = {p}: survivors are scaled by 1/(1 − p), the others are 0"""
     a = eighths(rng, 30, 10)
     demand_consistent(a, p, *dropped(student, a, p, 3))
 
@@ -110,7 +110,7 @@ def test_dropout_survivors(student, rng, p):
 @exercise("dropout")
 @pytest.mark.parametrize("shape", [(400,), (10, 5, 8)])
 def test_dropout_any_shape(student, rng, shape):
-    """one axis, three axes"""
+    """one axis, three axes: a of shape {shape}"""
     a = eighths(rng, *shape)
     result, mask = dropped(student, a, 0.5, 4)
     demand_consistent(a, 0.5, result, mask)
@@ -179,7 +179,7 @@ def test_dropout_argument(student, rng):
 
 @exercise("reflect", "rotate90", "contrast", "shear")
 def test_image_stays(student, rng, name):
-    """the image stays as it was"""
+    """the image handed in stays as it was"""
     args = {"reflect": (), "rotate90": (1,), "contrast": (0.5,), "shear": (1,)}[name]
     image = picture(rng, 4, 5)
     unchanged(getattr(student, name), (image, *args), expected=getattr(ref, name)(image, *args))
@@ -196,7 +196,7 @@ def test_whole_numbers(student, rng, name):
 @exercise("reflect")
 @pytest.mark.parametrize("shape", [(4, 7), (6, 3), (5, 5), (1, 4)])
 def test_reflect_shapes(student, rng, shape):
-    """wide, tall and square images, a single row"""
+    """wide, tall and square images, a single row: shape {shape}"""
     image = picture(rng, *shape)
     equal(student.reflect, (image,), expected=ref.reflect(image))
 
@@ -228,7 +228,7 @@ def test_translate_out_of_sight(student, rng):
 @exercise("rotate90")
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_rotate_by(student, rng, k):
-    """one, two and three quarter turns of a wide and a tall image"""
+    """k = {k}: quarter turns of a wide and a tall image"""
     for shape in ((3, 5), (6, 4)):
         image = picture(rng, *shape)
         equal(student.rotate90, (image, k), expected=ref.rotate90(image, k))
@@ -268,7 +268,7 @@ def test_contrast_beyond(student, rng):
 @exercise("shear", weight=2)
 @pytest.mark.parametrize("k", [2, -1, -2])
 def test_shear_whole_steps(student, rng, k):
-    """two columns per row to the right; one and two to the left"""
+    """k = {k}: whole columns per row, to the right and to the left"""
     image = picture(rng, 4, 9)
     equal(student.shear, (image, k), expected=ref.shear(image, k))
 
@@ -276,7 +276,7 @@ def test_shear_whole_steps(student, rng, k):
 @exercise("shear")
 @pytest.mark.parametrize("k", [0.375, -0.64])
 def test_shear_rounded(student, rng, k):
-    """a part of a column per row, rounded to whole columns"""
+    """k = {k}: a part of a column per row, rounded to whole columns"""
     image = picture(rng, 7, 8)
     equal(student.shear, (image, k), expected=ref.shear(image, k))
 
@@ -497,6 +497,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "The numbers come from a generator of its own, so they are always the same. Draw from rng.",
         ),
         "in_place": (dropout_in_place, "The array handed in was changed: write a * mask, not a *= mask."),
+        "exchanged": (
+            lambda a, p, rng: ref.dropout(a, p, rng)[::-1],
+            "The two results are in the wrong order: return a_dropped, mask.",
+        ),
     },
     "reflect": {
         "upside_down": (lambda image: image[::-1], "The image is upside down. The mirror exchanges left and right."),
@@ -528,6 +532,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "A shift by 0 loses the image: image[:-0] is empty. Compute the end from the length.",
         ),
         "in_place": (translate_in_place, IN_PLACE),
+        "not_assigned": (
+            lambda image, dy, dx: image.copy(),
+            "The image comes back as it was. np.roll and np.pad return new arrays: assign what they return.",
+        ),
     },
     "rotate90": {
         "clockwise": (lambda image, k: np.rot90(image, -k), "It turns clockwise. Here it turns counter-clockwise."),
@@ -627,6 +635,10 @@ MISTAKES: dict[str, dict[str, tuple[Callable[..., Any], str]]] = {
             "A part of a column is lost or gained in every row. Round the whole shift: round(k * i).",
         ),
         "in_place": (shear_in_place, IN_PLACE),
+        "not_assigned": (
+            lambda image, k: image.copy(),
+            "The image comes back as it was. A shifted row is a new array: assign it to the row of the result.",
+        ),
     },
 }
 
