@@ -70,7 +70,7 @@ def test_predict_boundary(student):
     ],
 )
 def test_update_slides_steps(student, w, b, p, t, new_w, new_b):
-    """the three updates of the slides' test problem"""
+    """the slides' test problem: the update by p = {p}"""
     close(student.perceptron_update, (np.array(w), b, np.array(p), t), expected=(np.array(new_w), new_b))
 
 
@@ -127,7 +127,7 @@ def test_train_or(student):
 @exercise("perceptron_train")
 @pytest.mark.parametrize(("epochs", "mistakes"), [(1, [2]), (5, [2, 3, 4, 4, 4])])
 def test_train_gives_up(student, epochs, mistakes):
-    """XOR is never learned: the training stops after max_epochs"""
+    """XOR is never learned: the training stops after max_epochs = {epochs}"""
     expected = (np.array([-1.0, 0.0]), 0 if epochs == 1 else 1, np.array(mistakes))
     args = (CORNERS, np.array([0, 1, 1, 0]), np.array([0.0, 0.0]), 0)
     close(student.perceptron_train, args, {"max_epochs": epochs}, expected=expected)
@@ -149,7 +149,7 @@ def unit_outputs(x: np.ndarray, w: np.ndarray, b: np.ndarray | float) -> np.ndar
 @exercise("gate", weight=2)
 @pytest.mark.parametrize(("name", "table"), [("AND", [0, 0, 0, 1]), ("OR", [0, 1, 1, 1]), ("NAND", [1, 1, 1, 0])])
 def test_gate_truth_table(student, name, table):
-    """a perceptron with the gate's weights computes its truth table"""
+    """a perceptron with the weights of {name} computes its truth table"""
     w, b = several(student.gate(name), 2, f'gate("{name}")')
     outputs = unit_outputs(CORNERS, array(w, "w", shape=(2,)), number(b, "b")).tolist()
     message = f"for (0,0), (0,1), (1,0), (1,1) your {name} answers {outputs}, the truth table says {table}"
@@ -161,6 +161,13 @@ def test_gate_unknown(student):
     """a name that is no gate of ours raises ValueError, a gate's own name does not"""
     several(student.gate("AND"), 2, 'gate("AND")')
     raises(student.gate, ("MAYBE",), error=ValueError)
+
+
+@exercise("gate", weight=0)
+def test_gate_small_letters(student):
+    """a name in small letters raises ValueError, too"""
+    several(student.gate("AND"), 2, 'gate("AND")')
+    raises(student.gate, ("and",), error=ValueError)
 
 
 def network_layers(network: object) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -238,7 +245,7 @@ def test_distance_or_gate(student):
 @exercise("boundary_distance")
 @pytest.mark.parametrize("factor", [0.5, 10.0])
 def test_distance_scaled_weights(student, factor):
-    """w and b times a positive number describe the same line"""
+    """w and b times {factor} describe the same line"""
     x = np.array([[1.0, 2.0], [5.0, 0.0], [4.0, -2.0]])
     w, b = factor * np.array([3.0, -4.0]), factor * -5.0
     close(student.boundary_distance, (x, w, b), expected=np.array([-2.0, 2.0, 3.0]), terms=2)

@@ -36,6 +36,9 @@ def test_sigmoid_matrix(student):
     z = np.log([[1.0, 3.0, 4.0], [0.25, 9.0, 0.1]])  # e^z/(e^z + 1)
     expected = np.array([[1 / 2, 3 / 4, 4 / 5], [1 / 5, 9 / 10, 1 / 11]])
     close(student.sigmoid, (z,), expected=expected, scale=1)
+    whole = np.array([[-1, 0, 1], [2, -2, 3]])  # the results are not whole numbers
+    expected = np.array([[0.2689414, 0.5, 0.7310586], [0.8807971, 0.1192029, 0.9525741]])
+    close(student.sigmoid, (whole,), expected=expected, scale=1)
 
 
 @exercise("sigmoid")
@@ -101,8 +104,8 @@ def test_leaky_values(student):
 @exercise("leaky_relu")
 def test_leaky_slope(student):
     """a slope of 0.25"""
-    z = np.array([[-4.0, 2.0, -1.0], [0.0, -0.5, 8.0]])
-    expected = np.array([[-1.0, 2.0, -0.25], [0.0, -0.125, 8.0]])
+    z = np.array([[-4.0, 0.125, -1.0], [0.0, -0.5, 8.0]])
+    expected = np.array([[-1.0, 0.125, -0.25], [0.0, -0.125, 8.0]])
     close(student.leaky_relu, (z, 0.25), expected=expected)
     close(student.leaky_relu, (z,), {"alpha": 0.25}, expected=expected)
 
@@ -188,9 +191,12 @@ def test_softmax_one_sample(student):
 
 @exercise("softmax")
 def test_softmax_rows(student):
-    """each row adds up to 1"""
+    """each row adds up to 1, however many axes there are"""
     close(student.softmax, (LOG,), expected=np.array([[0.125, 0.25, 0.625], [0.375, 0.375, 0.25]]), scale=1)
     close(student.softmax, (LOG.T[:2],), expected=np.array([[0.25, 0.75], [0.4, 0.6]]), scale=1)
+    close(
+        student.softmax, (LOG[np.newaxis],), expected=np.array([[[0.125, 0.25, 0.625], [0.375, 0.375, 0.25]]]), scale=1
+    )
 
 
 @exercise("softmax")
@@ -206,6 +212,15 @@ def test_softmax_large(student):
     z = np.array([[9999.0, 10_000.0, 9000.0], [-10_000.0, -10_000.0, -9999.0]])
     expected = np.array([[0.2689414, 0.7310586, 0.0], [0.2119416, 0.2119416, 0.5761169]])
     silent(student.softmax, (z,), expected=expected, scale=1)
+
+
+@exercise("leaky_relu", "elu", "softmax", weight=0)
+def test_z_stays(student, name):
+    """z stays as it was"""
+    z, expected = np.array([[-1.0, 2.0]]), {"leaky_relu": [[-0.1, 2.0]], "elu": [[-0.6321206, 2.0]]}
+    if name == "softmax":
+        z, expected[name] = LOG[:1].copy(), [[0.125, 0.25, 0.625]]
+    unchanged(getattr(student, name), (z,), expected=np.array(expected[name]))
 
 
 # ---- derivatives
@@ -291,7 +306,7 @@ def test_quadratic_line_fit(student):
     ],
 )
 def test_quadratic_rows(student, a, y, cost):
-    """three outputs: one sample, two samples"""
+    """three outputs of one or two samples, which cost {cost}"""
     close(student.quadratic_cost, (np.array(a), np.array(y)), expected=cost)
 
 
@@ -328,6 +343,6 @@ def test_cross_entropy_certain(student):
 
 @exercise("gradient_bound")
 def test_bound_values(student):
-    """no layer, one, two and five"""
-    for depth, bound in ((0, 1.0), (1, 0.25), (2, 0.0625), (5, 0.0009765625)):
+    """three layers, one, none and five"""
+    for depth, bound in ((3, 0.015625), (1, 0.25), (0, 1.0), (5, 0.0009765625)):
         close(student.gradient_bound, (depth,), expected=bound)

@@ -92,8 +92,9 @@ def test_chain_short(student):
 
 @exercise("chain_product")
 def test_chain_vanishing(student):
-    """ten times a quarter: what sigmoids leave of a gradient"""
+    """ten times a quarter: what sigmoids leave of a gradient; a factor of 0 leaves nothing"""
     close(student.chain_product, ([0.25] * 10,), expected=9.5367432e-07, terms=10)
+    close(student.chain_product, ([2.0, 0.0, -3.0],), expected=0)
 
 
 def square_times(x: np.ndarray) -> float:
@@ -120,7 +121,7 @@ def test_numerical_by_hand(student):
 @exercise("numerical_gradient", weight=2)
 @pytest.mark.parametrize(("h", "expected"), [(0.5, [24.25, 4.0]), (0.1, [24.01, 4.0])])
 def test_numerical_wide(student, h, expected):
-    """a wide h, which goes to both sides and makes an error that is known"""
+    """a wide h of {h}, which goes to both sides and makes an error that is known"""
     args = (cubes, np.array([2.0, 3.0]))
     close(student.numerical_gradient, args, {"h": h}, expected=np.array(expected), tolerance=NUMERICAL)
 
@@ -142,8 +143,8 @@ def test_numerical_argument(student):
 
 @exercise("relative_error", weight=2)
 def test_error_by_hand(student):
-    """two vectors of length 5, and others"""
-    close(student.relative_error, (np.array([3.0, 4.0]), np.array([0.0, 5.0])), expected=0.31622777)
+    """two vectors of the lengths 10 and 5, and others"""
+    close(student.relative_error, (np.array([6.0, 8.0]), np.array([0.0, 5.0])), expected=0.44721360)
     close(student.relative_error, (np.array([6.0, -8.0, 0.0]), np.array([6.0, 0.0, 8.0])), expected=0.56568542)
 
 
@@ -185,10 +186,10 @@ def test_change_three_weights(student):
 
 @exercise("predicted_change")
 def test_change_of_one_alone(student):
-    """the bias alone, a weight alone, and nothing at all"""
+    """a weight alone, the bias alone, and nothing at all"""
     grad_w = np.array([4.0, 0.5])
-    close(student.predicted_change, (grad_w, -3.0, np.zeros(2), 0.5), expected=-1.5)
     close(student.predicted_change, (grad_w, -3.0, np.array([0.0, 0.25]), 0.0), expected=0.125)
+    close(student.predicted_change, (grad_w, -3.0, np.zeros(2), 0.5), expected=-1.5)
     close(student.predicted_change, (grad_w, -3.0, np.zeros(2), 0.0), expected=0)
 
 
@@ -284,3 +285,12 @@ def test_descent_start(student):
     """the start is as before after the call"""
     expected = np.array([[4.0, -8.0], [4.0, -3.0], [2.75, -1.75]])
     unchanged(student.gradient_descent, (bowl, np.array([4.0, -8.0]), 0.25, 2), expected=expected)
+
+
+@exercise("chain_product", "steepest_direction", weight=0)
+def test_argument_stays(student, name):
+    """the argument stays as it was"""
+    if name == "chain_product":
+        unchanged(student.chain_product, ([0.5, -2.0, 3.0],), expected=-3.0)
+    else:
+        unchanged(student.steepest_direction, (np.array([3.0, 4.0]),), expected=np.array([-0.6, -0.8]))

@@ -59,6 +59,10 @@ def test_dropout_scaled(student):
     holds(bool(np.all(dropped[mask == 0] == 0)), "a unit whose mask is 0 must be 0.")
     scaled = np.allclose(dropped[mask == 1], a[mask == 1] / 0.8, rtol=1e-5)
     holds(scaled, "a unit whose mask is 1 must be divided by 1 − p: the others have gone.")
+    holds(len(np.unique(mask, axis=0)) > 1, "the same units are dropped in every row. Draw for each entry of a.")
+    _, other = several(student.dropout(a, 0.2, Seed(3)), 2)
+    same = np.array_equal(array(other, "result 2", shape=(20, 10)), mask)
+    holds(not same, "another rng gave the same mask. Draw from rng.")
 
 
 @exercise("reflect")
@@ -78,7 +82,7 @@ def test_reflect_image(student):
     ],
 )
 def test_translate_steps(student, dy, dx, expected):
-    """one down; two right; one up and one left"""
+    """dy = {dy} and dx = {dx}: down and right, and up and left if negative"""
     equal(student.translate, (IMAGE, dy, dx), expected=np.array(expected))
 
 
@@ -98,15 +102,16 @@ def test_translate_image_kept(student):
     ],
 )
 def test_rotate_turns(student, k, expected):
-    """one and two quarter turns counter-clockwise"""
+    """k = {k}: quarter turns counter-clockwise; four more change nothing"""
     equal(student.rotate90, (IMAGE, k), expected=np.array(expected))
+    equal(student.rotate90, (IMAGE, k + 4), expected=np.array(expected))
 
 
 @exercise("contrast")
 def test_contrast_double(student):
-    """twice the contrast about the mean 5; values may leave the range they came from"""
-    image = np.array([[1.0, 5.0, 9.0], [4.0, 5.0, 6.0]])
-    close(student.contrast, (image, 2.0), expected=np.array([[-3.0, 5.0, 13.0], [3.0, 5.0, 7.0]]))
+    """twice the contrast about the mean 3; values may leave the range they came from"""
+    image = np.array([[0.0, 1.0, 2.0], [1.0, 2.0, 12.0]])
+    close(student.contrast, (image, 2.0), expected=np.array([[-3.0, -1.0, 1.0], [-1.0, 1.0, 21.0]]))
 
 
 @exercise("contrast")
@@ -121,14 +126,15 @@ def test_contrast_none(student):
 @pytest.mark.parametrize(
     ("k", "expected"),
     [
-        (1, [[1, 2, 3, 4], [0, 5, 6, 7], [0, 0, 9, 10]]),
-        (-1, [[1, 2, 3, 4], [6, 7, 8, 0], [11, 12, 0, 0]]),
-        (0.75, [[1, 2, 3, 4], [0, 5, 6, 7], [0, 0, 9, 10]]),
+        (1, [[1, 2, 3, 4], [0, 5, 6, 7], [0, 0, 9, 10], [0, 0, 0, 13]]),
+        (-0.8, [[1, 2, 3, 4], [6, 7, 8, 0], [11, 12, 0, 0], [15, 16, 0, 0]]),
+        (0.4, [[1, 2, 3, 4], [5, 6, 7, 8], [0, 9, 10, 11], [0, 13, 14, 15]]),
     ],
 )
 def test_shear_rows(student, k, expected):
-    """one column per row to the right, to the left; three quarters, rounded"""
-    equal(student.shear, (IMAGE, k), expected=np.array(expected))
+    """k = {k}: row i moves round(k·i) columns to the right, and to the left if negative"""
+    image = np.arange(1.0, 17.0).reshape(4, 4)
+    equal(student.shear, (image, k), expected=np.array(expected))
 
 
 @exercise("shear")
@@ -136,3 +142,26 @@ def test_shear_image_kept(student):
     """the image stays as it was"""
     expected = np.array([[1, 2, 3, 4], [0, 0, 5, 6], [0, 0, 0, 0]])
     unchanged(student.shear, (IMAGE.copy(), 2), expected=expected)
+
+
+@exercise("l2_step", "reflect", "contrast", weight=0)
+def test_given_stays(student, name):
+    """the arrays handed in stay as they were"""
+    row = np.array([[1.0, 3.0]])
+    args, expected = {
+        "l2_step": ((row, np.array([[2.0, -1.0]]), 0.5, 1.0, 5), [[-0.1, 3.2]]),
+        "reflect": ((row,), [[3.0, 1.0]]),
+        "contrast": ((row, 2.0), [[0.0, 4.0]]),
+    }[name]
+    unchanged(getattr(student, name), args, expected=np.array(expected))
+
+
+@exercise("dropout", weight=0)
+def test_dropout_a_stays(student):
+    """a stays as it was; an equal rng gives an equal answer"""
+    a = np.arange(1.0, 41.0)
+    first = several(student.dropout(a.copy(), 0.5, Seed(4)), 2)
+    dropped, mask = (array(result, f"result {i + 1}", shape=(40,)) for i, result in enumerate(first))
+    holds(0 < mask.sum() < 40, "with p = 1/2 some units must be kept and some dropped.")
+    holds(np.allclose(dropped, 2 * a * mask), "what is kept must be a/(1 − p), and what is dropped must be 0.")
+    unchanged(student.dropout, (a, 0.5, Seed(4)), expected=(dropped, mask))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import close, equal, exercise, raises
+from autograder import close, equal, exercise, raises, unchanged
 
 PATCH = np.array(  # of the slides' 8: the upper left bend
     [
@@ -104,9 +104,10 @@ def test_size_padding(student):
 
 @exercise("output_size", weight=2)
 def test_size_does_not_fit(student):
-    """a ValueError where the kernel is larger than the input, not where it just fits"""
+    """a ValueError if the kernel is larger than the padded input, not if it just fits"""
     raises(student.output_size, (4, 5))
     equal(student.output_size, (5, 5), expected=1)
+    equal(student.output_size, (4, 5), {"padding": 1}, expected=2)
 
 
 @exercise("pad2d", weight=2)
@@ -139,7 +140,7 @@ SYMMETRIC = [
 @exercise("pad2d", weight=2)
 @pytest.mark.parametrize(("mode", "expected"), [("reflect", REFLECTED), ("symmetric", SYMMETRIC)])
 def test_pad_mirror(student, mode, expected):
-    """a mirror on the outermost pixels, or behind them"""
+    """mode {mode}: a mirror on the outermost pixels, or behind them"""
     close(student.pad2d, (NINE, 2, mode), expected=np.array(expected))
 
 
@@ -254,10 +255,12 @@ def test_layer_samples_and_filters(student):
 
 @exercise("conv_layer", weight=2)
 def test_layer_stride_and_padding(student):
-    """stride 2 with a padding of zeros"""
+    """a padding of zeros, with stride 2 and with stride 1"""
     x, w = NINE.reshape(1, 1, 3, 3), SLOPE.reshape(1, 1, 2, 2)
     options = {"stride": 2, "padding": 1}
     close(student.conv_layer, (x, w, np.array([0.5])), options, expected=np.array([[[[-0.5, -2.5], [1.5, 8.5]]]]))
+    expected = np.array([[[[-1.0, -2, -3, 0], [-2, 0, 2, 3], [1, 6, 8, 6], [14, 23, 26, 9]]]])
+    close(student.conv_layer, (x, w, np.array([0.0])), {"padding": 1}, expected=expected)
 
 
 @exercise("conv_layer", weight=2)
@@ -307,3 +310,47 @@ def test_backward_stride(student):
     dout, x, w = np.array([[[[1.0, 10.0]]]]), np.array([[[[1.0, 2.0, 3.0, 4.0, 5.0]]]]), np.array([[[[4.0, 7.0]]]])
     dx, dw, db = np.array([[[[4.0, 7.0, 40.0, 70.0, 0.0]]]]), np.array([[[[31.0, 42.0]]]]), np.array([11.0])
     close(student.conv_layer_backward, (dout, x, w), {"stride": 2}, expected=(dx, dw, db))
+
+
+ROW, HALVES = np.array([[1.0, 2.0, 4.0]]), np.array([[0.25, 1.0]])
+X, W, DOT = ROW.reshape(1, 1, 1, 3), HALVES.reshape(1, 1, 1, 2), np.array([[0.0, 0.0, 1.0], [0, 0, 0], [0, 0, 0]])
+SMALL_CASES = {  # arguments and what the function returns for them, small enough to work out by hand
+    "convolve1d": ((ROW[0], HALVES[0]), np.array([0.25, 1.5, 3.0, 4.0])),
+    "correlate2d": ((ROW, HALVES), np.array([[2.25, 4.5]])),
+    "convolve2d": ((ROW, HALVES), np.array([[1.5, 3.0]])),
+    "pad2d": ((ROW, 1, "zero"), np.array([[0, 0, 0, 0, 0], [0, 1, 2, 4, 0], [0, 0, 0, 0, 0]])),
+    "conv2d": ((ROW, HALVES, 0.25), np.array([[2.5, 4.75]])),
+    "feature_map": ((ROW, HALVES, -2.25), np.array([[0.5, 0.9046505]])),
+    "sobel_edges": ((DOT,), np.array([[1.4142136]])),
+    "conv_layer": ((X, W, np.array([0.25])), np.array([[[[2.5, 4.75]]]])),
+    "conv_layer_backward": (
+        (np.array([[[[1.0, 2.0]]]]), X, W),
+        (np.array([[[[0.25, 1.5, 2.0]]]]), np.array([[[[5.0, 10.0]]]]), np.array([3.0])),
+    ),
+}
+
+
+@exercise("convolve1d", "correlate2d", "convolve2d", "conv2d", "feature_map", "sobel_edges", "conv_layer", weight=0)
+def test_whole_numbers(student, name):
+    """an image or a signal of whole numbers, type int64: the results are not whole"""
+    (image, *others), expected = SMALL_CASES[name]
+    close(getattr(student, name), (image.astype(np.int64), *others), expected=expected)
+
+
+@exercise(
+    "convolve1d",
+    "correlate2d",
+    "convolve2d",
+    "pad2d",
+    "conv2d",
+    "feature_map",
+    "sobel_edges",
+    "conv_layer",
+    "conv_layer_backward",
+    weight=0,
+)
+def test_arguments_stay(student, name):
+    """the arguments stay as they were"""
+    arguments, expected = SMALL_CASES[name]
+    arguments = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
+    unchanged(getattr(student, name), arguments, expected=expected)

@@ -48,42 +48,48 @@ def test_average_image(student):
 
 @exercise("average_pool2d")
 def test_average_maps(student):
-    """two maps of 3×5: the last row and column are left over"""
+    """two maps of 3×5: the last row and column are left over; whole numbers, whose means are not whole"""
     x = np.arange(30.0).reshape(2, 3, 5)
     close(student.average_pool2d, (x,), expected=np.array([[[3.0, 5.0]], [[18.0, 20.0]]]))
+    close(student.average_pool2d, (np.array([[1, 2], [3, 4]]),), expected=np.array([[2.5]]))
 
 
 @exercise("l2_pool2d")
 def test_l2_image(student):
     """3, 4 and 5, 12 are sides of right triangles"""
-    close(student.l2_pool2d, (SQUARES,), expected=np.array([[5.0, 13.0]]))
     close(student.l2_pool2d, (SQUARES, 2, 1), expected=np.array([[5.0, np.sqrt(160.0), 13.0]]))
+    close(student.l2_pool2d, (SQUARES,), expected=np.array([[5.0, 13.0]]))
 
 
 @exercise("l2_pool2d")
 def test_l2_maps(student):
-    """two maps, one the negative of the other"""
+    """two maps, one the negative of the other; a row and a column that are left over"""
     x = np.stack([SQUARES, -2 * SQUARES])
     close(student.l2_pool2d, (x,), expected=np.array([[[5.0, 13.0]], [[10.0, 26.0]]]))
+    odd = np.array([[3.0, 4.0, 0.0, 5.0, 1.0], [0.0, 0.0, 12.0, 0.0, 1.0], [2.0, 2.0, 2.0, 2.0, 2.0]])
+    close(student.l2_pool2d, (odd,), expected=np.array([[5.0, 13.0]]))
 
 
 @exercise("shift_response")
 def test_shift_one_bright_pixel(student):
-    """a bright pixel moves inside of its window: nothing changes; out of it: two of four outputs do"""
+    """a bright pixel moves inside its window: nothing changes; out of it: two of four outputs do; windows of 4×4"""
     image = np.zeros((4, 4))
     image[0, 0] = 1.0
     close(student.shift_response, (image, 1, 1), expected=1.0)
     close(student.shift_response, (image, 0, 2), expected=0.5)
     close(student.shift_response, (image, -1, 0), expected=0.75)
+    close(student.shift_response, (image, 0, 2, 4), expected=1.0)
 
 
 @exercise("shift_response")
 def test_shift_nowhere(student):
-    """no shift changes nothing; a shift by one row changes an image of stripes"""
+    """no shift changes nothing; stripes change with a shift by one row; only the largest entry of a window counts"""
     stripes = np.repeat(np.arange(8.0), 6).reshape(8, 6)
     close(student.shift_response, (stripes, 0, 0), expected=1.0)
     close(student.shift_response, (stripes, 1, 0), expected=0.0)
     close(student.shift_response, (stripes, 0, 2), expected=2 / 3)
+    dim = np.array([[9.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])  # the 1 leaves the window, the 9 stays the largest
+    close(student.shift_response, (dim, 0, 1), expected=0.5)
 
 
 @exercise("max_pool2d_backward")
@@ -138,3 +144,16 @@ def test_image_stays(student, name):
         expected[0, 1], expected[1, 2] = 1.0, 2.0
         args = (np.array([[1.0, 2.0]]), IMAGE[:2].copy())
         unchanged(student.max_pool2d_backward, args, expected=expected)
+
+
+@exercise("average_pool2d", "l2_pool2d", "shift_response", "average_pool2d_backward", weight=0)
+def test_arguments_stay(student, name):
+    """the arguments stay as they were"""
+    x = np.array([[3.0, 0.0], [4.0, 1.0]])
+    args, expected = {
+        "average_pool2d": ((x,), [[2.0]]),
+        "l2_pool2d": ((x[:, :1] * np.array([[1.0, 0.0]]),), [[5.0]]),
+        "shift_response": ((np.array([[9.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]), 0, 1), 0.5),
+        "average_pool2d_backward": ((np.array([[2.0]]), x), [[0.5, 0.5], [0.5, 0.5]]),
+    }[name]
+    unchanged(getattr(student, name), args, expected=np.array(expected))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import array, close, equal, exercise, holds, number, several
+from autograder import array, close, equal, exercise, holds, number, several, unchanged
 
 SCORES = np.array(
     [
@@ -27,22 +27,25 @@ def test_conv_shape_values(student):
 
 @exercise("conv_output_shape")
 def test_conv_shape_not_square(student):
-    """an image that is wider than high"""
+    """an image that is wider than high, and a stride that leaves a remainder"""
     equal(student.conv_output_shape, ((3, 8, 13), 4, 3), expected=(4, 6, 11))
+    equal(student.conv_output_shape, ((3, 8, 14), 4, 3, 2), expected=(4, 3, 6))
 
 
 @exercise("pool_output_shape")
 def test_pool_shape_values(student):
-    """LeNet-5's first pooling; the slides' 24×24; AlexNet's windows that overlap"""
+    """LeNet-5's first pooling; the slides' 24×24; AlexNet's windows that overlap; images that are not square"""
     equal(student.pool_output_shape, ((6, 28, 28),), expected=(6, 14, 14))
     equal(student.pool_output_shape, ((3, 24, 24), 2), expected=(3, 12, 12))
     equal(student.pool_output_shape, ((96, 55, 55), 3, 2), expected=(96, 27, 27))
+    equal(student.pool_output_shape, ((2, 14, 9), 3), expected=(2, 4, 3))
+    equal(student.pool_output_shape, ((6, 13, 8), 3, 2), expected=(6, 6, 3))
 
 
 @exercise("conv_parameters")
 def test_conv_parameters_values(student):
-    """one map of 5×5; twenty of them; LeNet-5's first and third layer"""
-    for arguments, count in (((1, 1, 5), 26), ((1, 20, 5), 520), ((1, 6, 5), 156), ((6, 16, 5), 2416)):
+    """one map of 5×5; LeNet-5's third and first layer; twenty maps"""
+    for arguments, count in (((1, 1, 5), 26), ((6, 16, 5), 2416), ((1, 6, 5), 156), ((1, 20, 5), 520)):
         equal(student.conv_parameters, arguments, expected=count)
 
 
@@ -98,8 +101,10 @@ def test_c3_paper(student):
 
 @exercise("c3_parameters")
 def test_c3_full(student):
-    """fully connected it is C3 of the slides, 2416"""
+    """fully connected it is C3 of the slides, 2416; with kernels of 3×3; without connections"""
     equal(student.c3_parameters, (np.ones((16, 6), dtype=int),), expected=2416)
+    equal(student.c3_parameters, (np.ones((16, 6), dtype=int), 3), expected=880)
+    equal(student.c3_parameters, (np.zeros((16, 6), dtype=int),), expected=16)
 
 
 @exercise("receptive_field")
@@ -115,27 +120,29 @@ def test_field_values(student):
 
 @exercise("receptive_field")
 def test_field_small_kernels(student):
-    """two layers of 3×3 see as much as one of 5×5"""
+    """a stride counts for the layers after it; two layers of 3×3 see as much as one of 5×5"""
+    equal(student.receptive_field, ([(3, 2), (5, 1)],), expected=11)
     equal(student.receptive_field, ([(3, 1), (3, 1)],), expected=5)
     equal(student.receptive_field, ([(3, 2), (3, 2)],), expected=7)
 
 
 @exercise("alexnet_parameters")
 def test_alexnet_two_groups(student):
-    """the network of 2012, in two groups"""
+    """the network of 2012, in two groups, which is the default"""
     equal(student.alexnet_parameters, expected=60_965_224)
 
 
 @exercise("alexnet_parameters")
 def test_alexnet_one_group(student):
-    """every filter sees all maps"""
+    """in one group every filter sees all maps, in two it sees half of them"""
     equal(student.alexnet_parameters, (1,), expected=62_378_344)
+    equal(student.alexnet_parameters, (2,), expected=60_965_224)
 
 
 @exercise("top_k_error")
 @pytest.mark.parametrize(("k", "error"), [(1, 0.5), (3, 0.25)])
 def test_top_k_values(student, k, error):
-    """four samples whose labels come first, third, first and fourth"""
+    """k = {k}: four samples whose labels come first, third, first and fourth"""
     close(student.top_k_error, (SCORES, LABELS, k), expected=error)
 
 
@@ -146,3 +153,14 @@ def test_top_k_more_is_better(student):
     holds(bool(np.all(np.diff(errors) <= 0)), "the error grows with k: more classes can only help.")
     holds(errors[-1] == 0, "with k = 5 of five classes no label can be missed.")
     holds(errors[0] == 0.5, "with k = 1 two of the four labels are missed.")
+
+
+@exercise("total_parameters", "c3_parameters", "top_k_error", weight=0)
+def test_arguments_stay(student, name):
+    """the arguments stay as they were"""
+    args, expected = {
+        "total_parameters": (([("C1", (6, 28, 28), 156), ("S2", (6, 14, 14), 0), ("OUTPUT", (10,), 850)],), 1006),
+        "c3_parameters": ((np.ones((16, 6), dtype=int),), 2416),
+        "top_k_error": ((SCORES.copy(), LABELS.copy(), 1), 0.5),
+    }[name]
+    unchanged(getattr(student, name), args, expected=expected)

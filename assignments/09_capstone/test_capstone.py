@@ -90,11 +90,16 @@ def test_it_learns(student):
     holds(bool(steps[0] < 20), f"The first step loses {steps[0]:.3g}: is it the sum over a batch, and not the mean?")
     first, last = np.mean(steps[:5]), np.mean(steps[-5:])
     said = f"The first five steps lose {first:.3g} on average, the last five {last:.3g}: less than half is asked."
+    if last > 0.9 * first:
+        said += " Is optimizer.step() called after loss.backward(), and is the learning rate large enough?"
     holds(bool(last < 0.5 * first), said)
     right = float(np.mean(np.argmax(logits, 1) == labels[:100]))
     said = f"After the training it reads {100 * right:.0f} % of these patterns rightly; 90 % are easy."
     if last < 0.5:  # it tells the images of its batches apart, so these are not the images that it is asked about
-        why = "The losses are small: are the pixels in train as pixels gives them? What else is done belongs in the model."
+        why = (
+            "The losses are small: are the pixels in train as pixels gives them? "
+            "What else is done belongs in the model."
+        )
     else:
         why = f"The last five steps still lose {last:.3g} on average: is the learning rate too large, or too small?"
     holds(right >= 0.9, f"{said} {why}")

@@ -183,7 +183,7 @@ _IS_NONE = "It is None. Is a `return` missing? `print` shows a value, but does n
 
 
 def with_changed_argument(finding: Finding, number: str) -> Finding:
-    """Return what is wrong with an answer, and that the call changed an argument as well. number: `first`, `second` …"""
+    """Return what is wrong with an answer, and that the call changed an argument, too. number: `first`, `second` …"""
     also = f"It also changed its {number} argument. Work on a copy, or make a new array."
     return replace(finding, sentence=f"{finding.sentence} {also}".strip())
 

@@ -1,6 +1,5 @@
 """A right answer passes when a self-check runs it from the notebook's text, and nothing that is false is told."""
 
-
 from dataclasses import replace
 
 import pytest
@@ -38,7 +37,9 @@ def test_a_solution_passes(stem: str, name: str) -> None:
 
 
 OWN = {
-    "a plot": "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot(TABLE)\nfor k in TABLE: ax.axvline(k)",
+    "a plot": (
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot(TABLE)\nfor k in TABLE: ax.axvline(k)"
+    ),
     "a table": "import pandas as pd\npd.DataFrame({'k': TABLE})",
     "a progress bar": "from tqdm import tqdm\nfor k in tqdm(TABLE): print(k)",
 }
