@@ -55,18 +55,22 @@ def graded_builtins(packages: Collection[str]) -> dict[str, Any]:
 def as_graded() -> Iterator[None]:
     """Deny files, threads, programs and networks to the code of this thread. The first use costs the process a hook.
 
-    What the interpreter itself reads, such as a module of the standard library, stays readable.
+    What the interpreter itself reads, such as a module of the standard library, stays readable. Code that asks whether
+    IPython is loaded, and so whether a person looks at the notebook, gets the answer that it gets when it is graded.
     """
     _install()
     thread = threading.get_ident()
     if thread in _guarded:
         yield
         return
+    ipython = sys.modules.pop("IPython", None)
     _guarded.add(thread)
     try:
         yield
     finally:
         _guarded.discard(thread)
+        if ipython is not None:
+            sys.modules["IPython"] = ipython
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,6 +64,16 @@ def test_what_grading_does_not_have_is_denied(case: str, executor: InProcessExec
     assert isinstance(reply, Raised)
     assert error in reply.kinds
     assert [path.name for path in tmp_path.iterdir()] == ["there.txt"]
+
+
+def test_nobody_looks_on(executor: InProcessExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that draws or asks only in a kernel does not do so when it runs as it is graded."""
+    front_end = SimpleNamespace(get_ipython=object)
+    monkeypatch.setitem(sys.modules, "IPython", front_end)
+    looks = "import sys\nSEEN = 'IPython' in sys.modules\ndef f():\n    return SEEN, 'IPython' in sys.modules"
+    with executor.open(source(looks)) as student:
+        assert student.f() == (False, False)
+        assert sys.modules["IPython"] is front_end
 
 
 ALLOWED = {
