@@ -7,7 +7,8 @@ import decimal
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ _NUMPY_ERRORS: Any = {"divide": "warn", "over": "warn", "under": "ignore", "inva
 def fresh_settings() -> Iterator[None]:
     """Set what a process starts with: recursion limit, floating-point errors, seeds, decimals, PyTorch's types.
 
-    A kernel may have other settings from a demo cell, from a cell that is gone, or from an installed package. The
-    variables of the environment are hidden. Afterwards everything is as before.
+    A kernel may have other settings from a demo cell, from a cell that is gone, or from an installed package. So may
+    modules: they are as `remember_modules` found them. The variables of the environment are hidden. Afterwards
+    everything is as before.
     """
     limit, states, environment = sys.getrecursionlimit(), (random.getstate(), np.random.get_state()), dict(os.environ)
     with contextlib.ExitStack() as settings:
@@ -33,6 +35,7 @@ def fresh_settings() -> Iterator[None]:
         settings.enter_context(np.errstate(**_NUMPY_ERRORS))
         settings.enter_context(decimal.localcontext(decimal.DefaultContext))
         settings.enter_context(_fresh_torch())
+        settings.enter_context(_unpatched())
         os.environ.clear()
         sys.setrecursionlimit(_depth() + RECURSION_LIMIT)
         random.seed(0)
@@ -67,3 +70,39 @@ def _fresh_torch() -> Iterator[None]:
             yield
     finally:
         torch.set_default_dtype(kind)
+
+
+# ---- modules that a cell may have patched: `np.dot = my_dot`
+
+_PATCHED = ("builtins", "math", "random", "numpy", "numpy.linalg", "numpy.random", "torch", "torch.nn", "torch.optim")
+_MISSING = object()
+_remembered: dict[str, dict[str, Any]] = {}  # by module: its names
+
+
+def remember_modules() -> None:
+    """Remember the names of the modules that students patch. Call it before a student's code runs."""
+    for name in _PATCHED:
+        if name in sys.modules and name not in _remembered:
+            _remembered[name] = dict(vars(sys.modules[name]))
+
+
+@contextlib.contextmanager
+def _unpatched() -> Iterator[None]:
+    now = {name: dict(vars(sys.modules[name])) for name in _remembered}
+    _set_names(_remembered)
+    try:
+        yield
+    finally:
+        _set_names(now)
+
+
+def _set_names(modules: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give modules these names, and take others away. Modules in them that were imported since stay."""
+    for module, names in modules.items():
+        current = vars(sys.modules[module])
+        for name in current.keys() - names.keys():
+            if not isinstance(current[name], ModuleType):
+                del current[name]
+        for name, value in names.items():
+            if current.get(name, _MISSING) is not value:
+                current[name] = value

@@ -19,6 +19,7 @@ import numpy as np
 from autograder.core.errors import Ungradable, UserError
 from autograder.core.model import Exercise, ExerciseResult, Outcome, Source, SourceCell
 from autograder.core.text import filled, listed
+from autograder.execution.fresh_settings import remember_modules
 from autograder.execution.in_process import InProcessSession
 from autograder.execution.interface import Student, cell_label
 from autograder.execution.limits import LIMITS
@@ -203,8 +204,11 @@ class Check:
         if saved is None and not ran:
             return {exercise.name: Rehearsal() for exercise in exercises}
         cells = cells_as_run(saved, ran, runs.values())
-        with quiet():
-            return {exercise.name: rehearse(cells, self._suites, exercise) for exercise in exercises}
+        rehearsals = {}
+        for exercise in exercises:
+            with quiet(), _interruptible(exercise):
+                rehearsals[exercise.name] = rehearse(cells, self._suites, exercise)
+        return rehearsals
 
     def _as_graded(
         self, results: Sequence[ExerciseResult], saved: SavedNotebook | None, runs: Mapping[str, ExerciseRun]
@@ -277,12 +281,9 @@ class Check:
         """Return an exercise's result."""
         assignment = self._suites.assignment
         functions = {other.name: namespace.get(other.name) for other in assignment.exercises}
-        with quiet():
+        with quiet(), _interruptible(exercise):
             student = Student(InProcessSession(functions, seconds=LIMITS.call_seconds, companion=assignment.companion))
-            try:
-                result, runs = run_exercise_tests(self._suites, exercise, _cells_of(functions), student)
-            except KeyboardInterrupt:
-                raise Interrupted(messages.interrupted(exercise.name)) from None
+            result, runs = run_exercise_tests(self._suites, exercise, _cells_of(functions), student)
         self._remember_inputs(exercise, result, runs)
         return result
 
@@ -317,6 +318,15 @@ class Check:
         return messages.top_cells_not_run(missing) if missing else ""
 
 
+@contextlib.contextmanager
+def _interruptible(exercise: Exercise) -> Iterator[None]:
+    """Raise Interrupted if the student stops the kernel meanwhile."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(messages.interrupted(exercise.name)) from None
+
+
 def _cells_of(functions: Mapping[str, object]) -> Source:
     """Return the cells that defined the functions, so that messages can quote a line of them. They are not run."""
     texts = {name: _text_of(function) for name, function in functions.items()}
@@ -340,6 +350,7 @@ def open_assignment(name: str) -> Check:
     found. The message lists the folders.
     """
     offer_commands()
+    remember_modules()
     watch()
     handout = find_handout(name, Path(), *(path.parent for path in named_notebooks()))
     if handout.folder in {path.resolve().parent for path in named_notebooks()} and Path.cwd() != handout.folder:

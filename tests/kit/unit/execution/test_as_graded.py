@@ -16,7 +16,7 @@ import pytest
 from opened_sandboxes import source
 
 from autograder.execution.as_graded import as_graded
-from autograder.execution.fresh_settings import fresh_settings
+from autograder.execution.fresh_settings import fresh_settings, remember_modules
 from autograder.execution.in_process import InProcessExecutor
 from autograder.execution.interface import CallRaised, Raised, SessionEnded
 
@@ -201,3 +201,21 @@ def test_settings_of_this_process_do_not_count(case: str, executor: InProcessExe
             assert student.f()
         assert (np.geterr()["over"], decimal.getcontext().prec, sys.getrecursionlimit()) == ("raise", 3, 30_000)
         assert "PATH" in os.environ
+
+
+def test_patched_modules_do_not_count(executor: InProcessExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    remember_modules()
+    mine = object()
+    monkeypatch.setattr(np, "dot", mine)
+    monkeypatch.setattr(np, "unit_k", 1, raising=False)
+    monkeypatch.setattr("builtins.unit_k", 1, raising=False)
+    code = (
+        "import numpy as np\nold = np.dot\nnp.dot = lambda a, b: old(a, b)\nnp.other = 1\ndef f(): return np.dot(2, 3)"
+    )
+    asks = "def g(): return hasattr(np, 'unit_k') or 'unit_k' in __builtins__"
+    with fresh_settings(), executor.open(source(f"{code}\n{asks}")) as student:
+        assert student.f() == 6
+        assert not student.g()
+    assert np.dot is mine
+    assert np.unit_k == 1
+    assert not hasattr(np, "other")

@@ -110,6 +110,29 @@ def test_a_stub_that_was_filled_and_not_run(run: Callable[..., str], notebook: P
     assert CHANGED in run(CHECK, "elsewhere")
 
 
+def test_the_kernel_is_stopped_while_the_saved_text_is_run(opened: FrontEnd, notebook: Path) -> None:
+    answer = RIGHT.replace("    return", "    if 'k' not in globals():\n        raise KeyboardInterrupt\n    return")
+    opened.run("k = 1")
+    opened.run(answer, NAME)
+    save(notebook, {NAME: answer}, at=AFTER)
+    for code in (CHECK, "check()"):
+        shown = opened.run(code)
+        assert "You stopped threshold_unit while it was checked." in shown.words
+        assert "rehearsal.py" not in shown.traceback
+
+
+PATCHES = {"np.unit_k": "np.unit_k = 1", "unit_k": "import builtins\nbuiltins.unit_k = 1"}
+
+
+@pytest.mark.parametrize(("used", "patch"), PATCHES.items())
+def test_a_module_that_a_cell_patched_which_is_gone(opened: FrontEnd, notebook: Path, used: str, patch: str) -> None:
+    answer = RIGHT.replace("    return", f"    {used}\n    return")
+    opened.run(patch)
+    opened.run(answer, NAME)
+    save(notebook, {NAME: answer}, at=AFTER)
+    assert "passes in your kernel, but not when it is graded" in opened.run(CHECK).words
+
+
 NEEDS_K = RIGHT.replace("    return", "    k\n    return")
 GRADED = "hen it is graded"
 
