@@ -142,12 +142,13 @@ EXPLANATIONS = (
     Explanation("ValueError", "read-only", "This array must not be written to. Work on a copy: x.copy()."),
     Explanation(
         "TypeError",
-        r"ufunc 'bitwise_xor' not supported|unsupported operand type\(s\) for \^=?:",
+        r"ufunc 'bitwise_xor' not supported|"
+        r"unsupported operand type\(s\) for \^=?: '(?:int|float|list|tuple|numpy[\w.]*)'",
         "`^` is not a power in Python: it compares bits. A power is `**`.",
     ),
     Explanation(
         "TypeError",
-        r"ufunc 'bitwise_(?:and|or)' not supported|unsupported operand type\(s\) for [&|]:",
+        r"ufunc 'bitwise_(?:and|or)' not supported|unsupported operand type\(s\) for [&|]: .*'(?:numpy\.)?float\d*'",
         "`&` and `|` bind closer than `<` and `==`. Put each comparison in brackets: (a > 0) & (b > 0).",
     ),
     # ---- indices
@@ -198,8 +199,8 @@ EXPLANATIONS = (
     ),
     Explanation(
         "TypeError",
-        "unhashable type",
-        "A list or an array cannot be a key of a dict or a member of a set. A tuple of numbers can.",
+        "unhashable type: '(?:list|numpy.ndarray|set|dict)'",
+        "A list, an array, a set or a dict cannot be a key of a dict or a member of a set. A tuple of numbers can.",
     ),
     # ---- None, numbers and lists
     Explanation("TypeError", "NoneType", _NOTHING),
@@ -207,11 +208,17 @@ EXPLANATIONS = (
     Explanation(
         "TypeError",
         "can't multiply sequence by non-int",
-        "A list cannot be multiplied by a float. Make an array of it first: np.asarray(…).",
+        "Only a whole number can multiply a list or a text, and that repeats it. To calculate, make an array of it "
+        "first: np.asarray(…).",
     ),
     Explanation("TypeError", r"unsupported operand type\(s\) for .*'(?:list|tuple)'", _A_LIST),
     Explanation("TypeError", r"can only concatenate (?:list|tuple)", _A_LIST),
-    Explanation("AttributeError", "'(?:list|tuple)' object has no attribute", _A_LIST),
+    Explanation(
+        "AttributeError",
+        "'(?:list|tuple)' object has no attribute",
+        "A list or a tuple has no such attribute. If it is one of arrays, such as shape or mean(), make an array of it "
+        "first: np.asarray(…).",
+    ),
     Explanation("TypeError", "not supported between instances of '(?:list|tuple)'", _A_LIST),
     Explanation("TypeError", "bad operand type for .*'(?:list|tuple)'", _A_LIST),
     Explanation(
@@ -262,11 +269,12 @@ EXPLANATIONS = (
     Explanation(
         "ValueError",
         "math domain error|expected a (?:positive|nonnegative) input",
-        "math.log needs a number above 0, and math.sqrt one that is not negative.",
+        "A function of math got a number for which it has no value. math.log needs a number above 0, and math.sqrt one "
+        "that is not negative.",
     ),
     Explanation(
         "OverflowError",
-        "range|too large to convert to float",
+        "math range error|Numerical result out of range|too large (?:to convert to|for a) float",
         "The result does not fit into a float, which ends at about 1.8e308; exp(710) is larger.",
     ),
     Explanation("ZeroDivisionError", "", "Something is divided by 0. Can the divisor be 0 for an allowed input?"),
@@ -359,7 +367,9 @@ EXPLANATIONS = (
         "{0} is not installed where this is graded. NumPy and the standard library are; for the capstone PyTorch, too.",
         "NumPy and the standard library are there when it is graded; in the capstone PyTorch, too.",
     ),
-    Explanation("ImportError", "", "The module has no such name. Is it misspelt, or from another package?"),
+    Explanation(
+        "ImportError", "cannot import name", "The module has no such name. Is it misspelt, or from another package?"
+    ),
     Explanation("PermissionError", "", _ALONE),
     Explanation("FileNotFoundError", "", _ALONE),
     Explanation("RuntimeError", "can't start new thread", _ALONE),
@@ -369,7 +379,7 @@ EXPLANATIONS = (
         "",
         "That needs more memory than a submission may use. Is an array far larger than its inputs?",
     ),
-    Explanation("RecursionError", "", "The function calls itself without an end."),
+    Explanation("RecursionError", "", "Too many calls are open at once: does the function call itself without an end?"),
     Explanation("SystemExit", "", "A function returns its answer; it must not end the program."),
-    Explanation("KeyError", "", "A dict has no such key. Is it misspelt, or was it never put in?"),
+    Explanation("KeyError", "", "A dict or a set has no such key. Is it misspelt, or was it never put in?"),
 )

@@ -62,12 +62,12 @@ SLIPS = {
     "for i in None: pass": "Something here is None.",
     "None()": "Something here is None.",
     "[1].append(2).sum()": "such as append or sort",
-    "[1, 2] * 0.5": "cannot be multiplied by a float",
+    "[1, 2] * 0.5": "Only a whole number can multiply a list",
     "[1, 2] - [1, 1]": "do not calculate as arrays do",
     "[1, 2] + 0.5": "do not calculate as arrays do",
     "-[1]": "do not calculate as arrays do",
     "[1, 2] > 0": "do not calculate as arrays do",
-    "[1, 2].shape": "do not calculate as arrays do",
+    "[1, 2].shape": "such as shape or mean(), make an array of it",
     "np.sum[x]": "f(x), not f[x]",
     "len[x]": "f(x), not f[x]",
     "np.exp[x]": "f(x), not f[x]",
@@ -99,10 +99,10 @@ SLIPS = {
     "1 / 0": "Something is divided by 0.",
     "import tqdm_of_nobody": "tqdm_of_nobody is not installed where this is graded",
     "from numpy import nothing": "The module has no such name.",
-    "{}['w']": "A dict has no such key.",
+    "{}['w']": "A dict or a set has no such key.",
     "undefined": "Is it misspelt, or should it be an argument?",
     "def f():\n    a += 1\nf()": "read before it gets a value",
-    "def f(): return f()\nf()": "calls itself without an end",
+    "def f(): return f()\nf()": "call itself without an end",
     "raise PermissionError('open')": "without files, networks, threads",
     "open('/no/such/file')": "without files, networks, threads",
     'raise RuntimeError("can\'t start new thread")': "without files, networks, threads",
@@ -170,6 +170,28 @@ def _first_of_torch() -> int:
 
 def _first_by_type() -> int:
     return next(number for number, entry in enumerate(EXPLANATIONS) if entry.kind == "UnboundLocalError")
+
+
+# Exceptions that say nearly the same as one of the slips, and words that are false for them.
+OTHERS = {
+    "{1: 2} | [1]": "`&` and `|` bind closer",
+    "'a' & 'b'": "`&` and `|` bind closer",
+    "{1} ^ [1]": "a power",
+    "{}[1:2]": "cannot be a key",
+    "'ab' * 0.5": "A list cannot",
+    "[1] * [2]": "by a float",
+    "[1].push(2)": "do not calculate",
+    "math.acos(2)": "^math.log needs",
+    "{1}.remove(2)": "A dict has",
+    "import datetime; datetime.date(1, 1, 1) - datetime.timedelta(9)": "into a float",
+    "exec('from . import something', {'__name__': 'm', '__package__': ''})": "has no such name",
+    "def f(n): return n and 1 + f(n - 1)\nf(10 ** 5)": "^The function calls itself without",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), OTHERS.items(), ids=OTHERS)
+def test_what_is_false_is_not_told(code: str, words: str) -> None:
+    assert re.search(words, told(code)) is None
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
