@@ -17,7 +17,7 @@ _MUTATORS = frozenset(
 _CHANGING = frozenset("next anext setattr delattr heappop heappush heappushpop heapreplace".split())
 _HARMLESS = frozenset({"print", "display", "len", "repr", "type", "help", "id", "isinstance", "check"})
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
-_NODES = 2_000  # of a loop or function that are looked at: what is nested is looked at once for each level
+_NODES = 2_000  # of a loop or function: nested code is looked at once for each level around it
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
 
