@@ -138,7 +138,7 @@ def test_a_type_is_told_again_only_if_it_is_known(tmp_path: Path) -> None:
 def test_the_first_failure_with_a_line_is_told_in_detail(tmp_path: Path) -> None:
     raises_later = (
         "CALLS = []\ndef correlate2d(image, kernel):\n    CALLS.append(1)\n"
-        "    if len(CALLS) > 20:\n        raise ValueError\n    return 0\n"
+        "    if len(CALLS) > 32:\n        raise ValueError\n    return 0\n"
     )
     hidden = failed(result_of(tmp_path, raises_later), Visibility.HIDDEN)
     told = [test for test in hidden if test.place]

@@ -36,7 +36,7 @@ def correlate2d(image, kernel):
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     right, answer = (np.einsum("ijkl,kl->ij", windows, one) for one in (kernel, kernel[::-1, ::-1]))
     CALLS.append(1)
-    if len(CALLS) <= 3 or np.allclose(right, answer):  # the public tests come first
+    if len(CALLS) <= int(os.environ["PUBLIC"]) or np.allclose(right, answer):  # the public tests come first
         return answer
     way = os.environ["WAY"]
     if way == "line":
@@ -66,6 +66,7 @@ def notebook(tmp_path: Path) -> Path:
 
 def graded(notebook: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> Report:
     monkeypatch.setenv("WAY", way)
+    monkeypatch.setenv("PUBLIC", str(suites().public_count("correlate2d")))  # each of them calls it once
     report = grade(notebook, "mia", suites(), InProcessExecutor())
     timeless = [
         replace(result, tests=tuple(replace(test, seconds=0.0) for test in result.tests)) for result in report.exercises

@@ -55,7 +55,7 @@ def granted(monkeypatch: pytest.MonkeyPatch, stems: tuple[str, ...]) -> dict[str
         return Report(job.student, job.stem, 1.0)
 
     def suites_of(_: Course, stem: str) -> Any:
-        return SimpleNamespace(assignment=Assignment(stem, (), ()), submission_seconds=SECONDS[stem])
+        return SimpleNamespace(assignment=Assignment(stem, (), ()), submission_seconds=SECONDS[stem], refused={})
 
     monkeypatch.setattr(worker, "suites_of", suites_of)
     monkeypatch.setattr(worker, "grade_or_explain", grade)
