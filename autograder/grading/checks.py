@@ -7,6 +7,7 @@ CheckFailed with a finding; no answer makes it raise anything else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,7 @@ def unchanged(
         try:
             _require_answer(call, expected, tolerance_for(terms))
         except CheckFailed as failed:
-            if changed := _changed_argument(call):  # often the reason
-                failed.finding = messages.with_changed_argument(failed.finding, changed)
+            failed.finding = replace(failed.finding, changed=_changed_argument(call))  # often the reason
             raise
         if changed := _changed_argument(call):
             raise CheckFailed(Finding(FindingKind.ARGUMENTS, part=changed))

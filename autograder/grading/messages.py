@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 
 from autograder.core.model import Outcome, Visibility
@@ -63,6 +63,7 @@ class Finding:
     size: int = 0  # how many there are
     sentence: str = ""  # a diagnosis that a hidden test may show, too
     warned: str = ""  # NumPy's warning
+    changed: str = ""  # which argument the call changed as well: "first"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,9 @@ def _warned(call: ShownCall) -> list[str]:
 _ABOUT_WARNINGS = "A warning costs points only if a test asks for none. It may come from the same mistake."
 
 
+_COPY = "Work on a copy, or make a new array."
+
+
 def headline(name: str, finding: Finding) -> str:
     """Return in a sentence what is wrong with an answer."""
     where = f" in {finding.part}" if finding.part else ""
@@ -144,7 +148,7 @@ def headline(name: str, finding: Finding) -> str:
         case FindingKind.VALUES:
             headline = f"{name} returned wrong values{where}: {finding.differ} of {finding.size} differ."
         case FindingKind.ARGUMENTS:
-            headline = f"{name} changed its {finding.part} argument. Work on a copy, or make a new array."
+            headline = f"{name} changed its {finding.part} argument. {_COPY}"
         case FindingKind.NO_ERROR:
             headline = f"{name} must raise {finding.expected} here, and returned something."
         case FindingKind.OTHER_ERROR:
@@ -153,7 +157,8 @@ def headline(name: str, finding: Finding) -> str:
             headline = f"{name} gave the right answer, but NumPy issued a warning; this test allows none."
         case FindingKind.PROPERTY:
             return filled(f"{name}: {finding.sentence or 'the answer is not what this test asks for.'}")
-    return "\n".join([filled(headline), *wrapped(finding.sentence)])
+    also = f"It also changed its {finding.changed} argument. {_COPY}" if finding.changed else ""
+    return "\n".join([filled(headline), *wrapped(finding.sentence), *wrapped(also)])
 
 
 # ---- diagnoses that a hidden test may show: no input, no expected value
@@ -180,12 +185,6 @@ def no_number(kind: str) -> str:
 
 
 _IS_NONE = "It is None. Is a `return` missing? `print` shows a value, but does not return it."
-
-
-def with_changed_argument(finding: Finding, number: str) -> Finding:
-    """Return what is wrong with an answer, and that the call changed an argument, too. number: `first`, `second` …"""
-    also = f"It also changed its {number} argument. Work on a copy, or make a new array."
-    return replace(finding, sentence=f"{finding.sentence} {also}".strip())
 
 
 def too_large() -> str:

@@ -241,12 +241,15 @@ Problem = WrongAnswer | ExceptionRaised | CallStopped | FunctionMissing | NotRun
 
 
 # The ranks of messages: the most telling one stands first. Where values are wrong, and in which line a call ended,
-# leads to the mistake. A kind or a shape often follows from it, and a property that was measured is far from it.
+# leads to the mistake; an argument that was changed as well is often the mistake itself. A kind or a shape often
+# follows from it, and a property that was measured is far from it.
 _STOPPED, _SAYS_NOTHING = 1, 6
 _RANKS = {FindingKind.VALUES: 2, FindingKind.FINITE: 2, FindingKind.WARNED: 4}
 
 
 def _rank(finding: Finding) -> int:
+    if finding.changed:
+        return -1
     if finding.kind is FindingKind.PROPERTY:
         return 4 if _has_fixed_words(finding) else 5
     if finding.kind is FindingKind.VALUES and finding.sentence:  # it says where
@@ -268,6 +271,7 @@ def _in_general(finding: Finding) -> Finding:
         differ=0,
         size=0,
         sentence=finding.sentence if has_fixed_words else "",
+        changed="",
     )
 
 

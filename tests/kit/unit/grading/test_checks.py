@@ -19,7 +19,7 @@ from autograder.execution.interface import Absent, Call, CallRaised, CallRequest
 from autograder.grading.checks import array, close, equal, holds, number, raises, several, silent, unchanged
 from autograder.grading.comparison import CheckFailed, tolerance_for
 from autograder.grading.diagnosis import fingerprint, same_fingerprint
-from autograder.grading.messages import Finding, FindingKind, ShownCall, failure
+from autograder.grading.messages import NO_CALL, Finding, FindingKind, ShownCall, failure
 from autograder.grading.value_format import show, show_call
 from autograder.guest.wire import Callback, Opaque, Seed
 
@@ -248,7 +248,7 @@ def test_unchanged() -> None:
     unchanged(Student(InProcessSession({"f": keep})).f, same, expected=1)
     unchanged(Student(InProcessSession({"f": use})).f, (Seed(1), lambda x: x), expected=1)
     wrong = finding(unchanged, Student(InProcessSession({"f": keep})).f, same, expected=2)
-    assert (wrong.kind, wrong.sentence) == (FindingKind.VALUES, "")
+    assert (wrong.kind, wrong.changed) == (FindingKind.VALUES, "")
     assert overwritten(write, 0, np.zeros(2)) == "second"
     assert overwritten(write, 0, [1, 2]) == "second"
     assert overwritten(write, 0, {0: 1}) == "second"
@@ -267,7 +267,9 @@ def test_a_wrong_answer_of_a_call_that_changed_an_argument_says_both(answer: Any
 
     wrong = finding(unchanged, Student(InProcessSession({"f": write})).f, [np.zeros(2)], expected=1.0)
     assert wrong.kind is not FindingKind.ARGUMENTS
-    assert wrong.sentence.endswith("It also changed its first argument. Work on a copy, or make a new array.")
+    assert wrong.changed == "first"
+    words = " ".join(failure("f", wrong, NO_CALL, Visibility.HIDDEN).split())
+    assert words.endswith("It also changed its first argument. Work on a copy, or make a new array.")
 
 
 @pytest.mark.parametrize("after", [None, (), (1, 2, 3), (Opaque("x"),), (np.zeros((2, 2)),), (np.zeros(2, np.int8),)])

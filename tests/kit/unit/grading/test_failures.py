@@ -28,6 +28,10 @@ def wrong(kind: FindingKind, sentence: str = "") -> WrongAnswer:
 RAISED = ExceptionRaised(Raised(kinds=("ValueError",), text=""), Outcome.RAISED)
 # The most telling first; problems in one line are equal.
 ORDER: tuple[tuple[Problem, ...], ...] = (
+    (
+        WrongAnswer(Finding(FindingKind.VALUES, changed="first")),
+        WrongAnswer(Finding(FindingKind.TYPE, changed="third")),
+    ),
     (wrong(FindingKind.VALUES, "Only the last row differs."),),
     (RAISED, CallStopped(Outcome.TIMEOUT, ""), FunctionMissing(Absent(Outcome.STUB))),
     (wrong(FindingKind.VALUES), wrong(FindingKind.FINITE)),
