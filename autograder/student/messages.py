@@ -53,6 +53,9 @@ def public_points(tests: tuple[TestResult, ...], hidden_tests: int, hidden_point
     if hidden_tests:
         verb = "is" if hidden_tests == 1 else "are"
         points += f" · {plural(hidden_tests, 'hidden test')} {verb} worth {amount(hidden_points)} more"
+    failed = [test for test in tests if test.outcome is not Outcome.PASSED]
+    if hidden_tests and failed and not any(test.points for test in failed):
+        points += ". What failed gives no points here; hidden tests give points for it."
     return points
 
 

@@ -167,7 +167,9 @@ boundary_distance returned a wrong value.
 Also not yet:
   – the slides' OR gate: the corners, and a point on its line
     boundary_distance returned wrong values: 4 of 5 differ.
-  – w and b times a positive number describe the same line (2 tests)
+  – w and b times 0.5 describe the same line
+    boundary_distance returned wrong values: all 3 differ.
+  – w and b times 10.0 describe the same line
     boundary_distance returned wrong values: all 3 differ.
 
 0 of 1 public points · 7 hidden tests are worth 2 more
@@ -175,7 +177,7 @@ Also not yet:
 Stuck? check.hint(boundary_distance) gives one hint at a time."""
 
 WARNED = """\
-feature_map: 0 of 3 public tests passed.
+feature_map: 0 of 5 public tests passed.
   not yet: two neurons, worked out by hand
 
 feature_map returned nan or infinity: 1 of 2.
@@ -191,6 +193,10 @@ Also not yet:
     feature_map returned wrong values: all 6 differ.
   – a white dot: the kernel turned by half, through σ
     feature_map returned nan or infinity: 1 of 9.
+  – an image or a signal of whole numbers, type int64: the results are not whole
+    feature_map returned wrong values: 1 of 2 differ.
+  – the arguments stay as they were
+    feature_map returned wrong values: 1 of 2 differ.
 
 0 of 0.92 public points · 6 hidden tests are worth 1.08 more
 
@@ -294,6 +300,15 @@ def test_a_wrong_answer(check: Check) -> None:
     assert refused(check, kernel_of("felix")["boundary_distance"]) == NOT_YET
 
 
+def test_a_failure_that_costs_only_hidden_points(check: Check) -> None:
+    said = " ".join(refused(check, kernel_of("felix")["gate"]).split())
+    assert said.startswith("gate: 4 of 5 public tests passed. not yet: a name in small letters raises ValueError, too")
+    assert (
+        "1.62 of 1.62 public points · 6 hidden tests are worth 0.38 more. "
+        "What failed gives no points here; hidden tests give points for it." in said
+    )
+
+
 def test_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert refused(open_assignment("06_convolution"), kernel_of("emre")["feature_map"]) == WARNED
@@ -326,7 +341,7 @@ def test_further_failures_for_the_same_reason(check: Check) -> None:
     def gate(name: str) -> None:
         raise LookupError
 
-    assert refused(check, gate).count("for the same reason") == 1
+    assert refused(check, gate).count("for the same reason") == 4
 
 
 def test_something_that_is_no_exercise(check: Check) -> None:
@@ -340,8 +355,9 @@ def test_a_whole_notebook_and_what_was_repaired() -> None:
 def test_an_exercise_without_hidden_tests() -> None:
     lines = whole_notebook("felix", "01_perceptron", hidden_tests=0, hidden_weight=0).splitlines()
     assert lines[4] == "boundary_distance        not yet right    0 of 3           none"
-    assert lines[9] == "together                 5 of 8 passed    14 of 24         none"
-    assert lines[11] == "boundary_distance: 0 of 4 public tests passed."
+    assert lines[3] == "gate                     not yet right    2 of 2           none"  # a test without points fails
+    assert lines[9] == "together                 4 of 8 passed    14 of 24         none"
+    assert lines[11] == "gate: 4 of 5 public tests passed."
     assert "0 of 3 public points" in lines
 
 
@@ -353,6 +369,7 @@ def test_every_sentence_around_a_message_stands_above(
         test_what_the_kernel_did_not_run()
         test_a_right_answer(check, capsys)
         test_a_wrong_answer(check)
+        test_a_failure_that_costs_only_hidden_points(check)
         test_a_warning(monkeypatch)
         test_inputs_of_nothing()
         test_what_passes_in_the_kernel_alone()
