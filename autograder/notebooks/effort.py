@@ -59,6 +59,8 @@ def _effort(value: Any, where: str) -> Effort:
 def with_exercise_lines(cells: Sequence[Mapping[str, Any]], notebook: str) -> list[Mapping[str, Any]]:
     """Return the cells of a notebook with a text cell above each exercise: its number, points, time and difficulty.
 
+    Lines that are there already are replaced: nbgrader may ask twice, as it reads its settings twice.
+
     Raise UserError as `efforts_in` does, and if an exercise has no test cell.
     """
     efforts = efforts_in(cells, notebook)
@@ -68,6 +70,8 @@ def with_exercise_lines(cells: Sequence[Mapping[str, Any]], notebook: str) -> li
         raise UserError(f"{notebook}: the exercise {missing[0]} has no locked cell test_{missing[0]}.")
     result: list[Mapping[str, Any]] = []
     for cell in cells:
+        if _is_line(cell):
+            continue
         if _is_exercise(cell):
             name = str(_grading(cell)["grade_id"])
             worth = float(points[f"test_{name}"] or 0)
@@ -95,6 +99,10 @@ def _line_cell(name: str, text: str) -> dict[str, Any]:
 def _grading(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     grading: Mapping[str, Any] = cell.get("metadata", {}).get("nbgrader", {})
     return grading
+
+
+def _is_line(cell: Mapping[str, Any]) -> bool:
+    return cell.get("cell_type") == "markdown" and LINE_TAG in cell.get("metadata", {}).get("tags", ())
 
 
 def _is_exercise(cell: Mapping[str, Any]) -> bool:

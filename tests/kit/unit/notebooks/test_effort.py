@@ -38,6 +38,7 @@ def test_each_exercise_gets_its_line_right_above_and_nothing_else_changes() -> N
     made = with_exercise_lines(cells, "a.ipynb")
     assert [one for one in made if LINE_TAG not in one["metadata"].get("tags", ())] == cells
     assert [one["id"] for one in made] == ["text", "exercise-f", "f", "test_f", "why", "exercise-g", "g", "test_g"]
+    assert with_exercise_lines(made, "a.ipynb") == made
     assert made[5]["source"] == "*Exercise 2 of 2 · `g` · 3 points · about 20 minutes · difficulty: hard ●●●*"
 
 
