@@ -130,7 +130,7 @@ def mutants() -> dict[str, tuple[str, str, str]]:
     return found
 
 
-@pytest.mark.series(24)
+@pytest.mark.series(12)
 @pytest.mark.parametrize("mutant", mutants())
 def test_a_mutant(mutant: str, desks: Any) -> None:
     stem, name, text = mutants()[mutant]
@@ -248,7 +248,7 @@ def with_demo(cells: dict[str, str], path: Path) -> dict[str, str]:
     return {demo if name == "demo" else name: text for name, text in cells.items()}
 
 
-@pytest.mark.series(20)
+@pytest.mark.series(10)
 @pytest.mark.parametrize("saved", [True, False], ids=["saved", "not saved"])
 @pytest.mark.parametrize("case", KERNEL_ONLY)
 def test_what_only_the_kernel_knows(case: str, saved: bool, desk: Desk) -> None:

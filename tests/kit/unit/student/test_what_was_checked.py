@@ -10,7 +10,7 @@ from places import ROOT
 
 from autograder.notebooks.course import Course
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.series(2)]  # of the cases of each test: they all start a kernel
 RELEASE = Course(ROOT).release("01_perceptron").parent
 SETUP = 'from autograder import open_assignment\ncheck = open_assignment("01_perceptron")'
 NAME = "threshold_unit"
