@@ -367,7 +367,8 @@ def test_a_given_cell_of_the_student_is_not_given(graded: Grader, tmp_path: Path
 
 def test_escapes_in_a_notebook_reach_no_remark(graded: Grader, tmp_path: Path) -> None:
     notebook = with_cells(gate="\x1b[31mdef gate(name) \u202e return\x07")
-    notebook["cells"][4]["metadata"]["nbgrader"]["grade_id"] = "\x1b[2Jgate\n\nall passed"
+    first = next(cell for cell in notebook["cells"] if "nbgrader" in cell["metadata"])
+    first["metadata"]["nbgrader"]["grade_id"] = "\x1b[2Jgate\n\nall passed"
     report = grade_text(graded, tmp_path, notebook)
     assert not [c for remark in report.remarks for c in remark if not c.isprintable()]
 
