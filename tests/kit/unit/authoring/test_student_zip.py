@@ -87,6 +87,8 @@ def test_it_says_which_python_grades(zipped: Path, tmp_path: Path) -> None:
     assert read_handout(COURSE.release("01_perceptron").parent).assignment.python is None
 
 
+@pytest.mark.torch
+@pytest.mark.slow
 def test_nothing_secret_is_in_it(zipped: Path) -> None:
     texts = []
     for name, data in contents(zipped).items():
