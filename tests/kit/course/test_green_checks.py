@@ -214,6 +214,7 @@ KERNEL_ONLY: dict[str, dict[str, str]] = {
     "a plot below": {NAME: ANSWER.format("pass") + "\nimport matplotlib.pyplot as plt\nplt.plot([1])"},
 }
 FULL = {
+    "exec in a cell of one's own",
     "a line that takes long",  # nothing needs it
     "a timed definition",
     "a cell in another language",
