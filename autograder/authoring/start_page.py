@@ -54,7 +54,7 @@ The zip may have any name that ends in `.zip`. Files that you have already are l
 3. Replace each `raise NotImplementedError` by your code, run the cell, then the `check(...)` cell below it. The line
    above each exercise says its points, about how long it takes and how hard it is. `check()` lists what is done,
    which questions in words are still empty, and which exercise is next.
-   **Stuck?** `check.hint(NAME)`, with the name of a function, gives one hint at a time: the idea; when you ask again,
+   **Stuck?** `check.hint("NAME")`, with the name of a function, gives one hint at a time: the idea; when you ask again,
    the formula; then the shape of the code.
 4. The cells with exercises count, with what they need from cells of your own. Locked cells may be edited, but what you
    change there is not graded. If an exercise's cell is there twice, the last one that you changed counts.

@@ -1,4 +1,4 @@
-"""What `check` asks of Jupyter: to show rich output, who runs the cell and from which notebook, to drop pictures.
+"""Talk to Jupyter for `check`: show rich output, find out who runs a cell and in which notebook, hide figures.
 
 Without Jupyter the same functions print plain text, or know nothing.
 """

@@ -140,19 +140,19 @@ def test_pictures_do_not_matter_to_each_other(student, rng):
 @pytest.mark.parametrize("step", ["pass", "good", "excellent"])
 @exercise("train", weight=2, seconds=60)
 def test_accuracy(student, step):
-    """{step}: test pictures, slightly disturbed, are read rightly, and training pictures as well"""
+    """{step}: test images with slight noise are classified correctly, and training images as well"""
     needed, _ = SCALE[trained_model(student).history["data"]][step]
     reached, _ = measured(student)
-    holds(reached >= needed, f"{reached:.2%} of the pictures are read rightly; {step!r} needs {needed:.1%}.")
+    holds(reached >= needed, f"{reached:.2%} of the images are classified correctly; {step!r} needs {needed:.1%}.")
 
 
 @pytest.mark.parametrize("step", ["pass", "good", "excellent"])
 @exercise("train", weight=2, seconds=60)
 def test_shifts(student, step):
-    """{step}: test pictures moved by up to two pixels are read rightly, and training pictures as well"""
+    """{step}: test images shifted by up to two pixels are classified correctly, and training images as well"""
     _, needed = SCALE[trained_model(student).history["data"]][step]
     _, reached = measured(student)
-    holds(reached >= needed, f"Mean over 24 shifts: {reached:.2%} are read rightly; {step!r} needs {needed:.1%}.")
+    holds(reached >= needed, f"Mean over 24 shifts: {reached:.2%} classified correctly; {step!r} needs {needed:.1%}.")
 
 
 @exercise("train", weight=2, seconds=60)

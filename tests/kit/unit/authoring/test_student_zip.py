@@ -124,7 +124,12 @@ def test_start_says_which_python_the_wheels_are_for() -> None:
     assert "--no-index --find-links wheels -r requirements.txt" in beside
     assert '`check.submit("your name")`' in alone
     assert "Run its two top cells first, and again whenever the kernel was restarted" in alone
-    for way in ("`check.hint(NAME)`", "autograder hint NOTEBOOK EXERCISE", "autograder watch`", "autograder progress`"):
+    for way in (
+        '`check.hint("NAME")`',
+        "autograder hint NOTEBOOK EXERCISE",
+        "autograder watch`",
+        "autograder progress`",
+    ):
         assert way in alone
     assert max(map(len, beside.splitlines())) <= 120
 

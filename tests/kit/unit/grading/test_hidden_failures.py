@@ -136,7 +136,7 @@ def test_a_type_is_told_again_only_if_it_is_known(tmp_path: Path) -> None:
 
 
 def test_the_first_failure_with_a_line_is_told_in_detail(tmp_path: Path) -> None:
-    raises_later = (
+    raises_later = (  # the public tests of all exercises call it first, some thirty times
         "CALLS = []\ndef correlate2d(image, kernel):\n    CALLS.append(1)\n"
         "    if len(CALLS) > 32:\n        raise ValueError\n    return 0\n"
     )
